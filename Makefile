@@ -1,0 +1,43 @@
+# Every target makes its own virtual environment with pip and sets up what it needs.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.PHONY: demo test fast check clean
+
+## Paint a sentence: a moving landscape in out/demo.mp4, within minutes, offline but for pip.
+demo: $(VENV)/.installed
+	$(BIN)/conclvd generate \
+	  "Chinese landscape painting at dawn, steep peaks in mist, a boat drifts to the left" \
+	  --seed 7 -o out/demo.mp4
+	@echo "Open out/demo.mp4 in any video player."
+
+## Everything: style, types, import layers, all tests. The same as .ci/run.
+test: $(VENV)/.installed-test check
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+## The quick part of the tests.
+fast: $(VENV)/.installed-test check
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+check: $(VENV)/.installed-test
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+# pip alone knows the CPU build of torch; torchvision must stay out (CONTRIBUTING.md).
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) out build dist src/*.egg-info

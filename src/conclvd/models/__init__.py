@@ -1,0 +1,1 @@
+"""Model parts: loading a frozen base, the motion module, the noise adapter."""

@@ -1,0 +1,24 @@
+"""Load a base by the name its user gives: embedded, a folder, a checkpoint file or a Hub id.
+
+What is returned does not tell which of them it was.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from conclvd.models.base import Base, check_fit
+from conclvd.models.diffusers_folder import HUB_FILES, from_folder
+from conclvd.models.single_file import from_checkpoint
+from conclvd.models.source import resolve
+
+
+def load_base(name: str, *, dtype: torch.dtype = torch.float32) -> Base:
+    """Load the base called `name` with weights of `dtype`; the autoencoder too.
+
+    Raises ModelError when it is not found, a part of it is missing, or the parts do not fit.
+    """
+    source = resolve(name, hub_files=HUB_FILES)
+    base = from_folder(source, dtype) if source.is_folder else from_checkpoint(source, dtype)
+    check_fit(base)
+    return base

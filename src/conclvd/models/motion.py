@@ -1,0 +1,127 @@
+"""The motion module: what is added to a frozen Stable Diffusion so that its pictures move.
+
+Layout and weight names are AnimateDiff's, as diffusers has them (method.md section 2). Two kinds
+of attention have the same shapes, so what each block *is* travels in the module's config.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from diffusers import MotionAdapter, UNet2DConditionModel, UNetMotionModel
+from diffusers.configuration_utils import register_to_config
+from diffusers.models.attention import BasicTransformerBlock
+from torch import nn
+
+from conclvd.errors import ModelError
+from conclvd.models.attention import (
+    ATTENTION_KINDS,
+    SPARSE_CAUSAL,
+    VERSATILE,
+    SparseCausalAttention,
+    VersatileAttention,
+)
+
+ANIMATEDIFF = (VERSATILE, VERSATILE)
+
+
+class MotionModule(MotionAdapter):  # type: ignore[misc]  # diffusers ships no types
+    """diffusers' `MotionAdapter` that also records its two attentions (section 3.4.1, Fig. 3).
+
+    `attention_kinds` are the first and the second attention of every block, each one of
+    `ATTENTION_KINDS`. A new module is the identity: every output projection starts at zero.
+    GroupNorm runs over all frames of a clip, as in diffusers (AnimateDiff's own code: a frame).
+    """
+
+    @register_to_config  # type: ignore[untyped-decorator]  # likewise
+    def __init__(
+        self,
+        block_out_channels: tuple[int, ...] = (320, 640, 1280, 1280),
+        motion_layers_per_block: int = 2,
+        motion_num_attention_heads: int = 8,
+        motion_norm_num_groups: int = 32,
+        motion_max_seq_length: int = 32,
+        motion_transformer_layers_per_block: int = 1,
+        motion_transformer_layers_per_mid_block: int = 1,
+        motion_mid_block_layers_per_block: int = 1,
+        use_motion_mid_block: bool = False,
+        conv_in_channels: int | None = None,
+        attention_kinds: Sequence[str] = (VERSATILE, SPARSE_CAUSAL),
+    ) -> None:
+        check_attention_kinds(attention_kinds)
+        super().__init__(
+            block_out_channels=tuple(block_out_channels),
+            motion_layers_per_block=motion_layers_per_block,
+            motion_transformer_layers_per_block=motion_transformer_layers_per_block,
+            motion_mid_block_layers_per_block=motion_mid_block_layers_per_block,
+            motion_transformer_layers_per_mid_block=motion_transformer_layers_per_mid_block,
+            motion_num_attention_heads=motion_num_attention_heads,
+            motion_norm_num_groups=motion_norm_num_groups,
+            motion_max_seq_length=motion_max_seq_length,
+            use_motion_mid_block=use_motion_mid_block,
+            conv_in_channels=conv_in_channels,
+        )
+        for name, layer in self.named_modules():
+            if name.endswith("proj_out"):
+                nn.init.zeros_(layer.weight)
+                nn.init.zeros_(layer.bias)
+
+
+def check_attention_kinds(kinds: Sequence[str]) -> None:
+    """Raise ModelError unless `kinds` names the two attentions of a block."""
+    if len(kinds) != 2 or any(kind not in ATTENTION_KINDS for kind in kinds):
+        known = ", ".join(ATTENTION_KINDS)
+        raise ModelError(
+            f"a motion module names the two attentions of its blocks, each one of {known}; "
+            f"found {list(kinds)}"
+        )
+
+
+def attention_kinds(module: MotionAdapter) -> tuple[str, str]:
+    """The two attentions of a motion module; a plain `MotionAdapter` is an AnimateDiff one."""
+    kinds = module.config.get("attention_kinds", ANIMATEDIFF)
+    check_attention_kinds(kinds)
+    return (kinds[0], kinds[1])
+
+
+def motion_blocks(unet: UNetMotionModel) -> list[BasicTransformerBlock]:
+    """The transformer blocks of all motion modules inside a video U-Net, in a fixed order."""
+    return [
+        block
+        for name, block in unet.named_modules()
+        if isinstance(block, BasicTransformerBlock) and ".motion_modules." in name
+    ]
+
+
+def set_attention(unet: UNetMotionModel, kinds: Sequence[str]) -> None:
+    """Make the two attentions of every motion block what `kinds` says."""
+    check_attention_kinds(kinds)
+    for block in motion_blocks(unet):
+        for attention, kind in zip((block.attn1, block.attn2), kinds, strict=True):
+            attention.set_processor(
+                VersatileAttention()
+                if kind == VERSATILE
+                else SparseCausalAttention(block.pos_embed)
+            )
+
+
+def attach(unet: UNet2DConditionModel, module: MotionAdapter) -> UNetMotionModel:
+    """A video U-Net out of an image U-Net and a motion module; both are copied.
+
+    Raises ModelError when the module was made for a U-Net of other sizes.
+    """
+    wanted, found = tuple(unet.config.block_out_channels), tuple(module.config.block_out_channels)
+    if wanted != found:
+        raise ModelError(
+            f"this motion module was made for a U-Net of channels {found}, but the model's are "
+            f"{wanted}; use the module that was trained for this model"
+        )
+    layers, motion_layers = unet.config.layers_per_block, module.config.motion_layers_per_block
+    if layers != motion_layers:
+        raise ModelError(
+            f"this motion module has {motion_layers} layers a block, but the model has {layers}; "
+            "use the module that was trained for this model"
+        )
+    video = UNetMotionModel.from_unet2d(unet, module)
+    set_attention(video, attention_kinds(module))
+    return video

@@ -1,0 +1,76 @@
+"""A base in one checkpoint file of the Stable Diffusion 1 family, in the original layout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL, UNet2DConditionModel
+from torch import nn
+from transformers import CLIPTextModel
+
+from conclvd.errors import ModelError
+from conclvd.models.base import Base
+from conclvd.models.checkpoint import model_errors, read_tensors
+from conclvd.models.diffusers_folder import SETTINGS_FILES, load_scheduler, load_tokenizer
+from conclvd.models.hashes import files_hash
+from conclvd.models.source import ModelSource, resolve
+
+STABLE_DIFFUSION = "stable-diffusion-v1-5/stable-diffusion-v1-5"
+PREFIXES = {
+    "unet": "model.diffusion_model.",
+    "vae": "first_stage_model.",
+    "text_encoder": "cond_stage_model.transformer.",
+}
+
+
+def from_checkpoint(source: ModelSource, dtype: torch.dtype) -> Base:
+    """Load a base out of one file.
+
+    Such a file holds weights only. Its settings and tokenizer are those of the model folder that
+    it lies in, as in Stable Diffusion's own repositories, or else Stable Diffusion 1.5's from the
+    Hub. Raises ModelError when the file lacks a part or its weights are of other shapes.
+    """
+    from diffusers.loaders.single_file_utils import create_diffusers_clip_model_from_ldm
+
+    tensors = read_tensors(source.path)
+    for part, prefix in PREFIXES.items():
+        if not any(name.startswith(prefix) for name in tensors):
+            raise ModelError(
+                f"{source.path} has no {part} (weights called {prefix}...); expected a checkpoint "
+                "of the Stable Diffusion 1 family"
+            )
+    folder = settings_folder(source.path)
+    with model_errors(str(source.path)):
+        where = {"config": str(folder), "local_files_only": True, "torch_dtype": dtype}
+        # The converters take what they use out of the dict: each gets its own.
+        unet = UNet2DConditionModel.from_single_file(dict(tensors), subfolder="unet", **where)
+        vae = AutoencoderKL.from_single_file(dict(tensors), subfolder="vae", **where)
+        text_encoder = create_diffusers_clip_model_from_ldm(
+            CLIPTextModel, dict(tensors), subfolder="text_encoder", **where
+        )
+    digest = files_hash([source.path])
+    for part, model in (("unet", unet), ("vae", vae), ("text_encoder", text_encoder)):
+        _check_complete(source.path, part, model)
+    return Base(
+        name=source.name,
+        tokenizer=load_tokenizer(folder),
+        text_encoder=text_encoder.to(dtype).eval().requires_grad_(False),
+        unet=unet.eval().requires_grad_(False),
+        vae=vae.eval().requires_grad_(False),
+        scheduler=load_scheduler(folder),
+        hashes=dict.fromkeys(PREFIXES, digest),
+    )
+
+
+def settings_folder(checkpoint: Path) -> Path:
+    """The model folder whose settings belong to `checkpoint`."""
+    if (checkpoint.parent / "model_index.json").is_file():
+        return checkpoint.parent
+    return resolve(STABLE_DIFFUSION, hub_files=SETTINGS_FILES).path
+
+
+def _check_complete(path: Path, part: str, model: nn.Module) -> None:
+    for name, parameter in model.named_parameters():
+        if parameter.is_meta:
+            raise ModelError(f"{path} lacks the weight {name} of its {part}")

@@ -1,0 +1,166 @@
+"""Motion modules on disk: a folder of config.json and safetensors, or AnimateDiff's single files.
+
+The header of our weights repeats what the config says and adds which base they were trained for,
+so that a weights file that lost its folder still tells what it is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import MotionAdapter
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from conclvd.errors import ModelError
+from conclvd.models.checkpoint import model_errors, read_tensors
+from conclvd.models.motion import ANIMATEDIFF, MotionModule, attention_kinds
+from conclvd.models.source import resolve
+from conclvd.models.versions import version
+
+CONFIG, WEIGHTS = "config.json", "diffusion_pytorch_model.safetensors"
+FORMAT = "conclvd-motion/1"
+HUB_FILES = (CONFIG, WEIGHTS)
+POSITIONS = "pos_embed.pe"
+
+
+def save_motion_module(
+    module: MotionModule, folder: Path, *, base_hash: str = "", dtype: torch.dtype | None = None
+) -> None:
+    """Write `module` into `folder`, its weights in `dtype` (None: as they are).
+
+    `base_hash` is the sha256 of the U-Net that it was trained for. The file is written beside its
+    name and renamed when whole.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    module.save_config(folder)
+    weights = {name: value.to("cpu", dtype) for name, value in module.state_dict().items()}
+    header = {
+        "format": "pt",  # what diffusers looks for
+        "conclvd.format": FORMAT,
+        "conclvd.attention_kinds": ",".join(attention_kinds(module)),
+        "conclvd.base_sha256": base_hash,
+        "conclvd.version": version("conclvd"),
+    }
+    part = folder / f"{WEIGHTS}.part"
+    save_file({name: value.contiguous() for name, value in weights.items()}, part, metadata=header)
+    os.replace(part, folder / WEIGHTS)
+
+
+def read_header(weights: Path) -> dict[str, str]:
+    """What the header of a safetensors file says, empty if nothing."""
+    with model_errors(str(weights)), safe_open(weights, framework="pt") as file:
+        return dict(file.metadata() or {})
+
+
+def motion_files(name: str | Path) -> list[Path]:
+    """The weights file, in a list, of the motion module called `name`."""
+    path = resolve(str(name), hub_files=HUB_FILES).path
+    return [path / WEIGHTS] if path.is_dir() else [path]
+
+
+def load_motion_module(name: str | Path, *, dtype: torch.dtype = torch.float32) -> MotionModule:
+    """Load a motion module: a folder of ours or of AnimateDiff's, one file of theirs, or a Hub id.
+
+    What says nothing else has AnimateDiff's two versatile attentions. Raises ModelError when it is
+    not found, not a motion module, or its weights are not those its config describes.
+    """
+    path = resolve(str(name), hub_files=HUB_FILES).path
+    module = _from_folder(path) if path.is_dir() else _from_file(path)
+    return module.to(dtype).eval().requires_grad_(False)
+
+
+def _from_folder(folder: Path) -> MotionModule:
+    for name in (CONFIG, WEIGHTS):
+        if not (folder / name).is_file():
+            raise ModelError(f"{folder} is no motion module: it has no {name}")
+    with model_errors(str(folder / CONFIG)):
+        config: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        kind = config["_class_name"]
+    if kind not in (MotionModule.__name__, MotionAdapter.__name__):
+        raise ModelError(f"{folder} holds a {kind}, not a motion module")
+    if config.get("conv_in_channels"):
+        raise ModelError(f"{folder} is a PIA module, which wants an input picture; use another")
+    weights = folder / WEIGHTS
+    header = read_header(weights).get("conclvd.attention_kinds")
+    # A MotionAdapter's config says nothing of the two attentions; the header of our weights does.
+    default = tuple(header.split(",")) if header else ANIMATEDIFF
+    kinds = config.setdefault("attention_kinds", default)
+    if header is not None and tuple(header.split(",")) != tuple(kinds):
+        raise ModelError(
+            f"{folder}: the attentions in {CONFIG} ({', '.join(kinds)}) are not those the weights "
+            f"were saved with ({header.replace(',', ', ')}); restore the {CONFIG} of these weights"
+        )
+    with model_errors(str(folder)):
+        module = MotionModule.from_config(config)
+        tensors = load_file(weights)
+    return _fill(module, tensors, weights)
+
+
+def _from_file(path: Path) -> MotionModule:
+    """Load AnimateDiff's own layout, whose config is in the shapes and the names."""
+    from diffusers.loaders.single_file_utils import convert_animatediff_checkpoint_to_diffusers
+
+    original = {
+        name.removeprefix("module."): value
+        for name, value in read_tensors(path).items()
+        if ".motion_modules." in name
+    }
+    if any("lora" in name for name in original):
+        raise ModelError(f"{path} is a motion LoRA, not a whole motion module")
+    config = config_of(original, path)
+    with model_errors(str(path)):
+        module = MotionModule(**config, attention_kinds=ANIMATEDIFF)
+    return _fill(module, convert_animatediff_checkpoint_to_diffusers(original), path)
+
+
+def config_of(original: Mapping[str, Tensor], path: Path) -> dict[str, Any]:
+    """The settings of a module in AnimateDiff's layout, read off its names and shapes.
+
+    The number of heads is in neither; it is AnimateDiff's 8.
+    """
+    inputs = {
+        name.split(".")[1]: value.shape[0]
+        for name, value in sorted(original.items())
+        if name.startswith("down_blocks.") and name.endswith("temporal_transformer.norm.weight")
+    }
+    positions = [value for name, value in original.items() if name.endswith("pos_encoder.pe")]
+    if not inputs or not positions:
+        raise ModelError(
+            f"{path} is no motion module in AnimateDiff's layout (weights called "
+            "down_blocks.0.motion_modules.0.temporal_transformer...)"
+        )
+    layers = {name.split(".")[3] for name in original if name.startswith("down_blocks.0.")}
+    return {
+        "block_out_channels": tuple(inputs[block] for block in sorted(inputs)),
+        "motion_layers_per_block": len(layers),
+        "motion_max_seq_length": positions[0].shape[1],
+        "use_motion_mid_block": any(name.startswith("mid_block.") for name in original),
+    }
+
+
+def _fill(module: MotionModule, tensors: Mapping[str, Tensor], path: Path) -> MotionModule:
+    wanted = module.state_dict()
+    # The position table is computed, and AnimateDiff's files keep it elsewhere.
+    given = {name: value for name, value in tensors.items() if not name.endswith(POSITIONS)}
+    for name, value in wanted.items():
+        if name.endswith(POSITIONS):
+            continue
+        if name not in given:
+            raise ModelError(f"{path} lacks the weight {name}")
+        if given[name].shape != value.shape:
+            raise ModelError(
+                f"{path}: {name} has shape {tuple(given[name].shape)}, expected "
+                f"{tuple(value.shape)}; the weights are of another size than the config says"
+            )
+    surplus = sorted(given.keys() - wanted.keys())
+    if surplus:
+        raise ModelError(f"{path} has a weight {surplus[0]} that a motion module has no place for")
+    module.load_state_dict(given, strict=False)
+    return module

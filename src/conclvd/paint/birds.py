@@ -1,0 +1,103 @@
+"""Birds on the wing and falling petals, drawn anew for every frame."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from conclvd.paint.canvas import Canvas
+from conclvd.paint.noise import FloatArray, mix
+from conclvd.paint.palette import Palette, rgb
+
+PLUMAGE = np.array([0.97, 0.97, 0.95], np.float32)
+CROWN_RED = rgb("c8302a")
+
+
+def _goose_wing(lift: float, side: int) -> FloatArray:
+    """Spine [5 2] of a wing; `lift` in [-1, 1] is its height, `side` -1 the far one."""
+    up = -(0.1 + 0.42 * lift * (0.8 if side < 0 else 1.0))
+    elbow = (0.02 - 0.1 * side, up)
+    tip = (-0.34 - 0.16 * side, up - 0.22 * (lift - 0.25))
+    bow = ((elbow[0] + tip[0]) / 2, (elbow[1] + tip[1]) / 2 - 0.02)
+    return np.array([(0.1, 0), (0.09 - 0.05 * side, 0.6 * up), elbow, bow, tip], np.float32)
+
+
+def draw_goose(
+    canvas: Canvas, palette: Palette, x: float, y: float, size: float, phase: float, heading: int
+) -> None:
+    """A flying goose about `size` long centred on (x, y), wings at `phase` radians of their beat.
+
+    `heading` is 1 to fly right, -1 to fly left.
+    """
+    here = canvas.placed(x, y, size, heading)
+    tone = mix(palette.ink, palette.near, 0.15)
+    if palette.name == "night":
+        tone = mix(palette.light, palette.ink, 0.35)
+    lift = math.sin(phase)
+    here.stroke(_goose_wing(lift, -1), 0.15, 0.012, tone, 0.8, belly=0.05)
+    body = [(-0.42, 0.05), (-0.2, 0.03), (0.15, 0), (0.42, -0.05), (0.58, -0.06)]
+    here.stroke(body, 0.04, 0.035, tone, 0.95, belly=0.1)
+    here.stroke(_goose_wing(lift, 1), 0.17, 0.012, tone, 0.95, belly=0.05)
+
+
+def draw_crane(
+    canvas: Canvas, palette: Palette, x: float, y: float, size: float, phase: float, heading: int
+) -> None:
+    """A flying white crane, 1.6 `size` from bill to toes, black wing tips and a red crown.
+
+    Arguments as for draw_goose.
+    """
+    here = canvas.placed(x, y, size, heading)
+    ink, lift = palette.ink, math.sin(phase)
+    here.stroke([(-0.22, 0.03), (-0.6, 0.08), (-0.85, 0.07)], 0.022, 0.014, ink)
+    _draw_crane_wing(here, lift, -1, palette)
+    here.stroke([(-0.3, 0.04), (0, 0.02), (0.25, -0.02)], 0.03, 0.04, PLUMAGE, belly=0.12)
+    here.stroke([(0.2, -0.01), (0.42, -0.07), (0.62, -0.06)], 0.045, 0.026, PLUMAGE)
+    here.stroke([(0.36, -0.05), (0.46, -0.075), (0.58, -0.055)], 0.012, 0.02, ink, 0.85)
+    here.stroke([(0.6, -0.06), (0.78, -0.04)], 0.02, 0.006, ink)
+    here.ellipse(0.62, -0.075, 0.026, 0.018, CROWN_RED)
+    _draw_crane_wing(here, lift, 1, palette)
+
+
+def _draw_crane_wing(here: Canvas, lift: float, side: int, palette: Palette) -> None:
+    """One wing, white with black flight feathers; `side` -1 is the far one."""
+    much = lift * (0.75 if side < 0 else 1.0)
+    middle, tip = -0.34 * much - 0.1, -0.62 * much
+    white = mix(PLUMAGE, palette.mid, 0.14 if side < 0 else 0.0)
+    outer = (-0.18 - 0.12 * side, tip)
+    here.polygon(
+        [(0.16, -0.01), (0.12 + 0.05 * side, middle), outer, (-0.16, 0.55 * middle + 0.03),
+         (-0.14, 0.04)], white,
+    )  # fmt: skip
+    here.polygon(
+        [(-0.04 * side, (middle + tip) / 2), outer, (-0.17, 0.55 * middle + 0.03),
+         (-0.1, 0.7 * middle)], palette.ink, 0.85,
+    )  # fmt: skip
+
+
+def draw_petal(
+    canvas: Canvas,
+    x: float,
+    y: float,
+    size: float,
+    angle: float,
+    tumble: float,
+    color: npt.ArrayLike,
+) -> None:
+    """A falling petal or leaf, `size` long, centred on (x, y).
+
+    `angle` (radians) is its direction in the picture, `tumble` (radians) how far it has turned
+    over about its own length: edge on at odd multiples of pi / 2, its paler back behind them.
+    """
+    here = canvas.placed(x, y, size)
+    facing = math.cos(tumble)
+    half = max(0.32 * abs(facing), 0.06)
+    shape = np.array(
+        [(-0.5, 0), (-0.2, half), (0.18, 0.95 * half), (0.5, 0.3 * half), (0.42, -0.1 * half),
+         (0.2, -0.9 * half), (-0.2, -0.8 * half)], np.float32,
+    )  # fmt: skip
+    cos, sin = math.cos(angle), math.sin(angle)
+    colour = mix(color, PLUMAGE, 0.3 if facing < 0 else 0.0)
+    here.polygon(shape @ np.array([[cos, sin], [-sin, cos]], np.float32), colour, 0.92)

@@ -1,0 +1,36 @@
+"""Captions of painted clips, in English and Chinese, that say only what is visible.
+
+A caption is drawn in two steps: which facts it tells (`caption_plan`), then in which words
+(`captions_en`, `captions_zh`). Both take their facts from `Attributes` alone, and nothing is ever
+said to be absent.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias
+
+from numpy.random import Generator
+
+from conclvd.paint.attributes import Attributes
+from conclvd.paint.caption_plan import plan_caption
+from conclvd.paint.captions_en import write_en
+
+Language: TypeAlias = Literal["en", "zh"]
+
+MAX_WORDS: Final = 46  # English; the embedded text encoder reads 62 tokens
+MAX_CHARACTERS: Final = 68  # Chinese
+
+
+def caption(attributes: Attributes, rng: Generator, language: Language) -> str:
+    """Describe a clip in a sentence or a few, or in keywords; the same rng state, the same text.
+
+    A plan that turns out too long for the text encoder loses its least important facts until it
+    fits (`MAX_WORDS`, `MAX_CHARACTERS`).
+    """
+    plan = plan_caption(attributes, rng)
+    while True:
+        text = write_en(attributes, plan, rng)
+        shorter = plan.shorter()
+        if len(text.split()) <= MAX_WORDS or shorter is None:
+            return text
+        plan = shorter

@@ -1,0 +1,1 @@
+"""Training: painted clips or a dataset folder in, weights out."""

@@ -1,0 +1,31 @@
+"""`python -m conclvd.train STAGE`: train the parts of an embedded base from scratch.
+
+A bare GPU machine needs torch, diffusers, transformers, numpy, OpenCV and aggdraw for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def main() -> None:
+    """Read the command line and run one stage."""
+    parser = argparse.ArgumentParser(prog="python -m conclvd.train", description=__doc__)
+    parser.add_argument(
+        "stage", choices=["tokenizer", "autoencoder", "judge", "probe", "base", "motion"]
+    )
+    parser.add_argument("--out", type=Path, required=True, help="folder for what is trained")
+    parser.add_argument("--model", type=Path, help="folder with the parts trained before")
+    parser.add_argument("--seconds", type=float, default=480, help="wall-clock time of the stage")
+    parser.add_argument("--workers", type=int, default=2, help="painting processes")
+    parser.add_argument("--batch", type=int, help="pictures (motion: clips) a step and GPU")
+    parser.add_argument("--toy", action="store_true", help="tiny sizes, for a CPU")
+    arguments = parser.parse_args()
+    from conclvd.train.stages import run_stage
+
+    run_stage(arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""Training ink-mini's base: the U-Net and its text encoder together, on single frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
+
+from conclvd.train.clock import Clock, learning_rate, set_learning_rate
+from conclvd.train.ema import MovingAverage
+from conclvd.train.latent_store import LatentStore
+from conclvd.train.losses import add_noise, diffusion_loss, min_snr_weights
+from conclvd.train.painting import PaintingPool, PaintOrder
+from conclvd.train.runlog import RunLog
+from conclvd.train.saving import save_part
+from conclvd.train.sizes import ModelSizes
+from conclvd.train.text import encode_captions, new_text_encoder
+
+
+@dataclass(frozen=True)
+class BaseRun:
+    """Settings of a run. `model` holds vae, tokenizer and (with `judge_start`) the judge, whose
+    text tower then starts the text encoder."""
+
+    sizes: ModelSizes
+    model: Path
+    out: Path
+    seconds: float
+    workers: int
+    batch: int = 512
+    peak_rate: float = 1e-3
+    frames: int = 4
+    capacity: int = 60_000
+    first_clips: int = 600
+    caption_dropout: float = 0.1
+    judge_start: bool = True
+    compile: bool = True
+
+
+def new_unet(sizes: ModelSizes) -> UNet2DConditionModel:
+    """An untrained U-Net: Stable Diffusion's, with attention at 1/2 and 1/4 of the latent side.
+
+    Attention over the full latent costs half of all time on a CPU and is left out, as SDXL does.
+    """
+    return UNet2DConditionModel(
+        sample_size=sizes.picture // 8,
+        in_channels=sizes.latent_channels,
+        out_channels=sizes.latent_channels,
+        down_block_types=(
+            "DownBlock2D",
+            "CrossAttnDownBlock2D",
+            "CrossAttnDownBlock2D",
+            "DownBlock2D",
+        ),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        block_out_channels=sizes.unet,
+        layers_per_block=1,
+        cross_attention_dim=sizes.text_width,
+        attention_head_dim=sizes.unet_heads,
+        norm_num_groups=sizes.unet_groups,
+    )
+
+
+def new_scheduler() -> DDIMScheduler:
+    """The linear schedule of method.md section 1: beta from 0.00085 to 0.012 in 1,000 steps."""
+    return DDIMScheduler(
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="linear",
+        steps_offset=1,
+        clip_sample=False,
+    )
+
+
+class Denoiser(nn.Module):
+    """Text encoder and U-Net in one call, so that both train together on many GPUs."""
+
+    def __init__(self, text_encoder: CLIPTextModel, unet: UNet2DConditionModel) -> None:
+        super().__init__()
+        self.text_encoder, self.unet = text_encoder, unet
+
+    def forward(
+        self,
+        noisy: Float[Tensor, "b c h w"],
+        steps: Int[Tensor, b],
+        tokens: Int[Tensor, "b l"],
+    ) -> Float[Tensor, "b c h w"]:
+        """The predicted noise."""
+        states = self.text_encoder(tokens).last_hidden_state
+        predicted: Tensor = self.unet(noisy, steps, encoder_hidden_states=states).sample
+        return predicted
+
+
+def starting_text_encoder(run: BaseRun, tokenizer: CLIPTokenizer) -> CLIPTextModel:
+    """A text encoder with the judge's text tower in it, or an untrained one."""
+    text_encoder = new_text_encoder(run.sizes, tokenizer)
+    if run.judge_start:
+        judge = CLIPModel.from_pretrained(run.model / "judge", dtype=torch.float32)
+        own = text_encoder.state_dict()
+        tower = {
+            key: judge.state_dict()[f"text_model.{key.removeprefix('text_model.')}"] for key in own
+        }
+        text_encoder.load_state_dict(tower)
+    return text_encoder
+
+
+def train_base(run: BaseRun) -> dict[str, float]:
+    """Train until the time is spent; writes unet, text_encoder and scheduler into `out`."""
+    torch.manual_seed(0)
+    torch.set_float32_matmul_precision("high")
+    accelerator = Accelerator(mixed_precision="bf16" if torch.cuda.is_available() else "no")
+    device, main = accelerator.device, accelerator.is_main_process
+    log = RunLog(run.out, "base", main=main)
+    tokenizer = CLIPTokenizer.from_pretrained(run.model / "tokenizer")
+    autoencoder = AutoencoderKL.from_pretrained(run.model / "vae", torch_dtype=torch.float32)
+    autoencoder.requires_grad_(False).to(device)
+    text_encoder, unet = starting_text_encoder(run, tokenizer), new_unet(run.sizes)
+    denoiser = Denoiser(text_encoder, unet)
+    average = MovingAverage(denoiser.to(device).parameters(), decay=0.9995)
+    optimizer = torch.optim.AdamW(
+        denoiser.parameters(),
+        lr=0,
+        betas=(0.9, 0.99),
+        weight_decay=0.01,
+        fused=device.type == "cuda",
+    )
+    model, optimizer = accelerator.prepare(denoiser, optimizer)
+    if run.compile:
+        model = torch.compile(model)
+    scheduler = new_scheduler()
+    alphas = scheduler.alphas_cumprod.to(device)
+    empty = encode_captions(tokenizer, [""]).to(device)
+    torch.manual_seed(1 + accelerator.process_index)  # each GPU draws its own pictures
+    order = PaintOrder(frames=run.frames, fps=2.0, size=run.sizes.picture)
+    pool = PaintingPool(
+        order, run.workers, rank=accelerator.process_index, ranks=accelerator.num_processes
+    )
+    result: dict[str, float] = {}
+    running = 0.0
+    with pool:
+        store = LatentStore(
+            pool, autoencoder, tokenizer, frames=run.frames, capacity=run.capacity, device=device
+        )
+        store.refresh(at_least=run.first_clips)
+        clock = Clock(accelerator, run.seconds)
+        step = 0
+        while True:
+            if step % 10 == 0:
+                clock.sync()
+                store.refresh()
+            if clock.over:
+                break
+            rate = learning_rate(run.peak_rate, step, clock.fraction, warmup=500, decay_from=0.6)
+            set_learning_rate(optimizer, rate)
+            latents, tokens = store.pictures(run.batch)
+            dropped = torch.rand(run.batch, 1, device=device) < run.caption_dropout
+            tokens = torch.where(dropped, empty, tokens)
+            steps = torch.randint(len(alphas), (run.batch,), device=device)
+            noise = torch.randn_like(latents)
+            predicted = model(add_noise(latents, noise, alphas[steps]), steps, tokens)
+            loss = diffusion_loss(predicted, noise, min_snr_weights(alphas[steps]))
+            accelerator.backward(loss)
+            accelerator.clip_grad_norm_(denoiser.parameters(), 1.0)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            average.update()
+            if step % 100 == 0:
+                error = diffusion_loss(predicted.detach(), noise).item()
+                running = error if step == 0 else 0.7 * running + 0.3 * error
+                result = {"loss": loss.item(), "mse": running}
+                log.write(step=step, clips=store.painted, **result)
+            step += 1
+    average.swap()
+    log.write(step=step, clips=store.painted, pictures=step * run.batch * accelerator.num_processes)
+    if main:
+        save_part(text_encoder, run.out / "text_encoder")
+        save_part(unet, run.out / "unet")
+        save_part(scheduler, run.out / "scheduler")
+    return result

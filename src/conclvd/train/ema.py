@@ -1,0 +1,36 @@
+"""An exponential moving average of weights: what is saved is calmer than what is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+
+class MovingAverage:
+    """The average of `parameters`, updated after each optimizer step.
+
+    The decay rises from 0 with the steps made, so that a short run does not keep its start.
+    """
+
+    def __init__(self, parameters: Iterable[torch.nn.Parameter], decay: float = 0.999) -> None:
+        self.decay = decay
+        self._steps = 0
+        self._live: list[Tensor] = [p.detach() for p in parameters]
+        self._average = [p.clone() for p in self._live]
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Take in the weights as they are now."""
+        self._steps += 1
+        decay = min(self.decay, self._steps / (self._steps + 10))
+        torch._foreach_lerp_(self._average, self._live, 1 - decay)
+
+    @torch.no_grad()
+    def swap(self) -> None:
+        """Exchange the weights of the model with their average; a second call changes it back."""
+        for live, average in zip(self._live, self._average, strict=True):
+            kept = live.clone()
+            live.copy_(average)
+            average.copy_(kept)

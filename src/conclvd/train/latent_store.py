@@ -1,0 +1,97 @@
+"""Latents of painted clips and their captions on the training device."""
+
+from __future__ import annotations
+
+import torch
+from diffusers import AutoencoderKL
+from jaxtyping import Float, Int
+from torch import Tensor
+from transformers import CLIPTokenizer
+
+from conclvd.train.frame_store import to_model_range
+from conclvd.train.painting import PaintedSample, PaintingPool
+from conclvd.train.text import encode_captions
+
+
+class LatentStore:
+    """The last `capacity` painted clips of `frames` frames, encoded by a frozen autoencoder.
+
+    Mean and deviation of the autoencoder's Gaussian collapse at this little noise, so the mean is
+    kept. Clips of another length (`PaintOrder.long_every`) are left in `others`.
+    """
+
+    def __init__(
+        self,
+        pool: PaintingPool,
+        autoencoder: AutoencoderKL,
+        tokenizer: CLIPTokenizer,
+        *,
+        frames: int,
+        capacity: int,
+        device: torch.device,
+    ) -> None:
+        self._pool, self._autoencoder, self._tokenizer = pool, autoencoder, tokenizer
+        self._frames, self._capacity, self._device = frames, capacity, device
+        self._latents: Tensor | None = None
+        self._tokens: Tensor | None = None
+        self.painted = 0
+        self.others: list[PaintedSample] = []
+
+    def __len__(self) -> int:
+        return min(self.painted, self._capacity)
+
+    def refresh(self, *, at_least: int = 0) -> None:
+        """Encode what has been painted; wait until `at_least` clips are there."""
+        fresh: list[PaintedSample] = []
+        while self.painted + len(fresh) < at_least:
+            sample = self._pool.take(wait=True)
+            assert sample is not None
+            self._sort(sample, fresh)
+        for sample in self._pool.ready():
+            self._sort(sample, fresh)
+        self.put(fresh)
+
+    def _sort(self, sample: PaintedSample, fresh: list[PaintedSample]) -> None:
+        (fresh if len(sample.frames) == self._frames else self.others).append(sample)
+
+    def put(self, samples: list[PaintedSample]) -> None:
+        """Encode these clips into the store."""
+        for start in range(0, len(samples), 16):
+            part = samples[start : start + 16]
+            frames = torch.stack([torch.from_numpy(s.frames) for s in part])
+            latents = encode_frames(self._autoencoder, frames.to(self._device))
+            tokens = torch.stack([encode_captions(self._tokenizer, s.captions) for s in part])
+            if self._latents is None or self._tokens is None:
+                shape = (self._capacity, *latents.shape[1:])
+                self._latents = torch.empty(shape, dtype=torch.bfloat16, device=self._device)
+                shape = (self._capacity, *tokens.shape[1:])
+                self._tokens = torch.empty(shape, dtype=torch.int32, device=self._device)
+            slots = torch.arange(self.painted, self.painted + len(part)) % self._capacity
+            self._latents[slots.to(self._device)] = latents.bfloat16()
+            self._tokens[slots.to(self._device)] = tokens.to(self._device)
+            self.painted += len(part)
+
+    def pictures(self, size: int) -> tuple[Float[Tensor, "b c h w"], Int[Tensor, "b l"]]:
+        """Latents of `size` random frames, with a random caption each."""
+        latents, tokens = self.clips(size)
+        moments = torch.randint(latents.shape[1], (size,), device=self._device)
+        return latents[torch.arange(size, device=self._device), moments], tokens
+
+    def clips(self, size: int) -> tuple[Float[Tensor, "b n c h w"], Int[Tensor, "b l"]]:
+        """Latents of `size` random clips, with a random caption each."""
+        assert self._latents is not None
+        assert self._tokens is not None
+        clips = torch.randint(len(self), (size,), device=self._device)
+        captions = torch.randint(self._tokens.shape[1], (size,), device=self._device)
+        return self._latents[clips].float(), self._tokens[clips, captions]
+
+
+@torch.no_grad()
+def encode_frames(autoencoder: AutoencoderKL, frames: Tensor) -> Float[Tensor, "b n c h w"]:
+    """Scaled latents of uint8 clips [b n h w 3]; half precision where the device is a GPU."""
+    clips, length = frames.shape[:2]
+    fast = frames.device.type == "cuda"
+    with torch.autocast(frames.device.type, torch.bfloat16, enabled=fast):
+        latents = autoencoder.encode(to_model_range(frames.flatten(0, 1))).latent_dist.mean
+    scaled: Tensor = latents.float() * autoencoder.config.scaling_factor
+    return scaled.view(clips, length, *scaled.shape[1:])

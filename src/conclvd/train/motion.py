@@ -1,0 +1,207 @@
+"""Training the motion module on a frozen base, with the contrastive loss of the predicted noise.
+
+Algorithm 1 of the paper (sections 3.4.3 and 4.1.1): L = L_diff + 0.07 L_con, Eqs. (10) to (13).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from diffusers import AutoencoderKL, UNet2DConditionModel, UNetMotionModel
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from conclvd.models.attention import SPARSE_CAUSAL, VERSATILE
+from conclvd.models.motion import MotionModule, attach, motion_blocks
+from conclvd.models.noise_adapter import NoiseAdapter
+from conclvd.train.base import new_scheduler
+from conclvd.train.clock import Clock, learning_rate, set_learning_rate
+from conclvd.train.ema import MovingAverage
+from conclvd.train.latent_store import LatentStore
+from conclvd.train.losses import (
+    LAMBDA_CON,
+    LAMBDA_DIFF,
+    add_noise,
+    contrastive_accuracy,
+    contrastive_loss,
+    diffusion_loss,
+)
+from conclvd.train.painting import PaintingPool, PaintOrder
+from conclvd.train.runlog import RunLog
+from conclvd.train.saving import save_part
+from conclvd.train.sizes import ModelSizes
+from conclvd.train.text import encode_captions
+
+
+@dataclass(frozen=True)
+class MotionRun:
+    """Settings of a run on the base in `model`. One clip in `long_every` has twice the frames."""
+
+    sizes: ModelSizes
+    model: Path
+    out: Path
+    seconds: float
+    workers: int
+    batch: int = 48
+    peak_rate: float = 4e-4
+    frames: int = 8
+    fps: float = 6.0
+    long_every: int = 5
+    capacity: int = 24_000
+    first_clips: int = 240
+    caption_dropout: float = 0.1
+    lambda_con: float = LAMBDA_CON
+    attention_kinds: tuple[str, str] = (VERSATILE, SPARSE_CAUSAL)
+    compile: bool = False
+
+
+class VideoDenoiser(nn.Module):
+    """Video U-Net and noise adapter in one call."""
+
+    def __init__(self, unet: UNetMotionModel, adapter: NoiseAdapter) -> None:
+        super().__init__()
+        self.unet, self.adapter = unet, adapter
+
+    def forward(
+        self,
+        noisy: Float[Tensor, "b n c h w"],
+        steps: Int[Tensor, b],
+        states: Float[Tensor, "b l d"],
+    ) -> tuple[Float[Tensor, "b n c h w"], Float[Tensor, "b n e"]]:
+        """The predicted noise of every frame, and its embedding."""
+        states = states.repeat_interleave(noisy.shape[1], dim=0)
+        predicted = self.unet(
+            noisy.transpose(1, 2), steps, encoder_hidden_states=states
+        ).sample.transpose(1, 2)
+        return predicted, self.adapter(predicted)
+
+
+def new_motion_module(sizes: ModelSizes, kinds: tuple[str, str]) -> MotionModule:
+    """An untrained motion module for ink-mini's U-Net."""
+    module: MotionModule = MotionModule(
+        block_out_channels=sizes.unet,
+        motion_layers_per_block=1,
+        motion_num_attention_heads=sizes.motion_heads,
+        motion_norm_num_groups=sizes.unet_groups,
+        motion_max_seq_length=32,
+        attention_kinds=kinds,
+    )
+    return module
+
+
+def trainable_parameters(unet: UNetMotionModel, kinds: tuple[str, str]) -> list[nn.Parameter]:
+    """Freeze the base; return the motion module's weights that can learn.
+
+    A sparse-causal attention has no use for its query and key (Eq. 8), so they stay frozen too.
+    """
+    unet.requires_grad_(False)
+    for name, parameter in unet.named_parameters():
+        parameter.requires_grad_("motion_modules." in name)
+    for block in motion_blocks(unet):
+        for attention, kind in zip((block.attn1, block.attn2), kinds, strict=True):
+            if kind == SPARSE_CAUSAL:
+                attention.to_q.requires_grad_(False)
+                attention.to_k.requires_grad_(False)
+    return [p for p in unet.parameters() if p.requires_grad]
+
+
+def collect_motion(unet: UNetMotionModel, module: MotionModule) -> MotionModule:
+    """Copy the motion weights out of a video U-Net into a module of the same shape."""
+    weights = {k: v for k, v in unet.state_dict().items() if "motion_modules." in k}
+    module.load_state_dict(weights)
+    return module
+
+
+def train_motion(run: MotionRun) -> dict[str, float]:
+    """Train until the time is spent and write `out/motion_adapter`; returns the last losses."""
+    torch.manual_seed(0)
+    torch.set_float32_matmul_precision("high")
+    accelerator = Accelerator(mixed_precision="bf16" if torch.cuda.is_available() else "no")
+    device, main = accelerator.device, accelerator.is_main_process
+    log = RunLog(run.out, "motion", main=main)
+    tokenizer = CLIPTokenizer.from_pretrained(run.model / "tokenizer")
+    load = {"torch_dtype": torch.float32}
+    autoencoder = AutoencoderKL.from_pretrained(run.model / "vae", **load)
+    autoencoder.requires_grad_(False).to(device)
+    text_encoder = CLIPTextModel.from_pretrained(run.model / "text_encoder", dtype=torch.float32)
+    text_encoder.requires_grad_(False).to(device)
+    base = UNet2DConditionModel.from_pretrained(run.model / "unet", **load)
+    module = new_motion_module(run.sizes, run.attention_kinds)
+    unet = attach(base, module).to(device)
+    side = run.sizes.picture // 8
+    adapter = NoiseAdapter(run.sizes.latent_channels * side * side).to(device)
+    learning = [*trainable_parameters(unet, run.attention_kinds), *adapter.parameters()]
+    average = MovingAverage(learning, decay=0.999)
+    optimizer = torch.optim.AdamW(
+        learning, lr=0, betas=(0.9, 0.99), weight_decay=0.01, fused=device.type == "cuda"
+    )
+    model, optimizer = accelerator.prepare(VideoDenoiser(unet, adapter), optimizer)
+    if run.compile:
+        model = torch.compile(model, dynamic=False)
+    alphas = new_scheduler().alphas_cumprod.to(device)
+    empty = encode_captions(tokenizer, [""]).to(device)
+    torch.manual_seed(1 + accelerator.process_index)
+    order = PaintOrder(
+        frames=run.frames, fps=run.fps, size=run.sizes.picture, long_every=run.long_every
+    )
+    pool = PaintingPool(
+        order, run.workers, rank=accelerator.process_index, ranks=accelerator.num_processes
+    )
+    result: dict[str, float] = {}
+    with pool:
+        store, long_store = (
+            LatentStore(
+                pool, autoencoder, tokenizer, frames=frames, capacity=capacity, device=device
+            )
+            for frames, capacity in (
+                (run.frames, run.capacity),
+                (2 * run.frames, run.capacity // 4),
+            )
+        )
+        store.refresh(at_least=run.first_clips)
+        clock = Clock(accelerator, run.seconds)
+        step = 0
+        while True:
+            if step % 10 == 0:
+                clock.sync()
+                store.refresh()
+                long_store.put(store.others)
+                store.others.clear()
+            if clock.over:
+                break
+            rate = learning_rate(run.peak_rate, step, clock.fraction, warmup=200, decay_from=0.6)
+            set_learning_rate(optimizer, rate)
+            is_long = step % 5 == 4 and len(long_store) > 0
+            size = max(1, run.batch // 2) if is_long else run.batch
+            latents, tokens = (long_store if is_long else store).clips(size)
+            dropped = torch.rand(size, 1, device=device) < run.caption_dropout
+            with torch.no_grad(), accelerator.autocast():
+                states = text_encoder(torch.where(dropped, empty, tokens)).last_hidden_state
+            steps = torch.randint(len(alphas), (size,), device=device)  # one a clip
+            noise = torch.randn_like(latents)  # independent in every frame
+            predicted, embedded = model(add_noise(latents, noise, alphas[steps]), steps, states)
+            loss_diff = diffusion_loss(predicted, noise)  # Eq. (12)
+            loss_con = contrastive_loss(embedded)  # Eq. (11)
+            loss = LAMBDA_DIFF * loss_diff + run.lambda_con * loss_con  # Eq. (13)
+            accelerator.backward(loss)
+            accelerator.clip_grad_norm_(learning, 1.0)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            average.update()
+            if step % 50 == 0:
+                result = {
+                    "loss_diff": loss_diff.item(),
+                    "loss_con": loss_con.item(),
+                    "contrastive_accuracy": contrastive_accuracy(embedded).item(),
+                }
+                log.write(step=step, clips=store.painted + long_store.painted, **result)
+            step += 1
+    average.swap()
+    log.write(step=step, clips=store.painted + long_store.painted)
+    if main:
+        save_part(collect_motion(unet, module), run.out / "motion_adapter")
+    return result

@@ -1,0 +1,157 @@
+"""Painting clips in background processes while a model trains on the earlier ones."""
+
+from __future__ import annotations
+
+import multiprocessing
+import queue
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from conclvd.errors import TrainingError
+from conclvd.tensors import Frames
+
+# Scenes of lower seeds are never trained on: every held-out figure is measured on them.
+FIRST_TRAINING_SEED = 10_000_000
+
+
+@dataclass(frozen=True)
+class PaintOrder:
+    """What the background processes shall paint.
+
+    `frames` a clip, `fps` pictures of the scene a second, `size` of the square picture in pixels,
+    `captions` in each language, `long_every`: every so many clips one of twice the frames
+    (0: none).
+    """
+
+    frames: int
+    fps: float
+    size: int
+    captions: int = 3
+    long_every: int = 0
+
+
+@dataclass(frozen=True)
+class PaintedSample:
+    """One painted clip with several captions of it, both languages, and its attributes."""
+
+    seed: int
+    frames: Frames
+    captions: tuple[str, ...]
+    attributes: dict[str, Any]
+
+
+def paint_sample(seed: int, order: PaintOrder) -> PaintedSample:
+    """Paint the clip of a seed; half of its captions are English, half Chinese."""
+    from conclvd.paint.captions import caption
+    from conclvd.paint.clip import paint_clip
+
+    is_long = order.long_every > 0 and seed % order.long_every == 0
+    clip = paint_clip(
+        seed,
+        frames=order.frames * (2 if is_long else 1),
+        width=order.size,
+        height=order.size,
+        fps=order.fps,
+    )
+    rng = np.random.default_rng([seed, zlib.crc32(b"training captions")])
+    captions = [
+        caption(clip.attributes, rng, language)
+        for _ in range(order.captions)
+        for language in ("en", "zh")
+    ]
+    return PaintedSample(seed, clip.frames, tuple(captions), clip.attributes.to_dict())
+
+
+def _paint_forever(
+    first_seed: int, stride: int, order: PaintOrder, samples: multiprocessing.Queue[Any]
+) -> None:
+    import cv2
+
+    cv2.setNumThreads(1)  # one process a core: more threads only get in each other's way
+    seed = first_seed
+    while True:
+        try:
+            samples.put(paint_sample(seed, order))
+        except KeyboardInterrupt:
+            return
+        except Exception as error:  # the parent decides; a worker must not die unseen
+            samples.put(f"painting scene {seed} failed: {type(error).__name__}: {error}")
+        seed += stride
+
+
+class PaintingPool:
+    """Background processes that paint the training scenes `first_seed`, `first_seed + 1`, …
+
+    A context manager: leaving it ends the processes. Several pools of one run (one a GPU) take
+    turns in the seeds: pool `rank` of `ranks`.
+    """
+
+    def __init__(
+        self,
+        order: PaintOrder,
+        workers: int,
+        *,
+        rank: int = 0,
+        ranks: int = 1,
+        first_seed: int = FIRST_TRAINING_SEED,
+    ) -> None:
+        if workers < 1:
+            raise TrainingError(f"painting needs at least 1 worker process, found {workers}")
+        context = multiprocessing.get_context("spawn")
+        self._samples: multiprocessing.Queue[Any] = context.Queue(maxsize=8 * workers)
+        stride = workers * ranks
+        self._processes = [
+            context.Process(
+                target=_paint_forever,
+                args=(first_seed + rank * workers + i, stride, order, self._samples),
+                daemon=True,
+            )
+            for i in range(workers)
+        ]
+
+    def __enter__(self) -> PaintingPool:
+        for process in self._processes:
+            process.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for process in self._processes:
+            process.terminate()
+        for process in self._processes:
+            process.join(timeout=5)
+        self._samples.close()
+        self._samples.cancel_join_thread()
+
+    def take(self, *, wait: bool) -> PaintedSample | None:
+        """The next painted clip; None when none is ready and `wait` is false.
+
+        Raises TrainingError when a scene could not be painted, or nothing came for two minutes.
+        """
+        try:
+            sample = self._samples.get(timeout=120) if wait else self._samples.get_nowait()
+        except queue.Empty:
+            if not wait:
+                return None
+            raise TrainingError(
+                "no painted clip arrived for two minutes; the painting processes have stopped, "
+                "try again with fewer workers"
+            ) from None
+        if isinstance(sample, str):
+            raise TrainingError(sample)
+        assert isinstance(sample, PaintedSample)
+        return sample
+
+    def ready(self) -> Iterator[PaintedSample]:
+        """All clips that are painted by now, without waiting."""
+        while (sample := self.take(wait=False)) is not None:
+            yield sample

@@ -1,0 +1,27 @@
+"""Writing trained parts: fp16 safetensors in shards, in a diffusers folder, whole or not at all."""
+
+from __future__ import annotations
+
+import copy
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+SHARD_SIZE = "14MB"
+
+
+def save_part(part: Any, folder: Path) -> None:
+    """Write one part (a diffusers or transformers model, a tokenizer, a scheduler) to `folder`.
+
+    Models are written as a half-precision copy; what stood there before is replaced at the end.
+    """
+    fresh = folder.with_name(folder.name + ".part")
+    shutil.rmtree(fresh, ignore_errors=True)
+    if hasattr(part, "parameters"):
+        half = copy.deepcopy(part).to("cpu").half()
+        half.save_pretrained(fresh, max_shard_size=SHARD_SIZE, safe_serialization=True)
+    else:
+        part.save_pretrained(fresh)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(fresh, folder)

@@ -1,0 +1,74 @@
+"""The stages of training an embedded base, from the command line's values to a run."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conclvd.errors import TrainingError
+from conclvd.train.painting import FIRST_TRAINING_SEED, PaintOrder, paint_sample
+from conclvd.train.sizes import INK_MINI, TOY
+
+TOKENIZER_CLIPS = 4000
+VOCABULARY = 3000
+
+
+def run_stage(arguments: Namespace) -> dict[str, float]:
+    """Run the stage that the command line names; returns its last figures."""
+    sizes = TOY if arguments.toy else INK_MINI
+    given: dict[str, Any] = {
+        "out": arguments.out,
+        "seconds": arguments.seconds,
+        "workers": arguments.workers,
+    }
+    if arguments.batch:
+        given["batch"] = arguments.batch
+    if arguments.toy:
+        given |= {"compile": False, "capacity": 64, "first_clips": 8}
+    if arguments.stage == "tokenizer":
+        return _tokenizer(arguments.out, sizes.text_tokens, 200 if arguments.toy else None)
+    if arguments.stage == "autoencoder":
+        from conclvd.train.autoencoder import AutoencoderRun, train_autoencoder
+
+        given |= {"held_out": 4} if arguments.toy else {}
+        return train_autoencoder(AutoencoderRun(sizes=sizes, **given))
+    if arguments.stage == "probe":
+        from conclvd.train.probe import ProbeRun, train_probe
+
+        return train_probe(ProbeRun(picture=sizes.picture, **given))
+    if arguments.model is None:
+        raise TrainingError(f"stage {arguments.stage} needs --model, the parts trained before it")
+    if arguments.stage == "judge":
+        from conclvd.train.judge import JudgeRun, train_judge
+
+        tokenizer = arguments.model / "tokenizer"
+        return train_judge(JudgeRun(sizes=sizes, tokenizer=tokenizer, **given))
+    given |= {"sizes": sizes, "model": arguments.model}
+    if arguments.stage == "base":
+        from conclvd.train.base import BaseRun, train_base
+
+        judge_start = (arguments.model / "judge").is_dir()
+        return train_base(BaseRun(judge_start=judge_start, **given))
+    from conclvd.train.motion import MotionRun, train_motion
+
+    return train_motion(MotionRun(**given))
+
+
+def _tokenizer(out: Path, max_tokens: int, clips: int | None) -> dict[str, float]:
+    from conclvd.train.saving import save_part
+    from conclvd.train.tokenizer import train_tokenizer
+
+    order = PaintOrder(frames=1, fps=1.0, size=64)
+    seeds = FIRST_TRAINING_SEED + np.arange(clips or TOKENIZER_CLIPS)
+    captions = [c for seed in seeds for c in paint_sample(int(seed), order).captions]
+    tokenizer = train_tokenizer(captions, vocabulary=VOCABULARY, max_tokens=max_tokens)
+    save_part(tokenizer, out / "tokenizer")
+    lengths = [len(ids) for ids in tokenizer(captions).input_ids]
+    return {
+        "tokens": float(len(tokenizer)),
+        "mean_length": float(np.mean(lengths)),
+        "cut": float(np.mean(np.asarray(lengths) > max_tokens)),
+    }

@@ -1,0 +1,52 @@
+"""Random attributes for the tests of captions, more varied than any painter would make them."""
+
+from __future__ import annotations
+
+from numpy.random import Generator
+
+from conclvd.paint.attributes import (
+    CAMERAS,
+    DETAILS,
+    ELEMENT_MOTIONS,
+    ELEMENTS,
+    MOUNTAINS,
+    PALETTES,
+    SIDES,
+    TIMES,
+    WEATHERS,
+    WINDS,
+    Attributes,
+    Element,
+)
+
+
+def pick(rng: Generator, options: tuple[str, ...]) -> str:
+    return options[int(rng.integers(len(options)))]
+
+
+def random_element(rng: Generator, kind: str) -> Element:
+    details = DETAILS.get(kind, ())
+    one = kind in ("sun", "moon") or rng.random() < 0.6
+    return Element(
+        kind,
+        side=pick(rng, SIDES) if rng.random() < 0.8 else None,
+        motion=pick(rng, ELEMENT_MOTIONS[kind]) if rng.random() < 0.9 else None,
+        count=1 if one else int(rng.integers(2, 10)),
+        detail=pick(rng, details) if details and rng.random() < 0.7 else None,
+        visible=float(rng.random() ** 4 * 0.3),
+    )
+
+
+def random_attributes(rng: Generator) -> Attributes:
+    palette = pick(rng, PALETTES)
+    kinds = rng.permutation(len(ELEMENTS))[: int(rng.integers(0, 7))]
+    return Attributes(
+        palette=palette,
+        time=palette if palette in TIMES else pick(rng, TIMES) if rng.random() < 0.2 else "day",
+        mountains=pick(rng, MOUNTAINS) if rng.random() < 0.9 else None,
+        water=bool(rng.random() < 0.6),
+        weather=pick(rng, WEATHERS) if rng.random() < 0.5 else "clear",
+        wind=pick(rng, WINDS) if rng.random() < 0.4 else None,
+        camera=pick(rng, CAMERAS) if rng.random() < 0.5 else "static",
+        elements=tuple(random_element(rng, ELEMENTS[int(index)]) for index in kinds),
+    )
