@@ -13,12 +13,15 @@ from conclvd.models.single_file import from_checkpoint
 from conclvd.models.source import resolve
 
 
-def load_base(name: str, *, dtype: torch.dtype = torch.float32) -> Base:
-    """Load the base called `name` with weights of `dtype`; the autoencoder too.
+def load_base(
+    name: str, *, dtype: torch.dtype = torch.float32, vae_dtype: torch.dtype | None = None
+) -> Base:
+    """Load the base called `name` with weights of `dtype`, the autoencoder's of `vae_dtype`.
 
     Raises ModelError when it is not found, a part of it is missing, or the parts do not fit.
     """
     source = resolve(name, hub_files=HUB_FILES)
-    base = from_folder(source, dtype) if source.is_folder else from_checkpoint(source, dtype)
+    load = from_folder if source.is_folder else from_checkpoint
+    base = load(source, dtype, vae_dtype or dtype)
     check_fit(base)
     return base

@@ -43,7 +43,7 @@ HUB_FILES = (
 )
 
 
-def from_folder(source: ModelSource, dtype: torch.dtype) -> Base:
+def from_folder(source: ModelSource, dtype: torch.dtype, vae_dtype: torch.dtype) -> Base:
     """Load a base from its folder; nothing is downloaded.
 
     Raises ModelError that names the part which is missing, broken or of another kind.
@@ -56,7 +56,7 @@ def from_folder(source: ModelSource, dtype: torch.dtype) -> Base:
         tokenizer=load_tokenizer(folder),
         text_encoder=_load_weights(CLIPTextModel, folder / "text_encoder", dtype),
         unet=_load_weights(UNet2DConditionModel, folder / "unet", dtype),
-        vae=_load_weights(AutoencoderKL, folder / "vae", dtype),
+        vae=_load_weights(AutoencoderKL, folder / "vae", vae_dtype),
         scheduler=load_scheduler(folder),
         hashes={part: files_hash(weight_files(folder / part)) for part in WEIGHTS},
         motion=motion if motion.is_dir() else None,

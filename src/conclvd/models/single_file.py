@@ -24,7 +24,7 @@ PREFIXES = {
 }
 
 
-def from_checkpoint(source: ModelSource, dtype: torch.dtype) -> Base:
+def from_checkpoint(source: ModelSource, dtype: torch.dtype, vae_dtype: torch.dtype) -> Base:
     """Load a base out of one file.
 
     Such a file holds weights only. Its settings and tokenizer are those of the model folder that
@@ -42,12 +42,16 @@ def from_checkpoint(source: ModelSource, dtype: torch.dtype) -> Base:
             )
     folder = settings_folder(source.path)
     with model_errors(str(source.path)):
-        where = {"config": str(folder), "local_files_only": True, "torch_dtype": dtype}
+        where = {"config": str(folder), "local_files_only": True}
         # The converters take what they use out of the dict: each gets its own.
-        unet = UNet2DConditionModel.from_single_file(dict(tensors), subfolder="unet", **where)
-        vae = AutoencoderKL.from_single_file(dict(tensors), subfolder="vae", **where)
+        unet = UNet2DConditionModel.from_single_file(
+            dict(tensors), subfolder="unet", torch_dtype=dtype, **where
+        )
+        vae = AutoencoderKL.from_single_file(
+            dict(tensors), subfolder="vae", torch_dtype=vae_dtype, **where
+        )
         text_encoder = create_diffusers_clip_model_from_ldm(
-            CLIPTextModel, dict(tensors), subfolder="text_encoder", **where
+            CLIPTextModel, dict(tensors), subfolder="text_encoder", torch_dtype=dtype, **where
         )
     digest = files_hash([source.path])
     for part, model in (("unet", unet), ("vae", vae), ("text_encoder", text_encoder)):

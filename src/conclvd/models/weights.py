@@ -18,15 +18,16 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from conclvd import __version__
 from conclvd.errors import ModelError
 from conclvd.models.checkpoint import model_errors, read_tensors
 from conclvd.models.motion import ANIMATEDIFF, MotionModule, attention_kinds
 from conclvd.models.source import resolve
-from conclvd.models.versions import version
 
 CONFIG, WEIGHTS = "config.json", "diffusion_pytorch_model.safetensors"
 FORMAT = "conclvd-motion/1"
 HUB_FILES = (CONFIG, WEIGHTS)
+KINDS = "conclvd.attention_kinds"
 POSITIONS = "pos_embed.pe"
 
 
@@ -44,9 +45,9 @@ def save_motion_module(
     header = {
         "format": "pt",  # what diffusers looks for
         "conclvd.format": FORMAT,
-        "conclvd.attention_kinds": ",".join(attention_kinds(module)),
+        KINDS: ",".join(attention_kinds(module)),
         "conclvd.base_sha256": base_hash,
-        "conclvd.version": version("conclvd"),
+        "conclvd.version": __version__,
     }
     part = folder / f"{WEIGHTS}.part"
     save_file({name: value.contiguous() for name, value in weights.items()}, part, metadata=header)
@@ -73,7 +74,8 @@ def load_motion_module(name: str | Path, *, dtype: torch.dtype = torch.float32) 
     """
     path = resolve(str(name), hub_files=HUB_FILES).path
     module = _from_folder(path) if path.is_dir() else _from_file(path)
-    return module.to(dtype).eval().requires_grad_(False)
+    frozen: MotionModule = module.to(dtype).eval().requires_grad_(False)
+    return frozen
 
 
 def _from_folder(folder: Path) -> MotionModule:
@@ -88,7 +90,7 @@ def _from_folder(folder: Path) -> MotionModule:
     if config.get("conv_in_channels"):
         raise ModelError(f"{folder} is a PIA module, which wants an input picture; use another")
     weights = folder / WEIGHTS
-    header = read_header(weights).get("conclvd.attention_kinds")
+    header = read_header(weights).get(KINDS)
     # A MotionAdapter's config says nothing of the two attentions; the header of our weights does.
     default = tuple(header.split(",")) if header else ANIMATEDIFF
     kinds = config.setdefault("attention_kinds", default)

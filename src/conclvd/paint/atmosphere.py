@@ -11,7 +11,9 @@ _WHITE = np.ones(3, np.float32)
 _MOON = np.array([0.99, 0.97, 0.88], np.float32)
 
 
-def paint_sky(sheet: Sheet, rng: np.random.Generator, palette: Palette, horizon: float, weather: str) -> None:
+def paint_sky(
+    sheet: Sheet, rng: np.random.Generator, palette: Palette, horizon: float, weather: str
+) -> None:
     """Fill the sheet with a wash that runs from the sky's to the mist's colour."""
     h, w = sheet.shape
     ramp = smoothstep(sheet.y[:, None], -0.05, horizon * 0.75) + 0.13 * fbm(rng, h, w, 4, 2, 4)
@@ -23,16 +25,14 @@ def paint_sky(sheet: Sheet, rng: np.random.Generator, palette: Palette, horizon:
 def weather_tint(palette: Palette, weather: str) -> tuple[FloatArray, FloatArray]:
     """Colours of the upper and the lower sky: rain and snowfall are greyer than fair weather."""
     if weather == "rain":
-        return mix(palette.sky, palette.near, 0.30), mix(palette.mist, palette.near, 0.16)
+        return mix(palette.sky, palette.near, 0.40), mix(palette.mist, palette.near, 0.27)
     if weather == "snow":
         grey = mix(palette.far, palette.near, 0.30)
         return mix(palette.sky, grey, 0.62), mix(palette.mist, grey, 0.42)
     return palette.sky, palette.mist
 
 
-def paint_disc(
-    rng: np.random.Generator, palette: Palette, disc: Element, scale: float
-) -> Texture:
+def paint_disc(rng: np.random.Generator, palette: Palette, disc: Element, scale: float) -> Texture:
     """The sun or moon with its glow."""
     reach = disc.size * 4.5
     sheet = Sheet((disc.x - reach, disc.y - reach, disc.x + reach, disc.y + reach), scale)

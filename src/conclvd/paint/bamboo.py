@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from conclvd.paint.canvas import Canvas
-from conclvd.paint.noise import FloatArray, mix
+from conclvd.paint.canvas import Canvas, Floats, shifted
+from conclvd.paint.noise import mix
 from conclvd.paint.palette import Palette
 
 # Directions of the leaves of one group, as fractions of its spread, by the number of leaves.
@@ -35,7 +35,8 @@ def draw_bamboo(
     rng.shuffle(at)
     for rank in range(stalks):
         near = (rank + 1) / stalks if stalks > 1 else 1.0
-        ink = mix(palette.foliage, palette.ink, 0.25)
+        moonlit = palette.far if palette.name == "night" else palette.foliage
+        ink = mix(mix(palette.foliage, moonlit, 0.4), palette.ink, 0.25)
         tone = mix(mix(ink, palette.mist, 0.62), ink, near)
         bend = lean + rng.normal(0, 0.05)
         _draw_cane(here, rng, palette, float(at[rank] + rng.normal(0, 0.03)), bend, tone, near)
@@ -47,7 +48,7 @@ def _draw_cane(
     palette: Palette,
     x: float,
     bend: float,
-    tone: FloatArray,
+    tone: Floats,
     near: float,
 ) -> None:
     """One cane from (x, 0) upwards; near (0..1) ones are thicker and darker."""
@@ -73,18 +74,18 @@ def _draw_cane(
     _draw_twigs(here, rng, palette, joints, tone, near)
 
 
-def _joints(rng: np.random.Generator, x: float, bend: float) -> FloatArray:
+def _joints(rng: np.random.Generator, x: float, bend: float) -> Floats:
     """Points [n 2] of the nodes: joints grow longer upwards and bend more and more."""
     count = int(rng.integers(8, 11))
     lengths = np.linspace(0.7, 1.25, count) * rng.uniform(0.92, 1.08, count)
     lengths *= rng.uniform(1.0, 1.2) / lengths.sum()
     angle = bend * np.linspace(0.15, 1.5, count) + rng.normal(0, 0.012, count)
     steps = np.stack([np.sin(angle) * lengths, -np.cos(angle) * lengths], -1)
-    return np.concatenate([[(x, 0.0)], (x, 0.0) + np.cumsum(steps, 0)]).astype(np.float32)
+    return shifted(np.concatenate([np.zeros((1, 2)), np.cumsum(steps, 0)]), x, 0.0)
 
 
 def _draw_nodes(
-    here: Canvas, rng: np.random.Generator, at: FloatArray, width: FloatArray, ink: FloatArray
+    here: Canvas, rng: np.random.Generator, at: Floats, width: Floats, ink: Floats
 ) -> None:
     """The dark tick over each joint, turned up at both ends like the character for eight."""
     half = 0.62 * width
@@ -97,8 +98,8 @@ def _draw_twigs(
     here: Canvas,
     rng: np.random.Generator,
     palette: Palette,
-    joints: FloatArray,
-    tone: FloatArray,
+    joints: Floats,
+    tone: Floats,
     near: float,
 ) -> None:
     """Twigs from the upper joints, with a group of leaves at each end and on the way."""
@@ -108,8 +109,8 @@ def _draw_twigs(
             if rng.random() > 0.72:
                 continue
             reach = rng.uniform(0.06, 0.15)
-            tip = node + (side * reach, -0.5 * reach)
-            bow = (node + tip) / 2 + (0, 0.012)
+            tip = shifted(node, side * reach, -0.5 * reach)
+            bow = shifted((node + tip) / 2, 0, 0.012)
             twigs.append([node, bow, tip])
             for base in (tip, bow)[: int(rng.integers(1, 3))]:
                 count = int(rng.integers(3, 6))
@@ -128,9 +129,9 @@ def _draw_leaves(
     here: Canvas,
     rng: np.random.Generator,
     palette: Palette,
-    start: FloatArray,
-    turn: FloatArray,
-    tone: FloatArray,
+    start: Floats,
+    turn: Floats,
+    tone: Floats,
     near: float,
 ) -> None:
     """Leaves from start [n 2] along angles [n]: a thin stalk, pressure, and a lifted point.
@@ -142,10 +143,8 @@ def _draw_leaves(
     bow = rng.normal(0, 0.16, count)
     first = np.stack([np.cos(turn + bow), np.sin(turn + bow)], -1)
     last = np.stack([np.cos(turn - bow), np.sin(turn - bow)], -1)
-    reach_ = reach[:, None]
-    points = np.stack(
-        [start, start + first * 0.4 * reach_, start + (first + last) * 0.5 * reach_], 1
-    )
+    along = 0.4 * first * reach[:, None], 0.5 * (first + last) * reach[:, None]
+    points = np.stack([start, start + along[0], start + along[1]], 1)
     pale = rng.random(count) < 0.35
     dark = mix(tone, palette.ink, 0.15 + 0.45 * near)
     colour = np.where(pale[:, None], mix(tone, palette.mist, 0.4), dark)

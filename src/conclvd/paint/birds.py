@@ -16,12 +16,16 @@ CROWN_RED = rgb("c8302a")
 
 
 def _goose_wing(lift: float, side: int) -> FloatArray:
-    """Spine [5 2] of a wing; `lift` in [-1, 1] is its height, `side` -1 the far one."""
-    up = -(0.1 + 0.42 * lift * (0.8 if side < 0 else 1.0))
-    elbow = (0.02 - 0.1 * side, up)
-    tip = (-0.34 - 0.16 * side, up - 0.22 * (lift - 0.25))
-    bow = ((elbow[0] + tip[0]) / 2, (elbow[1] + tip[1]) / 2 - 0.02)
-    return np.array([(0.1, 0), (0.09 - 0.05 * side, 0.6 * up), elbow, bow, tip], np.float32)
+    """Spine [5 2] of a wing; `lift` in [-1, 1] is its height, `side` -1 the far one.
+
+    The far wing reaches forwards, the near one back, so that both are seen.
+    """
+    up = -(0.08 + 0.42 * lift * (0.85 if side < 0 else 1.0))
+    root = 0.16 - 0.05 * side
+    elbow = (root + (0.02 if side < 0 else -0.1), up)
+    tip = (elbow[0] + (-0.1 if side < 0 else -0.42), up - 0.2 * (lift - 0.2))
+    bow = ((elbow[0] + tip[0]) / 2, (elbow[1] + tip[1]) / 2 - 0.03)
+    return np.array([(root, 0), (root - 0.02, 0.6 * up), elbow, bow, tip], np.float32)
 
 
 def draw_goose(
@@ -34,7 +38,7 @@ def draw_goose(
     here = canvas.placed(x, y, size, heading)
     tone = mix(palette.ink, palette.near, 0.15)
     if palette.name == "night":
-        tone = mix(palette.light, palette.ink, 0.35)
+        tone = mix(palette.light, palette.mist, 0.2)
     lift = math.sin(phase)
     here.stroke(_goose_wing(lift, -1), 0.15, 0.012, tone, 0.8, belly=0.05)
     body = [(-0.42, 0.05), (-0.2, 0.03), (0.15, 0), (0.42, -0.05), (0.58, -0.06)]
@@ -63,18 +67,18 @@ def draw_crane(
 
 def _draw_crane_wing(here: Canvas, lift: float, side: int, palette: Palette) -> None:
     """One wing, white with black flight feathers; `side` -1 is the far one."""
-    much = lift * (0.75 if side < 0 else 1.0)
-    middle, tip = -0.34 * much - 0.1, -0.62 * much
-    white = mix(PLUMAGE, palette.mid, 0.14 if side < 0 else 0.0)
-    outer = (-0.18 - 0.12 * side, tip)
-    here.polygon(
-        [(0.16, -0.01), (0.12 + 0.05 * side, middle), outer, (-0.16, 0.55 * middle + 0.03),
-         (-0.14, 0.04)], white,
-    )  # fmt: skip
-    here.polygon(
-        [(-0.04 * side, (middle + tip) / 2), outer, (-0.17, 0.55 * middle + 0.03),
-         (-0.1, 0.7 * middle)], palette.ink, 0.85,
-    )  # fmt: skip
+    much = lift * (0.8 if side < 0 else 1.0)
+    # The wing never vanishes edge on: it is seen a little from above.
+    wrist, tip = -0.1 - 0.36 * much, -0.08 - 0.66 * much
+    white = mix(PLUMAGE, palette.mid, 0.16 if side < 0 else 0.0)
+    front = 0.16 - 0.06 * side
+    outer = (front - 0.26 - 0.16 * side, tip)
+    rear = (-0.2 - 0.04 * side, 0.5 * wrist + 0.04)
+    leading = [(front, -0.01), (front - 0.01, 0.6 * wrist), (front - 0.06, wrist)]
+    trailing = [(outer[0] - 0.04, 0.7 * tip + 0.3 * rear[1]), rear, (-0.14, 0.05)]
+    here.polygon([*leading, outer, *trailing], white)
+    feathers = [(front - 0.15, (wrist + tip) / 2), outer, *trailing[:2], (-0.08, 0.62 * wrist)]
+    here.polygon(feathers, palette.ink, 0.88)
 
 
 def draw_petal(

@@ -5,11 +5,18 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from conclvd.paint.canvas import Canvas
+from conclvd.paint.canvas import Canvas, Floats
 from conclvd.paint.foliage import Growth, bark, draw_haze, grow
-from conclvd.paint.noise import FloatArray, mix
-from conclvd.paint.palette import Palette
+from conclvd.paint.noise import mix
+from conclvd.paint.palette import Palette, rgb
 from conclvd.paint.trees import WHITE, blossom_color, draw_blades
+
+ORANGE = rgb("d8742a")
+
+
+def leaf_color(palette: Palette) -> Floats:
+    """The colour of a branch's leaves: green in spring, else red turned to orange."""
+    return palette.foliage if palette.name == "spring" else mix(palette.accent, ORANGE, 0.4)
 
 
 def draw_blossom_branch(
@@ -27,29 +34,30 @@ def draw_blossom_branch(
     """A gnarled branch about `size` long that starts at (x, y) towards `angle` (radians).
 
     It carries clusters of five-petalled flowers, or with `leaves` of autumn leaves, in the colour
-    `bloom` (by default the palette's blossom colour).
+    `bloom` (by default the palette's blossom or autumn-leaf colour; green leaves in spring).
     """
     here = canvas.placed(x, y, size)
-    colour = blossom_color(palette) if bloom is None else np.asarray(bloom, np.float32)
-    growth = Growth(wander=0.26, spread=0.62)
+    default = leaf_color(palette) if leaves else blossom_color(palette)
+    colour = default if bloom is None else np.asarray(bloom, np.float32)
+    growth = Growth(wander=0.26, spread=0.62, steady=0.55)
     limbs = grow(rng, (0, 0), angle, 0.48, 0.046, 3, growth)
     limbs.draw(here, rng, bark(palette), palette.mid)
     tips = limbs.tips[:, :2]
-    clusters = tips[rng.random(len(tips)) < 0.8]
-    each = rng.integers(2, 6, len(clusters))
+    clusters = tips[rng.random(len(tips)) < 0.85]
+    each = rng.integers(2, 8, len(clusters))
     at = np.repeat(clusters, each, 0)
-    at = at + rng.normal(0, 0.032, at.shape)
+    at = at + rng.normal(0, 0.032, at.shape).astype(np.float32)
     if leaves:
         _draw_leaves(here, rng, at, colour, palette)
         return
     hazy = clusters[rng.random(len(clusters)) < 0.45]
-    draw_haze(here, rng, hazy, 0.085, mix(colour, palette.mist, 0.3), 0.28, flat=0.9)
+    draw_haze(here, rng, hazy, 0.07, mix(colour, palette.mist, 0.3), 0.3, flat=0.9)
     _draw_buds(here, rng, tips, colour, palette)
     _draw_flowers(here, rng, at, colour, palette)
 
 
 def _draw_flowers(
-    here: Canvas, rng: np.random.Generator, at: FloatArray, colour: FloatArray, palette: Palette
+    here: Canvas, rng: np.random.Generator, at: Floats, colour: Floats, palette: Palette
 ) -> None:
     """Flowers of five petals and a dark heart, centred on at [n 2]."""
     count = len(at)
@@ -67,7 +75,7 @@ def _draw_flowers(
 
 
 def _draw_buds(
-    here: Canvas, rng: np.random.Generator, tips: FloatArray, colour: FloatArray, palette: Palette
+    here: Canvas, rng: np.random.Generator, tips: Floats, colour: Floats, palette: Palette
 ) -> None:
     """Round buds, deeper in colour than the open flowers, near the twigs' tips [n 2]."""
     at = np.repeat(tips, 2, 0) + rng.normal(0, 0.02, (2 * len(tips), 2))
@@ -77,7 +85,7 @@ def _draw_buds(
 
 
 def _draw_leaves(
-    here: Canvas, rng: np.random.Generator, at: FloatArray, colour: FloatArray, palette: Palette
+    here: Canvas, rng: np.random.Generator, at: Floats, colour: Floats, palette: Palette
 ) -> None:
     """Pointed leaves in sprays of three around at [n 2]."""
     base = np.repeat(at, 3, 0)

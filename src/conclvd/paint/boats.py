@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from conclvd.paint.canvas import Canvas
+from conclvd.paint.canvas import Canvas, shifted
+from conclvd.paint.houses import paint_color
 from conclvd.paint.noise import FloatArray, mix
 from conclvd.paint.palette import Palette, rgb
 
@@ -56,14 +57,14 @@ def _draw_canopy(here: Canvas, palette: Palette, wood: FloatArray, shift: float)
     mat = mix(mix(wood, palette.mid, 0.45), STRAW, 0.16)
     arch = np.array([(-0.25, -0.03), (-0.24, -0.12), (-0.18, -0.185), (-0.08, -0.21), (0.03, -0.2),
                      (0.1, -0.15), (0.13, -0.03)])  # fmt: skip
-    here.polygon(arch + (shift, 0), mat, 0.97)
+    here.polygon(shifted(arch, shift, 0), mat, 0.97)
     mouth = np.array([(0.03, -0.03), (0.035, -0.12), (0.07, -0.16), (0.1, -0.14), (0.125, -0.03)])
-    here.polygon(mouth + (shift, 0), mix(wood, palette.ink, 0.5), 0.9)
+    here.polygon(shifted(mouth, shift, 0), mix(wood, palette.ink, 0.5), 0.9)
     at = np.array([-0.18, -0.1, -0.02])[:, None]
     up = np.array([-0.05, -0.13, -0.2])
     ribs = np.stack([at + np.array([-0.025, -0.015, 0.0]) + shift, np.broadcast_to(up, (3, 3))], -1)
     here.strokes(ribs, 0.012, 0.012, wood, 0.7)
-    lit = np.array([(-0.2, -0.165), (-0.08, -0.205), (0.03, -0.19)]) + (shift, 0)
+    lit = shifted([(-0.2, -0.165), (-0.08, -0.205), (0.03, -0.19)], shift, 0)
     here.stroke(lit, 0.012, 0.012, mix(mat, palette.light, 0.5), 0.8)
 
 
@@ -74,17 +75,17 @@ def _draw_fisherman(
     at = 0.27
     robe = mix(wood, palette.accent, 0.7) if rng.random() < 0.4 else mix(wood, palette.light, 0.12)
     standing = rng.random() < 0.5
-    top = -0.33 if standing else -0.24
+    top = -0.3 if standing else -0.24
     body = np.array([(-0.055, -0.05), (-0.06, 0.55 * top), (-0.03, top + 0.02), (0.03, top + 0.02),
                      (0.065, 0.55 * top), (0.055, -0.05)])  # fmt: skip
-    here.polygon(body + (at, 0), robe, 0.98)
+    here.polygon(shifted(body, at, 0), robe, 0.98)
     here.stroke([(at, top + 0.06), (at + 0.07, 0.6 * top), (at + 0.12, 0.62 * top)],
                 0.04, 0.02, robe, 0.95)  # fmt: skip
     here.ellipse(at + 0.012, top + 0.005, 0.03, 0.032, mix(STRAW, palette.ink, 0.25))
     hat = np.array([(-0.1, 0.0), (-0.03, -0.07), (0.0, -0.095), (0.03, -0.07), (0.1, 0.0),
                     (0.0, 0.018)])  # fmt: skip
-    here.polygon(hat + (at + 0.005, top), mix(STRAW, palette.light, 0.25), 0.98)
-    here.polygon(hat[2:] + (at + 0.005, top), mix(STRAW, palette.ink, 0.4), 0.8)
+    here.polygon(shifted(hat, at + 0.005, top), mix(STRAW, palette.light, 0.25), 0.98)
+    here.polygon(shifted(hat[2:], at + 0.005, top), mix(STRAW, palette.ink, 0.4), 0.8)
     if standing or rowing:
         here.stroke([(at + 0.02, top - 0.2), (at + 0.1, -0.1), (at + 0.16, 0.1)],
                     0.014, 0.014, wood, 0.95)  # fmt: skip
@@ -97,7 +98,8 @@ def _draw_fisherman(
 
 def _draw_sail(here: Canvas, rng: np.random.Generator, palette: Palette, wood: FloatArray) -> None:
     """A tall ribbed sail: panels between battens, each with its own curve at the rear edge."""
-    cloth = mix(mix(palette.light, STRAW, 0.35), palette.accent, rng.uniform(0.05, 0.3))
+    much = 0.05 if palette.name == "ink" else 0.35
+    cloth = mix(mix(palette.light, STRAW, much), paint_color(palette), rng.uniform(0.05, 0.3))
     here.stroke([(0.03, -0.04), (0.035, -0.5), (0.03, -0.98)], 0.024, 0.014, wood, 0.97)
     panels = 6
     q = np.linspace(0, 1, panels + 1)

@@ -81,41 +81,39 @@ def _wobble(texture: FloatArray, rng: np.random.Generator, texels: float) -> Flo
     return np.asarray(np.clip(moved, 0, 1), dtype=np.float32)
 
 
-def pool_outlines(
-    rng: np.random.Generator, outline: npt.ArrayLike, layers: int, spread: float
-) -> FloatArray:
-    """`layers` copies [layers k 2] of an outline [k 2], each bulging elsewhere by `spread`.
-
-    `spread` is in units of the outline's mean radius. Painted over each other at low alpha they
-    give the soft, uneven rim of a pool of colour on wet paper.
-    """
-    points = np.asarray(outline, np.float32)
-    centre = points.mean(0)
-    t = np.linspace(0, 2 * np.pi, len(points), endpoint=False, dtype=np.float32)
-    phases = rng.uniform(0, 2 * np.pi, (3, layers, 1)).astype(np.float32)
-    weights = rng.normal(0, spread, (3, layers, 1)).astype(np.float32)
-    bulge = sum(
-        weights[i] * np.sin(frequency * t[None] + phases[i])
-        for i, frequency in enumerate((2, 3, 5))
-    )
-    swell = rng.uniform(-1.2 * spread, spread, (layers, 1)).astype(np.float32)
-    factor = np.asarray(1 + bulge + swell, np.float32)[..., None]
-    return np.asarray(centre + (points - centre)[None] * factor, dtype=np.float32)
-
-
-def draw_pool(
+def draw_pools(
     canvas: Canvas,
     rng: np.random.Generator,
-    outline: npt.ArrayLike,
-    color: npt.ArrayLike,
-    alpha: float,
+    outlines: npt.ArrayLike,
+    colors: npt.ArrayLike,
+    alphas: npt.ArrayLike,
     *,
     layers: int = 5,
-    spread: float = 0.08,
+    spread: npt.ArrayLike = 0.05,
 ) -> None:
-    """A pool of colour with soft edges around `outline` [k 2], of opacity `alpha` in its middle."""
-    each = 1 - (1 - min(alpha, 0.99)) ** (1 / layers)
-    canvas.polygons(pool_outlines(rng, outline, layers, spread), color, each)
+    """Pools of colour with soft, uneven rims, as on wet paper, inside outlines [m k 2].
+
+    Every pool is `layers` copies of its outline at low alpha, each bulging elsewhere by `spread`
+    (scalar or [m], in mean radii). `colors` is [3] or [m 3]; `alphas`, scalar or [m], is the
+    opacity in a pool's middle.
+    """
+    rims = np.asarray(outlines, np.float32)
+    pools, knots = rims.shape[:2]
+    much = np.broadcast_to(np.asarray(spread, np.float32), (pools,))[:, None, None, None]
+    t = np.linspace(0, 2 * np.pi, knots, endpoint=False, dtype=np.float32)
+    waves = np.array([2, 3, 5], np.float32)[:, None]
+    turns = rng.uniform(0, 2 * np.pi, (pools, layers, 3, 1)).astype(np.float32)
+    weights = rng.standard_normal((pools, layers, 3, 1), dtype=np.float32) * much
+    swell = rng.uniform(-1.2, 1.0, (pools, layers, 1)).astype(np.float32) * much[:, 0]
+    factor = 1 + (weights * np.sin(waves * t + turns)).sum(2) + swell
+    centres = rims.mean(1)[:, None, None]
+    spread_out = centres + (rims[:, None] - centres) * factor[..., None]
+    opacity = np.minimum(np.broadcast_to(np.asarray(alphas, np.float32), (pools,)), 0.99)
+    each = 1 - (1 - opacity) ** (1 / layers)
+    ink = np.broadcast_to(np.asarray(colors, np.float32), (pools, 3))
+    canvas.polygons(
+        spread_out.reshape(-1, knots, 2), np.repeat(ink, layers, 0), np.repeat(each, layers)
+    )
 
 
 def draw_seal(
@@ -123,7 +121,9 @@ def draw_seal(
 ) -> None:
     """A red seal, `size` wide and 1.2 `size` high, its upper left corner at (x, y)."""
     here = canvas.placed(x, y, size)
-    corners = np.array([(0, 0), (0.5, 0), (1, 0), (1, 0.6), (1, 1.2), (0.5, 1.2), (0, 1.2), (0, 0.6)])
+    corners = np.array(
+        [(0, 0), (0.5, 0), (1, 0), (1, 0.6), (1, 1.2), (0.5, 1.2), (0, 1.2), (0, 0.6)]
+    )
     here.polygon(corners + rng.normal(0, 0.02, (8, 2)), SEAL_RED, 0.9)
     # Two characters of straight carved lines on a lattice, inside a pale frame line.
     carved = mix(PAPER, SEAL_RED, 0.12)

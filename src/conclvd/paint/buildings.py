@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from conclvd.paint.canvas import Canvas
+from conclvd.paint.canvas import Canvas, shifted
 from conclvd.paint.houses import (
     Materials,
     draw_courtyard,
-    draw_gabled_house,
     draw_front_house,
+    draw_gabled_house,
     draw_walled_house,
     materials,
+    paint_color,
 )
 from conclvd.paint.noise import FloatArray, mix
 from conclvd.paint.palette import Palette
@@ -61,10 +62,14 @@ def _flared_roof(width: float, height: float, flare: float) -> FloatArray:
 
 
 def _draw_flared_roof(
-    here: Canvas, palette: Palette, at: tuple[float, float], width: float, height: float,
-    look: Materials, *, top: float = 0.0
-) -> None:  # fmt: skip
-    """A tiled roof with its eaves at `at`; the part over the fraction 1 - `top` is hidden."""
+    here: Canvas,
+    palette: Palette,
+    at: tuple[float, float],
+    width: float,
+    height: float,
+    look: Materials,
+) -> None:
+    """A tiled pointed roof, the middle of its eaves at `at`."""
     outline = _flared_roof(width, height, 0.3 * height)
     here.polygon(outline + at, look.roof, 0.97)
     q = np.linspace(0.05, 0.9, 6)
@@ -74,9 +79,10 @@ def _draw_flared_roof(
     lit = outline[9:16] + at
     here.stroke(lit, 0.05 * height, 0.05 * height, mix(look.roof, palette.light, 0.3), 0.5)
     corners = outline[[0, 16]] + at
-    bows = np.stack([corners, corners + (0, -0.05 * height), corners + (0, -0.16 * height)], 1)
-    bows[:, :, 0] += np.array([[0, 0.02, 0.05], [0, -0.02, -0.05]]) * width
-    here.strokes(bows, 0.07 * height, 0.02 * height, look.roof, 0.97)
+    middle, tips = shifted(corners, 0, -0.05 * height), shifted(corners, 0, -0.14 * height)
+    bows = np.stack([corners, middle, tips], 1)
+    bows[:, :, 0] += np.array([[0, 0.014, 0.03], [0, -0.014, -0.03]]) * width
+    here.strokes(bows, 0.035 * height, 0.01 * height, look.roof, 0.97)
     if look.snow is not None:
         shape = outline.copy()
         shape[:, 1] = np.minimum(shape[:, 1], -0.18 * height)
@@ -102,14 +108,16 @@ def draw_pavilion(
         raise ValueError(f"a pavilion has 1 to 3 tiers, not {tiers}")
     here = canvas.placed(x, y, size)
     look = materials(palette, rng, thatched=False, snow=snow)
-    wood = mix(palette.ink, palette.accent, 0.4)
+    wood = mix(palette.ink, paint_color(palette), 0.4)
     stone = mix(palette.light, palette.ink, 0.35)
     here.polygon([(-0.4, 0.02), (-0.37, -0.035), (0.37, -0.035), (0.4, 0.02)], stone, 0.97)
-    here.polygon([(-0.12, 0.04), (-0.1, -0.03), (0.1, -0.03), (0.12, 0.04)], mix(stone, palette.light, 0.4))
+    steps = [(-0.12, 0.04), (-0.1, -0.03), (0.1, -0.03), (0.12, 0.04)]
+    here.polygon(steps, mix(stone, palette.light, 0.4))
+    slender, steep = rng.uniform(0.9, 1.15), rng.uniform(0.85, 1.2)
     base = -0.03
     for tier in range(tiers):
         scale = 0.78**tier
-        wide, tall = 0.6 * scale, 0.32 * scale * (1.0 if tier == 0 else 0.62)
+        wide, tall = 0.6 * scale, 0.32 * slender * scale * (1.0 if tier == 0 else 0.62)
         shadow = mix(wood, palette.mist, 0.35)
         here.polygon([(-0.5 * wide, base), (-0.5 * wide, base - tall), (0.5 * wide, base - tall),
                       (0.5 * wide, base)], shadow, 0.28 if tier == 0 else 0.9)  # fmt: skip
@@ -117,14 +125,15 @@ def draw_pavilion(
         posts = np.stack([np.stack([feet, np.full(4, base)], -1),
                           np.stack([feet, np.full(4, base - tall)], -1)], 1)  # fmt: skip
         here.strokes(posts, 0.036 * scale, 0.032 * scale, wood, 0.97)
-        rails = [[(-0.48 * wide, base - k * tall), (0.48 * wide, base - k * tall)] for k in (0.1, 0.3, 0.9)]
+        levels = base - tall * np.array([0.1, 0.3, 0.9])
+        rails = [[(-0.48 * wide, level), (0.48 * wide, level)] for level in levels]
         here.strokes(rails, 0.016, 0.016, wood, 0.85)
-        roof = 0.3 * scale * (1.0 if tier == tiers - 1 else 0.72)
+        roof = 0.3 * steep * scale * (1.0 if tier == tiers - 1 else 0.72)
         _draw_flared_roof(here, palette, (0, base - 0.94 * tall), 1.62 * wide, roof, look)
         base -= 0.94 * tall + 0.62 * roof
-    peak = base - 0.38 * 0.3 * 0.78 ** (tiers - 1)
+    peak = base - 0.38 * 0.3 * steep * 0.78 ** (tiers - 1)
     here.stroke([(0, peak + 0.02), (0, peak - 0.09)], 0.035, 0.014, look.ridge)
-    here.ellipse(0, peak - 0.035, 0.024, 0.022, mix(look.ridge, palette.accent, 0.3))
+    here.ellipse(0, peak - 0.035, 0.024, 0.022, mix(look.ridge, paint_color(palette), 0.3))
 
 
 def draw_pagoda(
@@ -146,7 +155,8 @@ def draw_pagoda(
         raise ValueError(f"a pagoda has 2 to 13 storeys, not {storeys}")
     here = canvas.placed(x, y, size)
     look = materials(palette, rng, thatched=False, snow=snow)
-    plaster = mix(mix(palette.light, palette.accent, rng.uniform(0.1, 0.45)), palette.mid, 0.2)
+    plaster = mix(palette.light, paint_color(palette), rng.uniform(0.1, 0.45))
+    plaster = mix(plaster, palette.mid, 0.2)
     shaded = mix(plaster, palette.ink, 0.42)
     step = 0.86 / storeys
     wide = rng.uniform(0.2, 0.25) * min(1.0, 5.5 / storeys + 0.2)
@@ -155,8 +165,9 @@ def draw_pagoda(
     for level in range(storeys):
         w = wide * (1 - 0.52 * level / storeys)
         foot, top = -step * level - 0.01, -step * (level + 0.72) - 0.01
-        here.polygon([(-0.4 * w, foot), (-0.38 * w, top), (0.38 * w, top), (0.4 * w, foot)], plaster, 0.98)
-        here.polygon([(0.12 * w, foot), (0.12 * w, top), (0.38 * w, top), (0.4 * w, foot)], shaded, 0.75)
+        right = [(0.38 * w, top), (0.4 * w, foot)]
+        here.polygon([(-0.4 * w, foot), (-0.38 * w, top), *right], plaster, 0.98)
+        here.polygon([(0.12 * w, foot), (0.12 * w, top), *right], shaded, 0.75)
         door = [(-0.17 * w, foot), (-0.17 * w, foot - 0.4 * step), (-0.08 * w, foot - 0.5 * step),
                 (0.01 * w, foot - 0.4 * step), (0.01 * w, foot)]  # fmt: skip
         here.polygon(door, look.opening, 0.9)
@@ -172,19 +183,26 @@ def draw_pagoda(
 
 
 def _draw_eaves(
-    here: Canvas, palette: Palette, at: tuple[float, float], width: float, height: float, look: Materials
+    here: Canvas,
+    palette: Palette,
+    at: tuple[float, float],
+    width: float,
+    height: float,
+    look: Materials,
 ) -> None:
     """The skirt of tiles around one storey, its corners turned up."""
     q = np.linspace(-1, 1, 15)
     lower = np.stack([0.5 * width * q, -0.5 * height * np.abs(q) ** 5], -1)
     upper = np.stack([0.31 * width * q[::-1], np.full(15, -0.62 * height)], -1)
     here.polygon(np.concatenate([lower, upper]) + at, look.roof, 0.98)
-    here.stroke(lower[1:-1] + at, 0.12 * height, 0.12 * height, mix(look.roof, palette.ink, 0.5), 0.7)
+    edge = mix(look.roof, palette.ink, 0.5)
+    here.stroke(lower[1:-1] + at, 0.12 * height, 0.12 * height, edge, 0.7)
     if look.snow is not None:
         white = np.concatenate([0.96 * lower - (0, 0.2 * height), upper - (0, 0.05 * height)])
         here.polygon(white + at, look.snow, 0.92)
     else:
-        here.stroke(upper + at, 0.1 * height, 0.1 * height, mix(look.roof, palette.light, 0.3), 0.55)
+        lit = mix(look.roof, palette.light, 0.3)
+        here.stroke(upper + at, 0.1 * height, 0.1 * height, lit, 0.55)
 
 
 def draw_bridge(
@@ -218,15 +236,19 @@ def draw_bridge(
     here.stroke(rail[::2], 0.014, 0.014, ink, 0.8)
     feet = deck[1:-1:3]
     here.strokes(np.stack([feet, feet - (0, 0.085)], 1), 0.02, 0.02, ink, 0.85)
-    if look_white := snow:
+    if snow:
         white = mix(palette.light, np.ones(3), 0.6)
-        here.stroke(rail[1:-1:2] - (0, 0.012), 0.026, 0.026, white, 0.95 if look_white else 0.0)
+        here.stroke(shifted(rail[1:-1:2], 0, -0.012), 0.026, 0.026, white, 0.95)
 
 
 def _draw_masonry(
-    here: Canvas, rng: np.random.Generator, palette: Palette,
-    arches: list[tuple[float, float]], stone: FloatArray, hump: float
-) -> None:  # fmt: skip
+    here: Canvas,
+    rng: np.random.Generator,
+    palette: Palette,
+    arches: list[tuple[float, float]],
+    stone: FloatArray,
+    hump: float,
+) -> None:
     """The rings of voussoirs, the shadow inside each arch, and some courses of stone."""
     ink = mix(palette.ink, palette.near, 0.2)
     t = np.linspace(0.02, np.pi - 0.02, 15)
@@ -243,5 +265,5 @@ def _draw_masonry(
                       for a, h in zip(across, height, strict=True)])  # fmt: skip
     if clear.any():
         left = np.stack([across, height], -1)[clear]
-        lines = np.stack([left, left + (0.07, 0.0)], 1)
+        lines = np.stack([left, shifted(left, 0.07, 0.0)], 1)
         here.strokes(lines, 0.008, 0.006, mix(stone, ink, 0.6), 0.5)

@@ -41,7 +41,8 @@ def _travel(speed: float, seconds: float) -> float:
     if speed == 0:
         return 0.0
     way = _PAN_LIMIT - _PAN_START
-    return math.copysign(_PAN_START + way * eased(abs(speed) * seconds / way), speed)
+    travelled = _PAN_START + way * eased(abs(speed) * seconds / way)
+    return travelled if speed > 0 else -travelled
 
 
 def zoom_at(camera: Camera, seconds: float) -> float:

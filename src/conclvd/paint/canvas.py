@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import aggdraw
 import numpy as np
@@ -20,6 +20,7 @@ import numpy.typing as npt
 from conclvd.paint.noise import FloatArray
 
 Numbers: TypeAlias = npt.ArrayLike
+Floats: TypeAlias = npt.NDArray[np.floating[Any]]
 
 
 @functools.lru_cache(maxsize=64)
@@ -48,6 +49,18 @@ def _spline(points: int, samples: int) -> FloatArray:
     return weights
 
 
+@functools.lru_cache(maxsize=64)
+def _pressure(samples: int, peak: float) -> tuple[FloatArray, FloatArray]:
+    """How far along a stroke each sample lies, and how much of the belly it has: [samples] each."""
+    q = np.linspace(0, 1, samples, dtype=np.float32)
+    return q, np.sin(np.pi * q ** (math.log(0.5) / math.log(peak))).astype(np.float32)
+
+
+def shifted(points: Numbers, x: float, y: float) -> FloatArray:
+    """Points [... 2] moved by (x, y)."""
+    return np.asarray(points, np.float32) + np.array([x, y], np.float32)
+
+
 def stroke_outlines(
     points: Numbers,
     width_start: Numbers,
@@ -67,14 +80,13 @@ def stroke_outlines(
     count, knots = spine.shape[:2]
     samples = min(max(7, 4 * (knots - 1) + 1), 41)
     curve = _spline(knots, samples) @ spine
-    q = np.linspace(0, 1, samples, dtype=np.float32)
+    q, swelling = _pressure(samples, peak)
     along = np.gradient(curve, axis=1)
     along /= np.hypot(along[..., 0], along[..., 1])[..., None] + 1e-9
     first, last, swell = (
         np.broadcast_to(np.asarray(v, np.float32), (count,))[:, None]
         for v in (width_start, width_end, belly)
     )
-    swelling = np.sin(np.pi * q ** (math.log(0.5) / math.log(peak)))
     half = 0.5 * (first + (last - first) * q + swell * swelling)
     sides = np.stack([half, half], 1)
     if rng is not None:

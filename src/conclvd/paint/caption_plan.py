@@ -11,7 +11,7 @@ from typing import Final
 
 from numpy.random import Generator
 
-from conclvd.paint.attributes import Attributes, Element
+from conclvd.paint.attributes import ELEMENT_MOTIONS, Attributes, Element
 
 SHORT: Final = "short"  # one or two things
 TAGS: Final = "tags"  # keywords in a row
@@ -35,6 +35,7 @@ class Said:
 
     @property
     def travels(self) -> bool:
+        """Whether it goes somewhere: what a model shall learn to obey."""
         return self.element.motion in TRAVELLING
 
 
@@ -53,6 +54,12 @@ class Plan:
     camera: bool
     elements: tuple[Said, ...]
 
+    @property
+    def tells(self) -> bool:
+        """Whether it tells anything of the picture; a style alone does not."""
+        scenery = self.mountains or self.water or self.weather or self.wind
+        return bool(self.elements) or scenery or self.palette or self.time or self.camera
+
     def shorter(self) -> Plan | None:
         """The plan without its least important fact; None when hardly anything is left."""
         if self.style:
@@ -63,16 +70,22 @@ class Plan:
             return replace(self, elements=tuple(s for s in self.elements if s is not least))
         if any(said.side for said in self.elements):
             return replace(self, elements=tuple(replace(s, side=False) for s in self.elements))
-        for flag in ("water", "time", "mountains", "camera"):
-            if getattr(self, flag):
-                return replace(self, **{flag: False})
+        if self.water:
+            return replace(self, water=False)
+        if self.time:
+            return replace(self, time=False)
+        if self.mountains:
+            return replace(self, mountains=False)
+        if self.camera:
+            return replace(self, camera=False)
         return replace(self, elements=self.elements[1:]) if len(self.elements) > 1 else None
 
 
 def plan_caption(attributes: Attributes, rng: Generator) -> Plan:
     """Draw the form of a caption and the facts it tells."""
     form = str(rng.choice(FORMS, p=FORM_ODDS))
-    return _short_plan(attributes, rng) if form == SHORT else _long_plan(attributes, form, rng)
+    plan = _short_plan(attributes, rng) if form == SHORT else _long_plan(attributes, form, rng)
+    return plan if plan.tells else replace(plan, palette=True)
 
 
 def _short_plan(attributes: Attributes, rng: Generator) -> Plan:
@@ -102,7 +115,7 @@ def _long_plan(attributes: Attributes, form: str, rng: Generator) -> Plan:
         for element in attributes.elements
         if rng.random() < (0.95 if element.motion in TRAVELLING else _odds(element, fullness))
     ]
-    rng.shuffle(elements)  # type: ignore[arg-type]  # numpy shuffles lists in place
+    rng.shuffle(elements)
     return Plan(
         form=form,
         style=rng.random() < 0.55,
@@ -128,10 +141,11 @@ def _moves(element: Element) -> bool:
 
 def _said(element: Element, rng: Generator) -> Said:
     travels = element.motion in TRAVELLING
+    # that a house stands still is not worth telling
+    tells = element.motion is not None and ELEMENT_MOTIONS[element.kind] != ("still",)
     return Said(
         element,
-        motion=element.motion is not None
-        and rng.random() < (0.97 if travels else 0.8 if _moves(element) else 0.35),
+        motion=tells and rng.random() < (0.97 if travels else 0.8 if _moves(element) else 0.35),
         side=element.side is not None and rng.random() < (0.2 if travels else 0.5),
         detail=element.detail is not None and rng.random() < 0.75,
     )

@@ -14,6 +14,10 @@ from numpy.random import Generator
 from conclvd.paint.attributes import Attributes
 from conclvd.paint.caption_plan import plan_caption
 from conclvd.paint.captions_en import write_en
+from conclvd.paint.captions_zh import write_zh
+from conclvd.paint.vocabulary import Vocabulary, vocabulary
+
+__all__ = ["Language", "Vocabulary", "caption", "vocabulary"]
 
 Language: TypeAlias = Literal["en", "zh"]
 
@@ -29,8 +33,13 @@ def caption(attributes: Attributes, rng: Generator, language: Language) -> str:
     """
     plan = plan_caption(attributes, rng)
     while True:
-        text = write_en(attributes, plan, rng)
+        if language == "en":
+            text = write_en(attributes, plan, rng)
+            fits = len(text.split()) <= MAX_WORDS
+        else:
+            text = write_zh(attributes, plan, rng)
+            fits = len(text) <= MAX_CHARACTERS
         shorter = plan.shorter()
-        if len(text.split()) <= MAX_WORDS or shorter is None:
+        if fits or shorter is None:
             return text
         plan = shorter

@@ -18,19 +18,19 @@ WEIGHTS: Final[Mapping[str, Mapping[str, float]]] = {
     "palette": dict.fromkeys(PALETTES, 1.0),
     "composition": COMPOSITIONS,
     "mountains": {"steep": 0.27, "round": 0.25, "karst": 0.22, "ridge": 0.26},
-    "weather": {"clear": 0.34, "rain": 0.20, "snow": 0.16, "petals": 0.15, "leaves": 0.15},
+    "weather": {"clear": 0.41, "rain": 0.18, "snow": 0.145, "petals": 0.13, "leaves": 0.135},
     "wind": {"left": 0.5, "right": 0.5},
     "plant": {
-        "none": 0.16, "pine": 0.10, "willow": 0.10, "bamboo": 0.10, "blossom": 0.13,
-        "leaves": 0.10, "bare_tree": 0.09, "tree": 0.08, "blossom_tree": 0.06, "reeds": 0.08,
+        "none": 0.15, "pine": 0.10, "willow": 0.09, "bamboo": 0.09, "blossom": 0.13,
+        "leaves": 0.12, "bare_tree": 0.09, "tree": 0.08, "blossom_tree": 0.06, "reeds": 0.09,
     },
     "side": {"left": 0.5, "right": 0.5},
     "building": {
         "none": 0.12, "village": 0.18, "cottage": 0.16, "hut": 0.13, "pavilion": 0.13,
-        "pagoda": 0.15, "bridge": 0.13,
+        "pagoda": 0.14, "bridge": 0.17,
     },
     "boat": {"none": 0.25, "boat": 0.24, "fisherman": 0.26, "sailboat": 0.25},
-    "birds": {"none": 0.40, "geese": 0.34, "cranes": 0.26},
+    "birds": {"none": 0.42, "geese": 0.32, "cranes": 0.26},
     "disc": {"none": 0.48, "sun": 0.36, "moon": 0.16},
     "fall": {"none": 0.78, "waterfall": 0.22},
     "camera": {
@@ -115,7 +115,7 @@ def choose(seed: int, overrides: Mapping[str, str]) -> Choices:
             known = ", ".join(WEIGHTS[table])
             raise InvalidRequest(f"{table} cannot be {value!r}; it is one of {known}")
     drawn = {
-        table: overrides.get(table) or pick(element_rng(seed, table), weights)
+        table: overrides.get(table) or pick(element_rng(seed, f"choice of {table}"), weights)
         for table, weights in WEIGHTS.items()
     }
 
@@ -126,7 +126,7 @@ def choose(seed: int, overrides: Mapping[str, str]) -> Choices:
         taken.add(value)
         if drawn[table] == value and table not in overrides:
             allowed = {k: w for k, w in WEIGHTS[table].items() if k not in taken}
-            drawn[table] = pick(element_rng(seed, f"{table} again"), allowed)
+            drawn[table] = pick(element_rng(seed, f"choice of another {table}"), allowed)
 
     _forbid(drawn, reject)
     assert set(drawn) == {field.name for field in fields(Choices)}

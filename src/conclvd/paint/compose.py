@@ -96,9 +96,7 @@ def _disc(scene: Scene, kind: str) -> tuple[Element, ...]:
     )  # fmt: skip
 
 
-def _waterfall(
-    scene: Scene, choices: Choices, main: Range, peak: Peak
-) -> tuple[Element, ...]:
+def _waterfall(scene: Scene, choices: Choices, main: Range, peak: Peak) -> tuple[Element, ...]:
     """A waterfall down the main mountain; `x`, `y` is its lip and `size` its length."""
     if choices.fall == "none" or choices.composition in ("lotus", "branch"):
         return ()

@@ -19,7 +19,8 @@ KNOTS = 7  # points along one limb
 class Growth:
     """How limbs fork: all that makes one kind of tree differ from another.
 
-    wander: how much a limb changes direction along the way (radians, standard deviation);
+    wander: how much a limb changes direction along the way (radians, standard deviation), the
+    first one, the trunk, by `steady` of that;
     spread: how far a fork turns away; lift: pull towards the sky (negative: droop);
     shrink: length of a fork as a range of fractions of its parent's.
     """
@@ -28,6 +29,7 @@ class Growth:
     spread: float = 0.8
     lift: float = 0.0
     shrink: tuple[float, float] = (0.5, 0.8)
+    steady: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,12 @@ class Limbs:
     width_end: FloatArray
     tips: FloatArray
 
+    def widened(self, factor: float) -> Limbs:
+        """The same limbs with their x coordinates, around the foot, multiplied by `factor`."""
+        stretch = np.array([factor, 1], np.float32)
+        tips = self.tips * np.array([factor, 1, 1], np.float32)
+        return Limbs(self.points * stretch, self.width_start, self.width_end, tips)
+
     def draw(
         self,
         canvas: Canvas,
@@ -49,16 +57,17 @@ class Limbs:
     ) -> None:
         """Draw the limbs, thick ones with a rim of `light` along their upper left side."""
         canvas.strokes(
-            self.points, self.width_start, self.width_end, color, alpha, rng=rng, jitter=0.16
+            self.points, self.width_start, self.width_end, color, alpha, rng=rng, jitter=0.11
         )
         thick = self.width_start * canvas.texels > 3.5
         if light is None or not thick.any():
             return
         width = self.width_start[thick]
         shift = np.stack([-0.22 * width, -0.12 * width], -1)[:, None]
+        rim = mix(light, color, 0.35)
         canvas.strokes(
-            self.points[thick] + shift, 0.34 * width, 0.1 * width, light, 0.5 * alpha,
-            rng=rng, jitter=0.8,
+            self.points[thick] + shift, 0.3 * width, 0.1 * width, rim, 0.5 * alpha,
+            rng=rng, jitter=0.9,
         )  # fmt: skip
 
 
@@ -78,7 +87,8 @@ def grow(
     waiting = [(start[0], start[1], angle, length, width, forks)]
     while waiting:
         x, y, heading, reach, thick, left = waiting.pop()
-        turns = rng.normal(0, growth.wander, KNOTS - 1)
+        steady = growth.steady if left == forks else 1.0
+        turns = rng.normal(0, growth.wander * steady, KNOTS - 1)
         headings, xs, ys = [heading], [x], [y]
         for turn in turns:
             heading += turn + growth.lift * 0.25 * np.sin(UP - heading)
@@ -91,10 +101,11 @@ def grow(
             tips.append((xs[-1], ys[-1], heading))
         if left == 0:
             continue
+        first = int(rng.choice([-1, 1]))  # forks leave to both sides in turn
         for fork in range(int(rng.integers(2, 4))):
             at = KNOTS - 1 if fork == 0 else int(rng.integers(1, KNOTS - 1))
             turn = rng.uniform(0.05, 0.35) if fork == 0 else rng.uniform(0.4, 1.05)
-            side = rng.choice([-1, 1]) * 1.3 * growth.spread
+            side = first * (-1) ** fork * 1.3 * growth.spread
             here = thick * (1 - 0.58 * at / (KNOTS - 1)) * (0.95 if fork == 0 else 0.55)
             longer = reach * rng.uniform(*growth.shrink)
             waiting.append((xs[at], ys[at], headings[at] + side * turn, longer, here, left - 1))
@@ -153,18 +164,22 @@ def draw_haze(
     flat: float = 0.7,
     layers: int = 4,
 ) -> None:
-    """Soft washes of colour around centres [m 2]: `layers` widening ellipses of low alpha each."""
+    """Soft washes of colour around centres [m 2]: `layers` irregular pools of low alpha each."""
     middle = np.asarray(centres, np.float32)
     reach = np.broadcast_to(np.asarray(radii, np.float32), (len(middle),))
-    sizes = np.outer(np.linspace(1.0, 0.45, layers), reach)
-    shape = sizes.shape
-    x = middle[:, 0] + rng.normal(0, 0.12, shape) * sizes
-    y = middle[:, 1] + rng.normal(0, 0.12, shape) * sizes * flat
+    sizes = np.outer(reach, np.linspace(1.0, 0.5, layers)).ravel()
+    at = np.repeat(middle, layers, 0) + rng.normal(0, 0.16, (len(sizes), 2)) * sizes[:, None]
+    t = np.linspace(0, 2 * np.pi, 18, endpoint=False)
+    bulge = np.ones((len(sizes), 18))
+    for waves in (2, 3, 5):
+        turn = rng.uniform(0, 2 * np.pi, (len(sizes), 1))
+        bulge += rng.normal(0, 0.14, (len(sizes), 1)) * np.sin(waves * t + turn)
+    reached = bulge * sizes[:, None]
+    outlines = np.stack(
+        [at[:, :1] + np.cos(t) * reached, at[:, 1:] + np.sin(t) * reached * flat], -1
+    )
     each = 1 - (1 - min(alpha, 0.99)) ** (1 / layers)
-    canvas.ellipses(
-        x.ravel(), y.ravel(), sizes.ravel(), (sizes * flat).ravel(), color, each,
-        rng.uniform(-15, 15, shape).ravel(),
-    )  # fmt: skip
+    canvas.polygons(outlines, color, each)
 
 
 def bark(palette: Palette) -> FloatArray:

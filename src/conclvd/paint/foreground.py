@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from conclvd.paint.choices import Choices
+from conclvd.paint.choices import Choices, pick
 from conclvd.paint.scene import Element, Motion, Scene
 
 _CLIP = 4 / 3
@@ -16,6 +16,13 @@ _PLANT_SIZE = {
     "leaves": (0.45, 0.75), "bare_tree": (0.55, 0.80), "tree": (0.55, 0.78),
     "blossom_tree": (0.55, 0.78), "reeds": (0.32, 0.48),
 }  # fmt: skip
+# Colours that plants come in, whatever the palette; "" leaves it to the palette.
+PLANT_COLORS = {
+    "blossom": {"pink": 0.55, "red": 0.25, "white": 0.20},
+    "leaves": {"green": 0.34, "red": 0.33, "golden": 0.33},
+    "blossom_tree": {"pink": 0.65, "white": 0.35},
+    "tree": {"": 0.4, "red": 0.3, "golden": 0.3},
+}
 
 
 def compose_foreground(scene: Scene, choices: Choices) -> tuple[Element, ...]:
@@ -79,9 +86,7 @@ def _grove(scene: Scene, land: Element, count: int, rng: np.random.Generator) ->
     return Element("tree", "grove", x, y, size, land.parallax, count=count)
 
 
-def _building(
-    scene: Scene, choices: Choices, land: tuple[Element, ...]
-) -> tuple[Element, ...]:
+def _building(scene: Scene, choices: Choices, land: tuple[Element, ...]) -> tuple[Element, ...]:
     """Houses, pavilions and bridges: on the bank, or on the near ground without water."""
     kind = choices.building
     if kind == "none":
@@ -147,7 +152,7 @@ def _plant(scene: Scene, choices: Choices) -> tuple[Element, ...]:
     parts: list[Element] = []
     kind = choices.plant
     rooted = kind in ("pine", "willow", "bare_tree", "tree", "blossom_tree", "reeds")
-    if rooted or rng.random() < 0.12:
+    if rng.random() < (0.6 if rooted else 0.12):
         inset = float(rng.uniform(-0.02, 0.14))
         x = inset if side < 0 else scene.aspect - inset
         size = float(rng.uniform(0.13, 0.22))
@@ -158,16 +163,16 @@ def _plant(scene: Scene, choices: Choices) -> tuple[Element, ...]:
     inset = float(rng.uniform(0.03, 0.16))
     y = 1.0
     if kind in ("blossom", "leaves"):
-        inset, y = -0.05, float(rng.uniform(0.0, 0.25) if rng.random() < 0.7 else rng.uniform(0.3, 0.5))
+        inset, y = (
+            -0.05,
+            float(rng.uniform(0.0, 0.25) if rng.random() < 0.7 else rng.uniform(0.3, 0.5)),
+        )
         size *= 1.15 if scene.composition == "branch" else 1.0
     sway = 0.022 if kind in ("willow", "bamboo", "reeds") else 0.013
     x = inset if side < 0 else scene.aspect - inset
     shown = "tree" if kind == "blossom_tree" else kind
-    count = 2 if scene.composition == "branch" or rng.random() < 0.35 else 1
-    parts.append(
-        Element(
-            shown, "plant", x, y, size, 1.0, Motion(sway=sway), -side, count,
-            variant="blossom" if kind == "blossom_tree" else "",
-        )
-    )  # fmt: skip
+    several = scene.composition == "branch" or rng.random() < 0.35
+    count = 2 if several and kind in ("pine", "blossom", "leaves") else 1
+    variant = pick(scene.rng("plant colour"), PLANT_COLORS[kind]) if kind in PLANT_COLORS else ""
+    parts.append(Element(shown, "plant", x, y, size, 1.0, Motion(sway=sway), -side, count, variant))
     return tuple(parts)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from conclvd.paint.canvas import Canvas
+from conclvd.paint.canvas import Canvas, shifted
 from conclvd.paint.noise import FloatArray, mix
 from conclvd.paint.palette import Palette, rgb
 
 STRAW = rgb("c2a063")
+GREY_STRAW = rgb("a8a49b")
 LAMP = rgb("f0b955")
 
 
@@ -30,16 +31,27 @@ class Materials:
     thatched: bool
 
 
+def paint_color(palette: Palette) -> FloatArray:
+    """The colour of lacquered wood and of plaster tints: the accent where that suits a building.
+
+    Ink scenes keep their accent for the seal and the sun; at night it is a lamp's yellow.
+    """
+    if palette.name == "ink":
+        return mix(palette.mid, palette.accent, 0.22)
+    return mix(palette.near, palette.light, 0.3) if palette.name == "night" else palette.accent
+
+
 def materials(
     palette: Palette, rng: np.random.Generator, *, thatched: bool, snow: bool
 ) -> Materials:
     """Plaster, tiles or straw, timber and windows in the tones of the palette."""
     white = np.ones(3, np.float32)
+    straw = GREY_STRAW if palette.name == "ink" else STRAW
     roof = mix(palette.ink, palette.near, rng.uniform(0.1, 0.5))
     wall = mix(palette.light, white, 0.4)
     if thatched:
-        roof = mix(mix(palette.mid, STRAW, 0.4), palette.ink, rng.uniform(0.2, 0.38))
-        wall = mix(palette.light, STRAW, 0.3)
+        roof = mix(mix(palette.mid, straw, 0.4), palette.ink, rng.uniform(0.2, 0.38))
+        wall = mix(palette.light, straw, 0.3)
     opening = mix(palette.ink, palette.mid, 0.15)
     if palette.name == "night":
         wall, opening = mix(palette.light, palette.mid, 0.25), LAMP
@@ -96,30 +108,36 @@ def _draw_roof_plane(
     here.stroke(lower[::2], 0.014, 0.014, look.ridge, 0.75, rng=rng, jitter=0.2)
     bar = upper[::2] - (0, 0.008)
     if not look.thatched:
-        bar = np.concatenate([bar[:1] + (-0.012, -0.035), bar, bar[-1:] + (0.012, -0.035)])
+        ends = shifted(bar[:1], -0.012, -0.035), shifted(bar[-1:], 0.012, -0.035)
+        bar = np.concatenate([ends[0], bar, ends[1]])
     colour = look.ridge if look.snow is None else look.snow
     here.stroke(bar, 0.034, 0.034, colour, 0.95, rng=rng, jitter=0.1)
 
 
-def _draw_openings(
-    here: Canvas, look: Materials, left: float, right: float, height: float, doors: tuple[float, ...],
-    windows: tuple[float, ...], slope: float = 0.0
-) -> None:  # fmt: skip
-    """Doors and lattice windows at fractions of a wall from `left` to `right`.
+def _box(left: float, right: float, low: float, high: float) -> list[tuple[float, float]]:
+    """Outline of an upright rectangle."""
+    return [(left, low), (left, high), (right, high), (right, low)]
 
-    `slope` is how much the foot of the wall rises towards `right`, seen in perspective.
-    """
-    span = right - left
+
+def _draw_openings(
+    here: Canvas,
+    look: Materials,
+    left: float,
+    right: float,
+    height: float,
+    doors: tuple[float, ...],
+    windows: tuple[float, ...],
+) -> None:
+    """Doors and lattice windows at fractions of a wall from `left` to `right`."""
     for at in doors:
-        cx, foot = left + at * span, -slope * at
-        here.polygon([(cx - 0.05, foot), (cx - 0.05, foot - 0.68 * height),
-                      (cx + 0.05, foot - 0.68 * height), (cx + 0.05, foot)], look.opening, 0.92)  # fmt: skip
+        cx = left + at * (right - left)
+        here.polygon(_box(cx - 0.05, cx + 0.05, 0, -0.68 * height), look.opening, 0.92)
     for at in windows:
-        cx, foot = left + at * span, -slope * at
-        low, high = foot - 0.38 * height, foot - 0.72 * height
-        here.polygon([(cx - 0.05, low), (cx - 0.05, high), (cx + 0.05, high), (cx + 0.05, low)],
-                     look.opening, 0.88)  # fmt: skip
-        bars = [[(cx, low), (cx, high)], [(cx - 0.05, (low + high) / 2), (cx + 0.05, (low + high) / 2)]]
+        cx = left + at * (right - left)
+        low, high = -0.38 * height, -0.72 * height
+        here.polygon(_box(cx - 0.05, cx + 0.05, low, high), look.opening, 0.88)
+        middle = (low + high) / 2
+        bars = [[(cx, low), (cx, high)], [(cx - 0.05, middle), (cx + 0.05, middle)]]
         here.strokes(bars, 0.009, 0.009, look.wall, 0.7)
 
 
@@ -205,13 +223,12 @@ def draw_courtyard(
 def _stepped_gable(width: float, height: float, steps: int) -> FloatArray:
     """Outline [n 2] of a gable wall on the origin whose top descends in steps to both sides."""
     tread, drop = 0.5 * width / steps, 0.11
-    right = [(0.0, 0.0)]
-    points: list[tuple[float, float]] = []
+    right: list[tuple[float, float]] = []
     for i in range(steps):
         level = -height + drop * i
-        points += [(tread * (i + (0 if i else 0.0)), level), (tread * (i + 1), level)]
-    right = [*points, (0.5 * width, 0.0)]
-    left = [(-px, py) for px, py in right[::-1]]
+        right += [(tread * i, level), (tread * (i + 1), level)]
+    right.append((0.5 * width, 0.0))
+    left = [(-x, y) for x, y in right[::-1]]
     return np.array(right + left, np.float32)
 
 
@@ -226,24 +243,23 @@ def draw_walled_house(
     # The wing with the roof, seen over a plain high wall.
     here.polygon([(left, 0), (left, -low), (0.1, -low), (0.1, 0)], white, 0.98)
     roof = [(left + 0.03, -low - 0.15), (0.06, -low - 0.15)]
-    _draw_roof_plane(here, rng, palette, look, roof, [(left - 0.03, -low + 0.02), (0.1, -low + 0.02)])
+    eaves = [(left - 0.03, -low + 0.02), (0.1, -low + 0.02)]
+    _draw_roof_plane(here, rng, palette, look, roof, eaves)
     high = rng.uniform(0.56, 0.66)
     for at, width, tall, tone in ((left, 0.12, low + 0.2, shade), (0.24, 0.52, high, white)):
         steps = 2 if width < 0.2 else 3
-        wall = _stepped_gable(width, tall, steps) + (at, 0)
+        wall = shifted(_stepped_gable(width, tall, steps), at, 0)
         here.polygon(wall, tone, 0.98)
         tops = wall[: 2 * steps].reshape(steps, 2, 2)
         both = np.concatenate([tops, (tops - (at, 0)) * (-1, 1) + (at, 0)])
         _draw_coping(here, both, coping, look)
     here.polygon([(0.32, 0), (0.32, -0.3), (0.5, -0.28), (0.5, 0)], shade, 0.35)
     door = 0.5 * left
-    here.polygon([(door - 0.06, 0), (door - 0.06, -0.2), (door + 0.06, -0.2), (door + 0.06, 0)],
-                 look.opening, 0.92)  # fmt: skip
+    here.polygon(_box(door - 0.06, door + 0.06, 0, -0.2), look.opening, 0.92)
     lintel = [(door - 0.1, -0.225), (door, -0.235), (door + 0.1, -0.225)]
     here.stroke(lintel, 0.032, 0.032, coping, 0.95)
     for cx, cy in ((0.16, -0.36), (0.33, -0.36), (0.24, -0.2)):
-        here.polygon([(cx - 0.025, cy), (cx - 0.025, cy - 0.055), (cx + 0.025, cy - 0.055),
-                      (cx + 0.025, cy)], look.opening, 0.88)  # fmt: skip
+        here.polygon(_box(cx - 0.025, cx + 0.025, cy, cy - 0.055), look.opening, 0.88)
 
 
 def _draw_coping(

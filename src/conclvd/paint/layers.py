@@ -61,12 +61,20 @@ class Sheet:
         """Rows and columns of a box in world units, clipped to the sheet."""
         h, w = self.shape
         columns = np.clip(
-            [round((left - self.origin[0]) * self.scale), round((right - self.origin[0]) * self.scale)],
-            0, w,
+            [
+                round((left - self.origin[0]) * self.scale),
+                round((right - self.origin[0]) * self.scale),
+            ],
+            0,
+            w,
         )
         rows = np.clip(
-            [round((top - self.origin[1]) * self.scale), round((bottom - self.origin[1]) * self.scale)],
-            0, h,
+            [
+                round((top - self.origin[1]) * self.scale),
+                round((bottom - self.origin[1]) * self.scale),
+            ],
+            0,
+            h,
         )
         return slice(int(rows[0]), int(rows[1])), slice(int(columns[0]), int(columns[1]))
 
@@ -83,10 +91,16 @@ class Sheet:
         target[..., :3] += color * alpha[..., None]
         target[..., 3] += alpha
 
-    def blend(self, premultiplied: FloatArray) -> None:
-        """Paint a premultiplied RGBA array of the sheet's size over the sheet."""
-        self.rgba *= 1 - premultiplied[..., 3:]
-        self.rgba += premultiplied
+    def blend(
+        self,
+        premultiplied: FloatArray,
+        rows: slice = slice(None),
+        columns: slice = slice(None),
+    ) -> None:
+        """Paint a premultiplied RGBA array over the window."""
+        target = self.rgba[rows, columns]
+        target *= 1 - premultiplied[..., 3:]
+        target += premultiplied
 
     def texture(self) -> Texture:
         """The sheet as bytes, cropped to what is painted."""
@@ -95,16 +109,16 @@ class Sheet:
 
 def to_texture(rgba: FloatArray, origin: tuple[float, float], scale: float) -> Texture:
     """Premultiplied float RGBA in [0, 1] as a byte texture, cropped to its visible part."""
-    rows = np.flatnonzero(rgba[..., 3].max(axis=1) > 0.004)
-    columns = np.flatnonzero(rgba[..., 3].max(axis=0) > 0.004)
-    if len(rows) == 0:
+    pixels = np.asarray(cv2.convertScaleAbs(rgba, alpha=255.0), np.uint8)
+    x, y, w, h = cv2.boundingRect(cv2.extractChannel(pixels, 3))
+    if w == 0:
         return Texture(np.zeros((1, 1, 4), np.uint8), origin, scale)
     # One transparent texel is kept around the crop, so that the warp can fade out.
-    top, bottom = max(int(rows[0]) - 1, 0), min(int(rows[-1]) + 2, rgba.shape[0])
-    left, right = max(int(columns[0]) - 1, 0), min(int(columns[-1]) + 2, rgba.shape[1])
-    pixels = cv2.convertScaleAbs(np.ascontiguousarray(rgba[top:bottom, left:right]), alpha=255.0)
+    top, bottom = max(y - 1, 0), min(y + h + 1, rgba.shape[0])
+    left, right = max(x - 1, 0), min(x + w + 1, rgba.shape[1])
+    pixels = np.ascontiguousarray(pixels[top:bottom, left:right])
     corner = (origin[0] + left / scale, origin[1] + top / scale)
-    return Texture(np.asarray(pixels, np.uint8), corner, scale)
+    return Texture(pixels, corner, scale)
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ STYLE_TAIL: Final = (
     "|Chinese painting style|in the manner of (an old master|the old masters)"
     "|like (an ancient|an old|a Song dynasty) (scroll|painting)|in the literati style"
 )
-STYLE_LEAD: Final = "A|An animated|A moving|A video of a|A short film of a|An elegant|A serene|A quiet"
+STYLE_LEAD: Final = "A|A|A|A video of a|A short film of a|An elegant|A serene|A quiet|The"
 
 TONE: Final = {
     "ink": "in (black and white|monochrome|grey|gray|black|dark|diluted) ink( wash|)"
@@ -89,10 +89,11 @@ TONE: Final = {
 COLOR: Final = {
     "ink": "monochrome|ink wash|grey ink|black and white|gray ink|black ink",
     "mist": "misty grey-blue|foggy blue-grey|hazy grey-blue|misty|foggy|hazy",
-    "qinglu": "blue-green|blue and green|mineral blue and green|blue-green and gold|turquoise|qinglu",
+    "qinglu": "blue-green|blue and green|mineral blue and green|blue-green and gold|turquoise"
+    "|qinglu",
     "jade": "jade green|emerald|jade|emerald green|verdant",
     "silk": "sepia|aged sepia|antique brown|brown silk|old silk",
-    "dawn": "rosy|pale pink|warm pink|peach|pink",
+    "dawn": "rosy|pale pink|warm pink|soft pink|pink",
     "dusk": "orange|amber|glowing orange|copper",
     "spring": "spring|pastel spring|fresh spring|springtime|pastel",
     "autumn": "autumn|golden autumn|russet autumn|autumnal",
@@ -127,7 +128,7 @@ MOUNTAIN: Final = {
     "|range upon range of steep (peaks|mountains)|(steep|towering) mountain ranges",
     "round": "(round|rounded|rolling|gentle|soft|low|smooth) (hills|mountains)"
     "|(layered|distant|quiet) (rounded|rolling|round) (hills|mountains)|rolling hills"
-    "|(fold|row) after (fold|row) of rolling hills|gently rounded (hills|mountains)",
+    "|(row after row|fold after fold) of rolling hills|gently rounded (hills|mountains)",
     "karst": "(karst|limestone) (peaks|mountains|pillars|towers|hills|pinnacles)"
     "|(layered|distant|strange) karst (peaks|pillars|mountains)|pillar (mountains|peaks)"
     "|mountains (like pillars|shaped like pillars|like columns)|forests of karst (peaks|pillars)",
@@ -145,7 +146,8 @@ HILLS: Final = {
 
 MOUNTAIN_TAIL: Final = (
     "(rise|stand|loom|tower) (in the distance|in the background|far away|on the horizon|beyond)"
-    "|(fade|dissolve|recede|melt) into the distance|(stretch|spread|run) across the (picture|horizon)"
+    "|(fade|dissolve|recede|melt) into the distance|(stretch|spread|run) across the (picture"
+    "|horizon)"
     "|rise (layer upon layer|one behind another|behind each other|against the sky)"
     "|fill the (background|picture|scene)|overlap in the distance"
 )
@@ -156,8 +158,10 @@ MOUNTAIN_OVER_WATER: Final = (
 )
 
 WATER: Final = (
-    "a (calm|still|quiet|wide|clear|broad|peaceful|tranquil|smooth|silent|glassy|rippling|) (lake|river)"
-    "|(calm|still|clear|quiet|open|smooth|rippling|tranquil) water|a (lake|river)|a (stretch|sheet) of"
+    "a (calm|still|quiet|wide|clear|broad|peaceful|tranquil|smooth|silent|glassy|rippling|) (lake"
+    "|river)"
+    "|(calm|still|clear|quiet|open|smooth|rippling|tranquil) water|a (lake|river)|a (stretch"
+    "|sheet) of"
     " (calm |)water"
 )
 WATER_TAIL: Final = (
@@ -166,7 +170,9 @@ WATER_TAIL: Final = (
     "|(shimmers|glints) (softly|below|)|stretches into the distance"
 )
 WATER_MIRROR: Final = "mirrors the|reflects the"
-ON_WATER: Final = "on the (calm |still |quiet |wide |)(lake|water|river)|on the water|upon the waves"
+ON_WATER: Final = (
+    "on the (calm |still |quiet |wide |)(lake|water|river)|on the water|upon the waves"
+)
 BY_WATER: Final = (
     "by the (water|lake|river)|beside the (lake|water|river)|on the (shore|bank|waterfront)"
     "|near the (water|lake)|along the (shore|bank|river)|at the (waterside|lakeside|riverside)"
@@ -175,9 +181,11 @@ BY_WATER: Final = (
 # --- weather, wind and camera ----------------------------------------------------------------
 
 WEATHER: Final = {
-    "rain": "(rain|light rain|heavy rain|fine rain|drizzle|the rain) (falls|falls softly|is falling)"
+    "rain": "(rain|light rain|heavy rain|fine rain|drizzle|the rain) (falls|falls softly"
+    "|is falling)"
     "|it is (raining|drizzling)|rain (pours|comes) down|rain (streaks|fills) the (air|sky)",
-    "snow": "(snow|the snow|heavy snow|light snow|soft snow|thick snow) (falls|is falling)|it is snowing"
+    "snow": "(snow|the snow|heavy snow|light snow|soft snow|thick snow) (falls|is falling)"
+    "|it is snowing"
     "|(snowflakes|flakes) (fall|float|whirl|dance|drift|are falling) (down|slowly|softly|gently|)",
     "petals": "petals (fall|drift|float|flutter|are falling|dance) (down|softly|slowly|gently|)"
     "|petals (swirl|whirl|dance) through the air|petals fill the air",
@@ -192,11 +200,13 @@ WEATHER_BLOWN: Final = {
 }
 """What falls, with a verb that a direction follows."""
 BLOWN: Final = "drifting|blowing|flying|driven"
-BLOWN_TAIL: Final = "|||(on|in) the (wind|breeze)|by the (wind|breeze)"
+BLOWN_TAIL: Final = "|||(on|in) the (wind|breeze)"
 WEATHER_TAG: Final = {
     "rain": "rain|falling rain|rainfall|drizzle|(threads|streaks|lines) of rain|a shower of rain",
-    "snow": "snowfall|falling snow|drifting snowflakes|(a flurry|flurries) of snow|falling snowflakes",
-    "petals": "(falling|drifting|floating|fluttering|scattered|flying) petals|a (shower|drift) of petals",
+    "snow": "snowfall|falling snow|drifting snowflakes|(a flurry|flurries) of snow"
+    "|falling snowflakes",
+    "petals": "(falling|drifting|floating|fluttering|scattered|flying) petals|a (shower"
+    "|drift) of petals",
     "leaves": "(falling|drifting|fluttering|windblown|flying) leaves|a shower of leaves",
 }
 
@@ -213,11 +223,12 @@ CAMERA: Final = {
     "|the view (moves|shifts|slides|pans) to the left",
     "pan right": f"{_VIEW} (pans|moves|slides|glides|travels|tracks) (to the|) right"
     "|the view (moves|shifts|slides|pans) to the right",
-    "tilt up": f"{_VIEW} (tilts|moves|looks|pans|rises) (up|upward|upwards)"
+    "tilt up": f"{_VIEW} (tilts|moves|looks|rises) (up|upward|upwards)"
     "|the view (tilts|lifts|rises|moves) up",
-    "tilt down": f"{_VIEW} (tilts|moves|looks|pans|sinks) (down|downward|downwards)"
+    "tilt down": f"{_VIEW} (tilts|moves|looks|sinks) (down|downward|downwards)"
     "|the view (tilts|drops|moves) down",
-    "zoom in": f"{_VIEW} (zooms in|moves in|moves closer|pushes in|draws nearer|approaches|advances)"
+    "zoom in": f"{_VIEW} (zooms in|moves in|moves closer|pushes in|draws nearer|approaches"
+    f"|advances)"
     "|the view (zooms in|moves closer|comes closer)",
     "zoom out": f"{_VIEW} (zooms out|moves back|pulls back|pulls out|draws back|retreats|withdraws)"
     "|the view (zooms out|widens|opens up)",
@@ -238,3 +249,4 @@ THERE: Final = "there <is|are>|there <is|are>|we see|here <is|are>"
 OF: Final = "of|of|with|showing|depicting"
 AND: Final = "and|and|and|with"
 JOIN: Final = "as|while|and"
+NEAR_WATER: Final = "and|by"

@@ -11,16 +11,18 @@ import cv2
 import numpy as np
 
 from conclvd.paint.layers import Sheet
-from conclvd.paint.noise import FloatArray, fbm, fbm_line, mix, smoothstep, value_noise
+from conclvd.paint.noise import FloatArray, fbm, fbm_line, layered, smoothstep, value_noise
 from conclvd.paint.scene import Peak
 
 _GOLD = np.array([0.86, 0.68, 0.32], np.float32)
 _SNOW = np.array([0.97, 0.975, 0.985], np.float32)
 # Size of the noise tables that facets and strokes are fetched from (height steps, angles).
-_STEPS, _ANGLES = 96, 512
+_STEPS, _ANGLES = 72, 400
 # How far beyond the summit the lines of the fan meet, and how many facets there are, by kind.
 _FAN = {"steep": 0.22, "round": 0.60, "karst": 2.5, "ridge": 0.40}
 _FACETS = {"steep": 9.0, "round": 11.0, "karst": 12.0, "ridge": 11.0}
+# Width of the part that is painted, in half widths.
+_REACH = {"steep": 1.3, "round": 2.3, "karst": 1.25, "ridge": 1.7}
 _RELIEF = {"steep": 0.80, "round": 0.40, "karst": 0.75, "ridge": 0.80}
 
 
@@ -86,23 +88,30 @@ def paint_peak(
     manner: Manner,
 ) -> Skyline | None:
     """Paint one peak that stands on `base` over the sheet; None when it is off the sheet."""
-    top = base - peak.height
-    reach = 2.6 * peak.half_width
-    rows, columns = sheet.window(
-        peak.x - reach, top - 0.25 * peak.height - 0.03, peak.x + reach, base + 0.03
-    )
-    if rows.stop - rows.start < 4 or columns.stop - columns.start < 4:
+    reach = _REACH[peak.kind] * peak.half_width
+    _, columns = sheet.window(peak.x - reach, 0, peak.x + reach, 0)
+    if columns.stop - columns.start < 4:
         return None
-    form = _form(sheet, rng, peak, base, rows, columns, manner.rough)
-    color = _colored(form, rng, peak.kind, rock, manner)
+    x = sheet.x[columns]
+    u = (x - peak.x) / peak.half_width
+    u = u * (1 + np.float32(rng.uniform(-0.18, 0.18)) * np.sign(u))
+    outline = _profile(peak.kind, u, len(x) / sheet.scale, rng, manner.rough)
+    sky = (base - peak.height * outline).astype(np.float32)
+    rows, _ = sheet.window(0, float(sky.min()) - 2 / sheet.scale, 0, base + 0.01)
+    if rows.stop - rows.start < 4:
+        return None
+    form = _form(sheet, rng, peak, base, rows, columns, sky)
     y = sheet.y[rows, None]
     edge = np.clip(form.depth * (form.texels / 1.25) / form.slope + 0.5, 0, 1)
     dissolve = smoothstep(-(y + form.warp * 0.25 * form.height), -base, -(base - 0.3 * form.height))
-    sheet.over(color, edge * dissolve, rows, columns)
-    return Skyline(sheet.x[columns], form.sky, peak.height)
+    coats = _coats(form, rng, peak.kind, rock, manner)
+    sheet.blend(layered(coats, edge * dissolve), rows, columns)
+    return Skyline(x, sky, peak.height)
 
 
-def _profile(kind: str, u: FloatArray, span: float, rng: np.random.Generator, rough: float) -> FloatArray:
+def _profile(
+    kind: str, u: FloatArray, span: float, rng: np.random.Generator, rough: float
+) -> FloatArray:
     """Height of the outline [n], 0 to about 1, over the distance from the summit `u` [n]."""
     far = np.abs(u)
     noise = fbm_line(rng, len(u), max(3, span * rng.uniform(9, 13)), 6, 0.55)
@@ -127,7 +136,7 @@ def _profile(kind: str, u: FloatArray, span: float, rng: np.random.Generator, ro
                 near = np.maximum(1 - np.abs(u - place) / wide, 0) ** 1.1 * 0.22
                 broad = np.maximum(1 - np.abs(u - place) / (wide * 2.4), 0) ** 1.15 * 0.78
                 outline = np.maximum(outline, tall * (near + broad) + noise * 0.04)
-    return outline.astype(np.float32)
+    return np.asarray(outline, np.float32)
 
 
 def _form(
@@ -137,13 +146,10 @@ def _form(
     base: float,
     rows: slice,
     columns: slice,
-    rough: float,
+    sky: FloatArray,
 ) -> _Form:
+    """The coordinates of a peak with the outline `sky` in a window of the sheet."""
     x, y = sheet.x[columns], sheet.y[rows, None]
-    u = (x - peak.x) / peak.half_width
-    u = u * (1 + np.float32(rng.uniform(-0.18, 0.18)) * np.sign(u))
-    outline = _profile(peak.kind, u, len(x) / sheet.scale, rng, rough)
-    sky = (base - peak.height * outline).astype(np.float32)
     slope = np.sqrt(1 + np.gradient(sky, 1 / sheet.scale) ** 2).astype(np.float32)
     slope = np.minimum(cv2.blur(slope[None], (3, 1))[0], 12)
     h, w = len(y), len(x)
@@ -183,7 +189,11 @@ def _fetch(table: FloatArray, across: FloatArray, along: FloatArray) -> FloatArr
 
 
 def _shade(
-    form: _Form, rng: np.random.Generator, kind: str, frequency: float, maps: tuple[FloatArray, FloatArray]
+    form: _Form,
+    rng: np.random.Generator,
+    kind: str,
+    frequency: float,
+    maps: tuple[FloatArray, FloatArray],
 ) -> tuple[FloatArray, FloatArray]:
     """Shading [h w], about -1 (lit) to 1 (shaded), and the relief it comes from."""
     across, along = maps
@@ -204,32 +214,35 @@ def _shade(
     return ((facets + 0.42 * spine) * fade).astype(np.float32), left
 
 
-def _colored(
+def _coats(
     form: _Form, rng: np.random.Generator, kind: str, rock: Rock, manner: Manner
-) -> FloatArray:
-    """The painted surface [h w 3]."""
+) -> list[tuple[FloatArray, FloatArray]]:
+    """The coats of paint of the surface, from the ground colour to the contour."""
     h, w = form.across.shape
     maps = _fan(form, kind)
     shade, relief = _shade(form, rng, kind, manner.frequency, maps)
     level = np.clip(form.down + form.warp * 1.2 + (form.depth - 0.15) * 0.25, 0, 1)
-    low = smoothstep(level, manner.fade * 0.45, manner.fade)[..., None]
-    color = mix(rock.top, rock.flank, smoothstep(level, 0.02, 0.48)[..., None])
-    color = mix(color, rock.foot, low)
+    low = smoothstep(level, manner.fade * 0.45, manner.fade)
     shade *= np.float32(manner.detail)
-    dark = rock.ink * 0.55 + rock.top * 0.45
-    color = mix(color, dark, np.clip(shade, 0, 1)[..., None] * 0.66 * (1 - low * 0.8))
-    color = mix(color, rock.light, np.clip(-shade, 0, 1)[..., None] * 0.58 * (1 - low * 0.7))
-    rim = np.exp(-np.maximum(form.depth, 0) / 0.085) * manner.edge
-    rim *= 0.45 + 0.55 * (1 - np.clip(form.down, 0, 1))
+    rim = np.exp(np.maximum(form.depth, 0) * np.float32(-1 / 0.085)) * np.float32(manner.edge)
+    rim *= 1 - 0.55 * np.clip(form.down, 0, 1)
     rim *= np.clip(0.75 + 0.5 * fbm(rng, h, w, 3, 7, 3), 0.1, 1.3)
-    color = mix(color, rock.ink * 0.6 + rock.top * 0.4, np.clip(rim, 0, 1)[..., None] * 0.75)
+    coats = [
+        (rock.top, low),
+        (rock.flank, smoothstep(level, 0.02, 0.48)),
+        (rock.foot, low),
+        (rock.ink * 0.55 + rock.top * 0.45, np.clip(shade, 0, 1) * (0.66 - low * 0.53)),
+        (rock.light, np.clip(-shade, 0, 1) * (0.58 - low * 0.41)),
+        (rock.ink * 0.6 + rock.top * 0.4, np.clip(rim, 0, 1) * 0.75),
+    ]
     if manner.snow > 0:
         cap = smoothstep(-form.down - form.depth * 1.2 + 0.175 * relief, -0.75, -0.15)
         cap *= np.clip(0.6 - shade * 0.8, 0, 1) * np.float32(manner.snow)
-        color = mix(color, _SNOW, cap[..., None])
+        coats.append((_SNOW, cap))
     if manner.strokes > 0:
-        color = mix(color, rock.ink, _dry_strokes(form, rng, shade, maps, manner)[..., None])
-    return _outlined(form, rng, color, rock, manner)
+        coats.append((rock.ink, _dry_strokes(form, rng, shade, maps, manner)))
+    coats.append(_contour(form, rng, rock, manner))
+    return coats
 
 
 def _dry_strokes(
@@ -250,15 +263,15 @@ def _dry_strokes(
     return smoothstep(strokes, 0.50 - reach, 1.0 - reach) * fade * np.float32(manner.strokes * 0.65)
 
 
-def _outlined(
-    form: _Form, rng: np.random.Generator, color: FloatArray, rock: Rock, manner: Manner
-) -> FloatArray:
-    """The surface with a contour of changing weight along the outline."""
+def _contour(
+    form: _Form, rng: np.random.Generator, rock: Rock, manner: Manner
+) -> tuple[FloatArray, FloatArray]:
+    """The coat of the contour along the outline, a line of changing weight."""
     w = form.across.shape[1]
     weight = (1.1 + 1.1 * np.clip(fbm_line(rng, w, 9, 3), -1, 1)) * 0.9 / form.texels
     inside = np.maximum(form.depth / form.slope - weight * 0.6, 0)
     line = np.exp(-((inside / np.maximum(weight, 0.25 / form.texels)) ** 2))
     line *= np.clip(1.1 - form.down * 0.75, 0, 1)
     if manner.gold > 0:
-        return mix(color, _GOLD, (line * manner.gold)[..., None])
-    return mix(color, rock.ink, (line * manner.edge * 0.85)[..., None])
+        return _GOLD, line * np.float32(manner.gold)
+    return rock.ink, line * np.float32(manner.edge * 0.85)

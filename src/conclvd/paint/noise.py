@@ -1,5 +1,6 @@
 """Value noise and the small interpolations every painted thing is built from."""
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import cv2
@@ -17,7 +18,8 @@ def value_noise(rng: np.random.Generator, h: int, w: int, fy: float, fx: float) 
     """
     rows, columns = max(2, int(fy)) + 2, max(2, int(fx)) + 2
     lattice = rng.random((rows, columns), dtype=np.float32) * 2 - 1
-    return cv2.resize(lattice, (w, h), interpolation=cv2.INTER_CUBIC)
+    enlarged = cv2.resize(lattice, (w, h), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(enlarged, np.float32)
 
 
 def fbm(
@@ -34,14 +36,20 @@ def fbm(
     The sum is divided by the root of the summed squared amplitudes, so that its spread does not
     depend on the number of octaves.
     """
-    total = np.zeros((h, w), np.float32)
+    # Four samples a cell of the finest octave are enough; the rest is linear enlargement.
+    finest = 2 ** (octaves - 1)
+    rows, columns = (min(n, 4 * max(2, int(f * finest))) for n, f in ((h, fy), (w, fx)))
+    total = np.zeros((rows, columns), np.float32)
     amplitude, power = 1.0, 0.0
     for octave in range(octaves):
-        total += np.float32(amplitude) * value_noise(rng, h, w, fy * 2**octave, fx * 2**octave)
+        noise = value_noise(rng, rows, columns, fy * 2**octave, fx * 2**octave)
+        total += np.float32(amplitude) * noise
         power += amplitude * amplitude
         amplitude *= gain
     total /= np.float32(np.sqrt(power))
-    return total
+    if (rows, columns) == (h, w):
+        return total
+    return np.asarray(cv2.resize(total, (w, h), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def fbm_line(
@@ -67,6 +75,24 @@ def smoothstep(x: npt.ArrayLike, a: float, b: float) -> FloatArray:
     """The cubic step that is 0 up to `a` and 1 from `b` on (or the reverse when `a` > `b`)."""
     t = np.clip((np.asarray(x, dtype=np.float32) - np.float32(a)) / np.float32(b - a), 0, 1)
     return np.asarray(t * t * (3 - 2 * t), dtype=np.float32)
+
+
+def layered(coats: Sequence[tuple[FloatArray, npt.ArrayLike]], opacity: FloatArray) -> FloatArray:
+    """Coats of paint over each other as premultiplied RGBA, float32 [h w 4].
+
+    Every coat is a colour [3] and its strength (a scalar or [h w], 0 to 1); the first one covers
+    all. `opacity` [h w] is the alpha of the whole. Worked out from the last coat to the first, so
+    that every coat costs two operations on a plane.
+    """
+    weights = np.empty((len(coats), *opacity.shape), np.float32)
+    clear = opacity.copy()
+    for index in range(len(coats) - 1, 0, -1):
+        np.multiply(clear, np.asarray(coats[index][1], np.float32), out=weights[index])
+        clear -= weights[index]
+    weights[0] = clear
+    colors = np.array([[*color, 1.0] for color, _ in coats], np.float32)
+    flat = weights.reshape(len(coats), -1).T @ colors
+    return np.asarray(flat.reshape(*opacity.shape, 4), np.float32)
 
 
 def mix(a: npt.ArrayLike, b: npt.ArrayLike, t: npt.ArrayLike) -> FloatArray:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from conclvd.paint.canvas import Canvas
+from conclvd.paint.canvas import Canvas, Floats, shifted
 from conclvd.paint.foliage import UP, bark, green
-from conclvd.paint.noise import FloatArray, mix
+from conclvd.paint.noise import mix
 from conclvd.paint.palette import Palette
 
 KNOTS = 9
@@ -38,7 +38,7 @@ def draw_pine(
     _draw_fans(here, rng, fans, palette, snow)
 
 
-def _trunk(rng: np.random.Generator, lean: float) -> FloatArray:
+def _trunk(rng: np.random.Generator, lean: float) -> Floats:
     """Points [KNOTS 2] of a trunk that bends one way and back on its way up."""
     bend = rng.choice([-1, 1]) * rng.uniform(0.15, 0.36)
     angle, at = UP + lean, np.zeros(2)
@@ -50,7 +50,7 @@ def _trunk(rng: np.random.Generator, lean: float) -> FloatArray:
     return np.array(points, np.float32)
 
 
-def _boughs(rng: np.random.Generator, trunk: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _boughs(rng: np.random.Generator, trunk: Floats) -> tuple[Floats, Floats]:
     """Bough lines [n 3 2], and where needle fans sit on them with their radius: [m 3]."""
     lines, fans = [], []
     side = int(rng.choice([-1, 1]))
@@ -63,17 +63,22 @@ def _boughs(rng: np.random.Generator, trunk: FloatArray) -> tuple[FloatArray, Fl
         reaches = (0.07, 0.06) if i == last else (reach, reach * rng.uniform(0.2, 0.65))
         for direction, length in zip((side, -side), reaches, strict=True):
             start = trunk[i]
-            end = start + (direction * length, rng.uniform(-0.12, 0.2) * length - 0.01)
-            middle = (start + end) / 2 + (0, rng.normal(0, 0.018))
+            end = shifted(start, direction * length, rng.uniform(-0.3, 0.26) * length - 0.01)
+            middle = shifted((start + end) / 2, 0, rng.normal(0.012, 0.022))
             lines.append([start, middle, end])
             for q in np.linspace(0.4, 1.02, max(2, round(length * 11))):
-                at = start + (end - start) * q + rng.normal(0, 0.011, 2)
-                fans.append((*at, rng.uniform(0.05, 0.085) * (1.1 - 0.3 * abs(q - 0.7))))
+                on_curve = (1 - q) ** 2 * start + 2 * q * (1 - q) * (2 * middle - (start + end) / 2)
+                at = on_curve + q**2 * end + rng.normal(0, 0.011, 2)
+                radius = rng.uniform(0.045, 0.085) * (1.1 - 0.3 * abs(q - 0.7))
+                fans.append((*at, radius))
+                if rng.random() < 0.35:  # a second storey of needles on a twig above
+                    above = rng.normal((0, -0.6), (0.4, 0.15)) * radius
+                    fans.append((*(at + above), 0.75 * radius))
     return np.array(lines, np.float32), np.array(fans, np.float32)
 
 
 def _draw_bark(
-    here: Canvas, rng: np.random.Generator, trunk: FloatArray, palette: Palette
+    here: Canvas, rng: np.random.Generator, trunk: Floats, palette: Palette
 ) -> None:
     """A lit side and the scales of the bark, where the trunk is wide enough to show them."""
     if here.texels * 0.05 < 4:
@@ -90,11 +95,12 @@ def _draw_bark(
 
 
 def _draw_fans(
-    here: Canvas, rng: np.random.Generator, fans: FloatArray, palette: Palette, snow: bool
+    here: Canvas, rng: np.random.Generator, fans: Floats, palette: Palette, snow: bool
 ) -> None:
     """Needle fans [m 3] (x, y, radius) over soft flat washes, two tones of ink."""
     leaf = green(palette)
-    light, dark = mix(leaf, palette.light, 0.16), mix(leaf, palette.ink, 0.65)
+    moon = 0.45 if palette.name == "night" else 0.16
+    light, dark = mix(leaf, palette.light, moon), mix(leaf, palette.ink, 0.65)
     fans = fans[np.argsort(fans[:, 1])]
     x, y, radius = (np.repeat(fans[:, i], 3) for i in range(3))
     here.ellipses(
@@ -126,7 +132,7 @@ def _draw_fans(
 
 
 def _draw_needles(
-    here: Canvas, start: FloatArray, end: FloatArray, colors: FloatArray
+    here: Canvas, start: Floats, end: Floats, colors: Floats
 ) -> None:
     """Needles as slivers, 0.006 wide at their foot, with a pointed end."""
     along = end - start

@@ -78,9 +78,7 @@ def _height(plan: Plan, i: int, base: float, rng: np.random.Generator) -> float:
     return float(height)
 
 
-def _row(
-    plan: Plan, i: int, height: float, rng: np.random.Generator
-) -> tuple[Peak, ...]:
+def _row(plan: Plan, i: int, height: float, rng: np.random.Generator) -> tuple[Peak, ...]:
     """The lesser peaks of a range, spread over the width and a little beyond."""
     spread = 7 if plan.kind == "karst" else 3.5
     count = max(2, round(rng.uniform(0.6, 1.5) * spread * (0.4 + 0.6 * plan.aspect)))
@@ -164,7 +162,9 @@ def compose_ranges(
         height = _height(plan, i, base, rng)
         peaks = _row(plan, i, height, rng)
         if i == plan.main:
-            main = _walls(plan, rng) if plan.composition == "gorge" else _main_peaks(plan, height, rng)
+            main = (
+                _walls(plan, rng) if plan.composition == "gorge" else _main_peaks(plan, height, rng)
+            )
             peaks += main
         depth = i / (plan.count - 1)
         trees = int(rng.integers(4, 14)) if depth > 0.45 and rng.random() < 0.85 else 0

@@ -21,7 +21,9 @@ def grass_color(palette: Palette) -> FloatArray:
     return grass
 
 
-def _swell(sheet: Sheet, rng: np.random.Generator, y: float, tilt: float, bump: float) -> FloatArray:
+def _swell(
+    sheet: Sheet, rng: np.random.Generator, y: float, tilt: float, bump: float
+) -> FloatArray:
     """The upper edge [w] of a piece of ground."""
     span = float(sheet.x[-1] - sheet.x[0])
     middle = float(sheet.x.mean())
@@ -59,9 +61,41 @@ def paint_ground(
         if palette.name == "snow":
             color = mix(color, palette.light, 0.5)
         sheet.over(color, np.clip(depth * sheet.scale + 0.5, 0, 1))
+        _tussocks(texels, rng, palette, sheet, edge, nearness)
         _shrubs(texels, rng, palette, sheet, edge, nearness, meadow)
     assert first is not None
     return first
+
+
+def _tussocks(
+    canvas: Canvas,
+    rng: np.random.Generator,
+    palette: Palette,
+    sheet: Sheet,
+    edge: FloatArray,
+    nearness: float,
+) -> None:
+    """Tufts of grass over a piece of ground, larger towards the viewer, some in flower."""
+    tufts, blades = int(rng.integers(26, 46)), 5
+    x = rng.uniform(sheet.x[0], sheet.x[-1], tufts)
+    down = rng.uniform(0.02, 0.30, tufts)
+    y = np.interp(x, sheet.x, edge) + down
+    tall = (0.010 + 0.05 * down) * (0.7 + 0.6 * nearness)
+    order = np.argsort(y)
+    foot = np.repeat(np.stack([x, y], -1)[order], blades, 0)
+    length = np.repeat(tall[order], blades) * rng.uniform(0.6, 1.1, tufts * blades)
+    lean = rng.normal(0, 0.45, tufts * blades) * length
+    foot = foot + np.stack([lean * 0.4, np.zeros_like(lean)], -1)
+    tip = foot + np.stack([lean, -length], -1)
+    middle = (foot + tip) / 2 + np.stack([-lean * 0.15, np.zeros_like(lean)], -1)
+    grass = mix(grass_color(palette), palette.ink, 0.32)
+    tones = mix(grass, palette.light, rng.uniform(-0.0, 0.4, (tufts * blades, 1)))
+    width = 0.10 * length + 0.0012
+    canvas.strokes(np.stack([foot, middle, tip], 1), width, width * 0.3, tones, 0.7)
+    if rng.random() < 0.6:
+        flowers = tip[rng.random(len(tip)) < 0.2]
+        tone = mix(palette.accent, palette.light, rng.uniform(0, 0.6, (len(flowers), 1)))
+        canvas.ellipses(flowers[:, 0], flowers[:, 1], 0.0042, 0.0034, tone, 0.9)
 
 
 def _shrubs(
@@ -141,7 +175,9 @@ def paint_bank(
     alpha = np.clip((y - upper) * sheet.scale + 0.5, 0, 1)
     alpha *= smoothstep((lower - y + ragged) * sheet.scale, -1.2, 1.2) * smoothstep(inside, 0, 0.1)
     level = np.clip((y - upper) / np.maximum(lower - upper, 1e-3), 0, 1)
-    color = mix(mix(grass, palette.light, 0.35), mix(grass, palette.ink, 0.35), level[..., None] ** 1.5)
+    color = mix(
+        mix(grass, palette.light, 0.35), mix(grass, palette.ink, 0.35), level[..., None] ** 1.5
+    )
     blades = value_noise(rng, h, w, 70, 40 * w / h)
     color = mix(color, palette.ink, (smoothstep(blades, 0.35, 0.9) * 0.25)[..., None])
     if palette.name == "snow":

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from conclvd.paint.canvas import Canvas
+from conclvd.paint.canvas import Canvas, Floats, shifted
 from conclvd.paint.foliage import UP, Growth, bark, draw_dabs, draw_haze, green, grow
-from conclvd.paint.noise import FloatArray, mix
+from conclvd.paint.noise import mix
 from conclvd.paint.palette import Palette, rgb
 
 WHITE = np.ones(3, np.float32)
@@ -15,7 +15,7 @@ WILLOW_GREEN = rgb("9fb45a")
 PINK = rgb("ee7f9c")
 
 
-def blossom_color(palette: Palette) -> FloatArray:
+def blossom_color(palette: Palette) -> Floats:
     """The colour of blossoms: the accent, or pink where the accent is a lamp's yellow."""
     yellow = palette.accent[1] > 0.6
     return PINK if yellow else mix(palette.accent, PINK, 0.25)
@@ -27,9 +27,12 @@ def draw_round_tree(
     """A leafy tree about `size` high with its foot at (x, y)."""
     here = canvas.placed(x, y, size)
     limbs = grow(
-        rng, (0, 0), UP + rng.normal(0, 0.15), 0.42, 0.065, 2, Growth(lift=0.5, spread=0.85)
-    )
+        rng, (0, 0), UP + rng.normal(0, 0.15), 0.38, 0.06, 2,
+        Growth(lift=0.35, spread=0.95, shrink=(0.6, 0.9), steady=0.7),
+    )  # fmt: skip
     light, dark = mix(palette.foliage, palette.light, 0.42), mix(palette.foliage, palette.ink, 0.4)
+    if palette.name == "night":  # moonlight on the leaves
+        light = mix(palette.far, palette.light, 0.3)
     crown = limbs.tips[:, :2] - (0, 0.03)
     radii = rng.uniform(0.12, 0.2, len(crown))
     draw_haze(here, rng, crown, radii, mix(palette.foliage, palette.mid, 0.2), 0.4, layers=3)
@@ -51,8 +54,8 @@ def draw_bare_tree(
     """A leafless winter tree about `size` high; `lean` in radians, to the right if positive."""
     here = canvas.placed(x, y, size)
     angle = UP + lean + rng.normal(0, 0.12)
-    growth = Growth(wander=0.26, spread=0.7, lift=0.35, shrink=(0.5, 0.75))
-    limbs = grow(rng, (0, 0), angle, 0.43, 0.07, 4, growth)
+    growth = Growth(wander=0.26, spread=0.75, lift=0.3, shrink=(0.58, 0.86), steady=0.6)
+    limbs = grow(rng, (0, 0), angle, 0.36, 0.065, 4, growth)
     limbs.draw(here, rng, bark(palette), palette.mid)
     if snow:
         lying = np.abs(limbs.points[:, -1, 0] - limbs.points[:, 0, 0]) > 0.05
@@ -79,19 +82,19 @@ def draw_blossom_tree(
     colour = blossom_color(palette) if bloom is None else np.asarray(bloom, np.float32)
     pale = mix(mix(colour, palette.mist, 0.35), WHITE, 0.35)
     deep = mix(colour, palette.ink, 0.14)
-    growth = Growth(wander=0.24, spread=0.85, lift=0.28, shrink=(0.55, 0.8))
-    limbs = grow(rng, (0, 0), UP + lean + rng.normal(0, 0.12), 0.36, 0.075, 3, growth)
-    tips = limbs.tips[:, :2]
-    crown = tips.mean(0) + (tips - tips.mean(0)) * (1.12, 1.0)
-    radii = rng.uniform(0.09, 0.17, len(crown)).astype(np.float32)
-    draw_haze(here, rng, crown, 1.15 * radii, mix(colour, pale, 0.4), 0.34, flat=0.75, layers=3)
+    growth = Growth(wander=0.2, spread=1.0, lift=0.34, shrink=(0.6, 0.9), steady=0.5)
+    limbs = grow(rng, (0, 0), UP + lean + rng.normal(0, 0.1), 0.32, 0.072, 3, growth)
+    limbs = limbs.widened(1.25)
+    crown = limbs.tips[:, :2]
+    radii = rng.uniform(0.08, 0.15, len(crown)).astype(np.float32)
+    draw_haze(here, rng, crown, 1.2 * radii, mix(colour, pale, 0.4), 0.32, flat=0.75, layers=5)
     limbs.draw(here, rng, bark(palette), palette.mid)
     order = np.argsort(crown[:, 1])[::-1]
     crown, radii = crown[order], radii[order]
-    draw_haze(here, rng, crown + (0, 0.02), 0.8 * radii, colour, 0.4, flat=0.7, layers=3)
+    draw_haze(here, rng, shifted(crown, 0, 0.02), 0.8 * radii, colour, 0.4, flat=0.7, layers=3)
     upper = crown - np.stack([0.2 * radii, 0.35 * radii], -1)
-    draw_haze(here, rng, upper, 0.6 * radii, pale, 0.45, flat=0.7, layers=3)
-    draw_dabs(here, rng, crown, radii, 18, mix(pale, WHITE, 0.3), deep, 0.017, flat=0.8, alpha=0.85)
+    draw_haze(here, rng, upper, 0.6 * radii, pale, 0.4, flat=0.7, layers=3)
+    draw_dabs(here, rng, crown, radii, 24, mix(pale, WHITE, 0.3), deep, 0.013, flat=0.8, alpha=0.85)
 
 
 def draw_willow(
@@ -106,33 +109,64 @@ def draw_willow(
 ) -> None:
     """A weeping willow about `size` high that leans to `side` (1: right, -1: left)."""
     here = canvas.placed(x, y, size, side)
-    growth = Growth(wander=0.22, spread=0.75, lift=0.35)
-    limbs = grow(rng, (0, 0), UP + 0.25, 0.46, 0.075, 2, growth)
-    limbs.draw(here, rng, bark(palette), palette.mid)
     leaf = mix(palette.foliage, WILLOW_GREEN, 0.42)
-    if palette.name in ("ink", "silk", "night"):
+    if palette.name in ("ink", "silk"):
         leaf = mix(palette.foliage, palette.mid, 0.35)
-    tips = limbs.tips[:, :2]
-    draw_haze(here, rng, tips + (0, 0.06), 0.13, leaf, 0.2, flat=0.8, layers=3)
-    strands = 6
-    count = len(tips) * strands
-    start = np.repeat(tips, strands, 0) + rng.normal(0, (0.05, 0.03), (count, 2))
-    length = rng.uniform(0.22, 0.55, count)
-    length = np.minimum(length, -start[:, 1] - 0.02).clip(0.08)
-    drift = rng.normal(0.02, 0.09, count)
-    # A strand springs up and outwards a little, then falls.
-    fall = np.array([0.0, -0.03, 0.22, 0.6, 1.0])
-    out = np.array([0.0, 0.35, 0.7, 1.0, 0.95])
-    points = np.stack(
-        [start[:, :1] + drift[:, None] * out, start[:, 1:] + length[:, None] * fall], -1
-    )
+    elif palette.name == "night":
+        leaf = mix(palette.foliage, palette.far, 0.55)
+    trunk = grow(rng, (0, 0), UP + 0.2, 0.5, 0.085, 0, Growth(wander=0.13, lift=0.1))
+    boughs = _willow_boughs(rng, trunk.points[0])
+    strands = _willow_strands(rng, boughs)
+    count = len(strands)
+    rear = rng.random(count) < 0.4
+    far = mix(leaf, palette.mist, 0.35)
+    draw_haze(here, rng, shifted(boughs[:, 2], 0, 0.05), 0.13, leaf, 0.18, flat=0.7, layers=3)
+    _willow_leaves(here, rng, strands[rear], far, palette)
+    dark = bark(palette)
+    here.strokes(boughs, 0.032, 0.007, dark, 0.95, rng=rng, jitter=0.12)
+    trunk.draw(here, rng, dark, palette.mid)
     tone = rng.random((count, 1))
-    here.strokes(points, 0.006, 0.003, mix(mix(leaf, palette.ink, 0.45), leaf, tone), 0.75)
-    _willow_leaves(here, rng, points, leaf, palette)
+    here.strokes(strands, 0.006, 0.003, mix(mix(leaf, palette.ink, 0.45), leaf, tone), 0.75)
+    _willow_leaves(here, rng, strands[~rear], leaf, palette)
+
+
+def _willow_boughs(rng: np.random.Generator, trunk: Floats) -> Floats:
+    """Boughs [n 5 2] that spring from the upper trunk [k 2], arch over and begin to fall."""
+    count = int(rng.integers(6, 9))
+    foot = trunk[rng.integers(3, len(trunk), count)]
+    across = np.linspace(-1, 1, count) * rng.uniform(0.28, 0.42) + rng.normal(0.04, 0.05, count)
+    rise = rng.uniform(0.22, 0.42, count) * (1.15 - 0.9 * np.abs(across))
+    q = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
+    arch = np.array([0.0, -0.62, -0.95, -1.0, -0.8])
+    x = foot[:, :1] + across[:, None] * q + rng.normal(0, 0.014, (count, 5)) * (q > 0)
+    y = foot[:, 1:] + rise[:, None] * arch + rng.normal(0, 0.014, (count, 5)) * (q > 0)
+    return np.stack([x, y], -1).astype(np.float32)
+
+
+def _willow_strands(rng: np.random.Generator, boughs: Floats) -> Floats:
+    """Hanging strands [n 5 2] from the outer parts of boughs [m 5 2]: up a little, then down."""
+    each = 13
+    q = np.tile(np.linspace(1.4, 4, each), len(boughs)) + rng.normal(0, 0.08, each * len(boughs))
+    q = np.clip(q, 0, 3.999)
+    bough = np.repeat(boughs, each, 0)
+    row = np.arange(len(q))
+    knot = q.astype(int)
+    start = bough[row, knot] + (bough[row, knot + 1] - bough[row, knot]) * (q - knot)[:, None]
+    length = rng.uniform(0.2, 0.62, len(q))
+    length = np.minimum(length, -start[:, 1] - 0.03).clip(0.08)
+    drift = rng.normal(0.03, 0.035, len(q)) + 0.25 * (bough[:, 4, 0] - bough[:, 0, 0])
+    fall = np.array([0.0, -0.02, 0.25, 0.62, 1.0])
+    out = np.array([0.0, 0.4, 0.85, 1.0, 0.92])
+    x = start[:, :1] + drift[:, None] * out + rng.normal(0, 0.006, (len(q), 5))
+    return np.stack([x, start[:, 1:] + length[:, None] * fall], -1).astype(np.float32)
 
 
 def _willow_leaves(
-    here: Canvas, rng: np.random.Generator, points: npt.ArrayLike, leaf: FloatArray, palette: Palette
+    here: Canvas,
+    rng: np.random.Generator,
+    points: npt.ArrayLike,
+    leaf: Floats,
+    palette: Palette,
 ) -> None:
     """Narrow leaves along strands [n 5 2], pointing down and outwards."""
     strand = np.asarray(points, np.float32)
@@ -205,13 +239,18 @@ def draw_hill_trees(
     top = feet + np.stack([slant, -0.8 * tall], -1)
     trunk = mix(palette.ink, palette.near, 0.3)
     leaf = green(palette)
-    dark, light = mix(leaf, palette.ink, 0.45), mix(leaf, palette.mid, 0.45)
-    draw_blades(canvas, feet + (0, 0.02 * size), top, 0.16 * tall, trunk, 0.85)
+    dark, light = mix(leaf, palette.ink, 0.45), mix(leaf, palette.mid, 0.5)
+    if palette.name == "night":
+        light = mix(leaf, palette.far, 0.6)
+    draw_blades(canvas, shifted(feet, 0, 0.02 * size), top, 0.16 * tall, trunk, 0.85)
     # Conifers carry level dabs that narrow upwards; the others one round tuft of three.
     conifer = rng.random(count) < 0.5
-    for level, (up, wide, narrow) in enumerate(((0.42, 0.36, 0.4), (0.64, 0.42, 0.28), (0.88, 0.3, 0.16))):
+    for level, (up, wide, narrow) in enumerate(
+        ((0.5, 0.3, 0.34), (0.68, 0.36, 0.24), (0.9, 0.24, 0.13))
+    ):
         out = np.where(conifer, narrow, wide) * tall * rng.uniform(0.8, 1.2, count)
-        flat = np.where(conifer, 0.3, 0.62) * out
+        flat = np.where(conifer, 0.34, 0.66) * out
         cx = feet[:, 0] + slant * up + rng.normal(0, 0.1, count) * tall
-        tone = np.clip(0.2 + 0.3 * level + rng.normal(0, 0.15, count), 0, 1)
-        canvas.ellipses(cx, feet[:, 1] - up * tall, out, flat, mix(dark, light, tone[:, None]), 0.82)
+        tone = np.clip(0.15 + 0.35 * level + rng.normal(0, 0.15, count), 0, 1)
+        colour = mix(dark, light, tone[:, None])
+        canvas.ellipses(cx, feet[:, 1] - up * tall, out, flat, colour, 0.82)

@@ -43,7 +43,7 @@ def draw_water(canvas: ByteArray, layer: Water, placement: Placement, seconds: f
     line = placement.to_screen(0.0, layer.y)[1]
     first = int(np.clip(round(line * height), 1, height))
     if first >= height:
-        return height
+        return int(height)
     y = (np.arange(first, height, dtype=np.float32) + 0.5) / height
     x = (np.arange(width, dtype=np.float32) + 0.5) / height
     depth = np.maximum(y - line, 0)
@@ -67,7 +67,9 @@ def draw_water(canvas: ByteArray, layer: Water, placement: Placement, seconds: f
     return first
 
 
-def _surface(layer: Water, mirrored: FloatArray, share: FloatArray, swell: FloatArray) -> FloatArray:
+def _surface(
+    layer: Water, mirrored: FloatArray, share: FloatArray, swell: FloatArray
+) -> FloatArray:
     """Mix the reflection [h w 3] (0 to 255) with the water's own colour, light and dark streaks."""
     deep = (share**0.7)[..., None]
     own = (layer.mist * (1 - deep) + layer.color * deep) * 255
@@ -91,7 +93,11 @@ def mirrored_texture(texture: Texture, line: float, palette: Palette, strength: 
 
 
 def paint_waterfall(
-    rng: np.random.Generator, palette: Palette, fall: Element, scale: float, cliff: FloatArray | None
+    rng: np.random.Generator,
+    palette: Palette,
+    fall: Element,
+    scale: float,
+    cliff: FloatArray | None,
 ) -> tuple[Texture, Fall]:
     """The dark cleft behind a waterfall, and the falling water.
 

@@ -5,7 +5,6 @@ import math
 import cv2
 import numpy as np
 
-from conclvd.paint.atmosphere import weather_tint
 from conclvd.paint.layers import ByteArray, Flight, Precipitation
 from conclvd.paint.noise import FloatArray, mix
 from conclvd.paint.palette import Palette, rgb
@@ -33,12 +32,15 @@ def paint_precipitation(
     tile = _rain_tile(rng, heavy) if kind == "rain" else _snow_tile(rng, heavy)
     slant = wind * float(rng.uniform(0.04, 0.30))
     if kind == "snow":
-        passes = ((0.75, 0.97, 0.24), (1.15, 0.9, 0.19), (1.8, 0.8, 0.14))
+        passes: tuple[tuple[float, float, float], ...] = (
+            (0.75, 0.97, 0.24),
+            (1.15, 0.9, 0.19),
+            (1.8, 0.8, 0.14),
+        )
         color = mix(palette.light, _WHITE, 0.92)
     else:
-        passes = ((0.9, 0.62, 2.1), (1.4, 0.45, 1.6))
-        bright = float(weather_tint(palette, "rain")[1].mean()) > 0.62
-        color = mix(palette.near, palette.far, 0.30) if bright else mix(palette.mist, _WHITE, 0.6)
+        passes = ((0.95, 0.72, 2.1), (1.5, 0.5, 1.6))
+        color = mix(palette.mist, _WHITE, 0.75)
     return Precipitation(kind, kind, 0.0, tile=tile, color=color, slant=slant, passes=passes)
 
 
@@ -63,7 +65,7 @@ def _rain_tile(rng: np.random.Generator, heavy: float) -> ByteArray:
         length, strength = rng.uniform(24, 62), rng.uniform(0.45, 1.0)
         ends = np.array([[x, y], [x, y + length]]) * (1 << _SHIFT)
         start, end = ends.round().astype(int).tolist()
-        thick = 2 if rng.random() < 0.6 else 3
+        thick = 2 if rng.random() < 0.75 else 3
         cv2.line(tile, start, end, int(255 * strength), thick, cv2.LINE_AA, _SHIFT)
     return _wrapped(cv2.GaussianBlur(tile, (0, 0), 0.6))
 
@@ -81,9 +83,7 @@ def _snow_tile(rng: np.random.Generator, heavy: float) -> ByteArray:
     return _wrapped(cv2.GaussianBlur(tile, (0, 0), 0.9))
 
 
-def draw_precipitation(
-    layer: Precipitation, seconds: float, width: int, height: int
-) -> ByteArray:
+def draw_precipitation(layer: Precipitation, seconds: float, width: int, height: int) -> ByteArray:
     """Coverage of all passes, bytes [h w]."""
     covered: ByteArray = np.zeros((height, width), np.uint8)
     n = layer.tile.shape[0]
@@ -105,28 +105,29 @@ def draw_precipitation(
     return covered
 
 
-def paint_flight(
-    rng: np.random.Generator, palette: Palette, kind: str, wind: int
-) -> Flight:
+def paint_flight(rng: np.random.Generator, palette: Palette, kind: str, wind: int) -> Flight:
     """Petals or leaves carried by the wind."""
-    count = int(rng.integers(24, 50))
+    count = int(rng.integers(34, 64))
     pieces = rng.random((count, 7)).astype(np.float32)
     leaf = kind == "leaves"
     if leaf:
         tones = [rgb("d98a1e"), rgb("c4571d"), rgb("8d8a2c"), mix(rgb("a8741f"), palette.ink, 0.2)]
     else:
-        pink = mix(palette.accent, rgb("ef6d8f"), 0.6) if palette.name != "spring" else palette.accent
-        tones = [pink, mix(pink, _WHITE, 0.35), mix(pink, rgb("c93a52"), 0.5), mix(pink, _WHITE, 0.15)]
+        pink = (
+            mix(palette.accent, rgb("ef6d8f"), 0.6) if palette.name != "spring" else palette.accent
+        )
+        tones = [
+            pink,
+            mix(pink, _WHITE, 0.35),
+            mix(pink, rgb("c93a52"), 0.5),
+            mix(pink, _WHITE, 0.15),
+        ]
     colors = np.clip(np.stack(tones) * 255, 0, 255).astype(np.uint8)
     speed = float(rng.uniform(0.055, 0.085))
-    return Flight(
-        kind, kind, 0.4, pieces=pieces, colors=colors, wind=wind, speed=speed, leaf=leaf
-    )
+    return Flight(kind, "", 0.4, pieces=pieces, colors=colors, wind=wind, speed=speed, leaf=leaf)
 
 
-def piece_outlines(
-    layer: Flight, seconds: float, aspect: float
-) -> tuple[FloatArray, FloatArray]:
+def piece_outlines(layer: Flight, seconds: float, aspect: float) -> tuple[FloatArray, FloatArray]:
     """Outlines [n k 2] in screen units and sizes [n] of the petals or leaves at a time."""
     x, y, size, phase, spin, tumble, _ = layer.pieces.T
     length = (0.013 + 0.017 * size**1.6) * (1.15 if layer.leaf else 1.0)
@@ -146,7 +147,9 @@ def piece_outlines(
     return points.astype(np.float32), length.astype(np.float32)
 
 
-def draw_flight(layer: Flight, seconds: float, canvas: ByteArray, coverage: ByteArray | None) -> int:
+def draw_flight(
+    layer: Flight, seconds: float, canvas: ByteArray, coverage: ByteArray | None
+) -> int:
     """Draw the pieces on an RGBA byte canvas [h w 4]; returns how many lie inside the picture.
 
     When given, `coverage` [h w] is set to 255 where a piece is drawn.

@@ -104,6 +104,7 @@ class PaintingPool:
             raise TrainingError(f"painting needs at least 1 worker process, found {workers}")
         context = multiprocessing.get_context("spawn")
         self._samples: multiprocessing.Queue[Any] = context.Queue(maxsize=8 * workers)
+        self.painted, self.failures = 0, list[str]()
         stride = workers * ranks
         self._processes = [
             context.Process(
@@ -135,7 +136,8 @@ class PaintingPool:
     def take(self, *, wait: bool) -> PaintedSample | None:
         """The next painted clip; None when none is ready and `wait` is false.
 
-        Raises TrainingError when a scene could not be painted, or nothing came for two minutes.
+        A scene that could not be painted is passed over and kept in `failures`. Raises
+        TrainingError when more than one in fifty fails, or nothing came for two minutes.
         """
         try:
             sample = self._samples.get(timeout=120) if wait else self._samples.get_nowait()
@@ -147,8 +149,12 @@ class PaintingPool:
                 "try again with fewer workers"
             ) from None
         if isinstance(sample, str):
-            raise TrainingError(sample)
+            self.failures.append(sample)
+            if len(self.failures) > max(5, self.painted // 50):
+                raise TrainingError(f"{len(self.failures)} scenes failed, the last: {sample}")
+            return self.take(wait=wait)
         assert isinstance(sample, PaintedSample)
+        self.painted += 1
         return sample
 
     def ready(self) -> Iterator[PaintedSample]:

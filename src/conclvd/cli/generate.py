@@ -1,0 +1,215 @@
+"""`conclvd generate`, and `conclvd info` and `conclvd vocabulary` beside it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from conclvd.cli.libraries import loading
+from conclvd.cli.output import check_output
+from conclvd.cli.progress import Bars
+from conclvd.errors import InvalidRequest, ModelError
+from conclvd.generate.recipe import Recipe, differences, read_recipe
+from conclvd.generate.request import DTYPES, INTERPOLATIONS, SCHEDULERS, Request
+from conclvd.models.source import EMBEDDED, resolve
+from conclvd.models.vocabulary import LANGUAGES, read_vocabulary
+from conclvd.video.probe import probe, read_metadata
+from conclvd.video.write import write_video
+
+VOCABULARY = "vocabulary.json"
+DEFAULTS = Request("?")
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Register this file's commands."""
+    app.command()(generate)
+    app.command()(info)
+    app.command()(vocabulary)
+
+
+def _option(text: str, name: str) -> Any:
+    default = getattr(DEFAULTS, name)
+    return typer.Option(help=f"{text} [default: {default}]" if default is not None else text)
+
+
+def generate(
+    prompt: Annotated[
+        str | None, typer.Argument(help="What to paint, in a sentence, English or Chinese.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Ends in .mp4, .gif or .webp; .png or a folder for numbered pictures. "
+            "[default: conclvd-SEED.mp4]",
+        ),
+    ] = None,
+    like: Annotated[
+        Path | None,
+        typer.Option(help="Make the video in this file again; options beside it change it."),
+    ] = None,
+    model: Annotated[
+        str | None, _option("A folder, a checkpoint file or a Hub id.", "model")
+    ] = None,
+    motion: Annotated[
+        str | None, _option("The motion module. [default: the one in the model]", "motion")
+    ] = None,
+    negative_prompt: Annotated[str | None, typer.Option(help="What not to paint.")] = None,
+    frames: Annotated[int | None, _option("Keyframes, 1 to 32.", "frames")] = None,
+    width: Annotated[int | None, _option("Pixels. [default: the model's]", "width")] = None,
+    height: Annotated[int | None, _option("Pixels. [default: the model's]", "height")] = None,
+    steps: Annotated[int | None, _option("Denoising steps.", "steps")] = None,
+    guidance_scale: Annotated[
+        float | None, _option("How closely to follow the prompt.", "guidance_scale")
+    ] = None,
+    seed: Annotated[
+        int | None, _option("The same seed, the same video. [default: a random one]", "seed")
+    ] = None,
+    fps: Annotated[
+        str | None,
+        _option(
+            "Frames per second of the video, such as 12 or 24000/1001. [default: 6 keyframes a "
+            "second]",
+            "fps",
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None, _option(f"One of {', '.join(SCHEDULERS)}.", "scheduler")
+    ] = None,
+    interpolation: Annotated[
+        str | None,
+        _option(f"Frames between keyframes: {' or '.join(INTERPOLATIONS)}.", "interpolation"),
+    ] = None,
+    device: Annotated[str | None, _option("auto, cpu, cuda, cuda:N or mps.", "device")] = None,
+    dtype: Annotated[str | None, _option(f"One of {', '.join(DTYPES)}.", "dtype")] = None,
+) -> None:
+    """Paint a video from a sentence.
+
+    Everything that made it is embedded in the file: `conclvd info` prints it, `--like` repeats it.
+    """
+    given = {
+        "prompt": prompt,
+        "model": model,
+        "motion": motion,
+        "negative_prompt": negative_prompt,
+        "frames": frames,
+        "width": width,
+        "height": height,
+        "steps": steps,
+        "guidance_scale": guidance_scale,
+        "seed": seed,
+        "fps": None if fps is None else _rate(fps),
+        "scheduler": scheduler,
+        "interpolation": interpolation,
+        "device": device,
+        "dtype": dtype,
+    }
+    given = {name: value for name, value in given.items() if value is not None}
+    original = _recipe_in(like) if like else None
+    request = _changed(original.request, given) if original else _new(given)
+    if output is not None:
+        check_output(output)
+    _run(request, output, original)
+
+
+def _run(request: Request, output: Path | None, original: Recipe | None) -> None:
+    """Load, generate, write, and tell what matters on the way."""
+    typer.echo(f"loading {request.model}", err=True)
+    with loading():
+        from conclvd.generate.generator import Generator
+
+        generator = Generator.load(
+            request.model, request.motion, device=request.device, dtype=request.dtype
+        )
+    request = generator.settle(request)
+    target = output or Path(f"conclvd-{request.seed}.mp4")
+    check_output(target)
+    typer.echo(f"seed {request.seed}", err=True)
+    for line in generator.warnings(request):
+        typer.echo(f"warning: {line}", err=True)
+    with Bars() as bars:
+        video = generator.generate(request, bars)
+    written = write_video(target, video.frames, video.fps, metadata=video.recipe.to_json())
+    for line in differences(original, video.recipe) if original else []:
+        typer.echo(f"warning: {line}", err=True)
+    typer.echo(str(written))
+
+
+def info(
+    file: Annotated[Path, typer.Argument(help="A video that conclvd made.")],
+    as_json: Annotated[bool, typer.Option("--json", help="As one line of JSON.")] = False,
+) -> None:
+    """Print how a video was made: prompt, seed, every setting, weights and versions."""
+    video = probe(file)
+    if video.metadata is None:
+        raise InvalidRequest(f"{file} says nothing of how it was made; conclvd did not make it")
+    recipe = read_recipe(video.metadata, str(file))
+    if as_json:
+        typer.echo(recipe.to_json())
+        return
+    typer.echo(
+        f"{file}: {video.frames} frames, {video.width}x{video.height}, {video.fps} fps, "
+        f"{video.seconds:.2f} s"
+    )
+    for name, value in json.loads(recipe.to_json()).items():
+        if isinstance(value, dict):
+            typer.echo(f"{name}:")
+            for key, entry in value.items():
+                typer.echo(f"  {key}: {'-' if entry is None else entry}")
+        else:
+            typer.echo(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
+
+
+def vocabulary(
+    language: Annotated[
+        str | None, typer.Option(help=f"Only {' or '.join(LANGUAGES)}. [default: both]")
+    ] = None,
+    model: Annotated[str, typer.Option(help="The model whose words to list.")] = EMBEDDED,
+) -> None:
+    """List the words that a model was trained on, one a line."""
+    if language is not None and language not in LANGUAGES:
+        raise InvalidRequest(f"language must be {' or '.join(LANGUAGES)}, found {language!r}")
+    path = resolve(model, hub_files=(VOCABULARY,)).path / VOCABULARY
+    if not path.is_file():
+        raise ModelError(f"{model} has no {VOCABULARY}: it was not limited to a list of words")
+    words = read_vocabulary(path)
+    for chosen in (language,) if language else LANGUAGES:
+        for word in words.words(chosen):
+            typer.echo(word)
+
+
+def _new(given: dict[str, Any]) -> Request:
+    if "prompt" not in given:
+        raise InvalidRequest("there is no prompt; give a sentence, or --like FILE")
+    return Request(**given)
+
+
+def _changed(request: Request, given: dict[str, Any]) -> Request:
+    """`request` with what was given beside `--like`, and what follows from it left open again."""
+    if "model" in given:
+        given = {"motion": None, **given}
+    if "interpolation" in given:
+        given = {"fps": None, **given}
+    return replace(request, **given)
+
+
+def _recipe_in(file: Path) -> Recipe:
+    text = read_metadata(file)
+    if text is None:
+        raise InvalidRequest(f"{file} says nothing of how it was made; conclvd did not make it")
+    return read_recipe(text, str(file))
+
+
+def _rate(text: str) -> Fraction:
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError) as error:
+        raise InvalidRequest(
+            f"fps must be a number such as 12, 23.976 or 24000/1001, found {text!r}"
+        ) from error

@@ -1,0 +1,80 @@
+"""The command `conclvd`.
+
+Commands import what they need when they run: `conclvd --help` loads none of it.
+Exit codes: 0 done, 1 failed, 2 used wrongly, 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NoReturn, cast
+
+import typer
+
+from conclvd import __version__
+from conclvd.cli import dataset, generate
+from conclvd.errors import ConclvdError, InvalidRequest
+
+# typer brings its own click or uses the installed one, by its version: this is the class of either
+_UsageError = cast(type[typer.BadParameter], typer.BadParameter.__bases__[0])
+
+app = typer.Typer(
+    name="conclvd",
+    help="From a sentence to a moving Chinese landscape painting.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+# --- commands ------------------------------------------------------------------------------------
+
+generate.add_commands(app)
+app.add_typer(dataset.app, name="dataset")
+
+# -------------------------------------------------------------------------------------------------
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"conclvd {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def conclvd(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """From a sentence to a moving Chinese landscape painting."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line (None: this process's); returns the exit code."""
+    try:
+        code = app(args=arguments, prog_name="conclvd", standalone_mode=False)
+    except _UsageError as error:
+        return _fail(error.format_message(), 2)
+    except InvalidRequest as error:
+        return _fail(str(error), 2)
+    except ConclvdError as error:
+        return _fail(str(error), 1)
+    except (KeyboardInterrupt, typer.Abort):
+        code = 130
+    if code == 130:
+        print("stopped", file=sys.stderr)
+    return code if isinstance(code, int) else 0
+
+
+def main() -> NoReturn:
+    """The console script."""
+    sys.exit(run())
+
+
+def _fail(message: str, code: int) -> int:
+    print("error: " + " ".join(message.split()), file=sys.stderr)
+    return code

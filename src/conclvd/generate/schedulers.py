@@ -1,0 +1,47 @@
+"""The samplers, all on the noise schedule that motion modules are trained with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diffusers import (
+    DDIMScheduler,
+    DPMSolverMultistepScheduler,
+    EulerAncestralDiscreteScheduler,
+    EulerDiscreteScheduler,
+    UniPCMultistepScheduler,
+)
+
+from conclvd.generate.request import SCHEDULERS
+
+CLASSES = dict(
+    zip(
+        SCHEDULERS,
+        (
+            DDIMScheduler,
+            DPMSolverMultistepScheduler,
+            EulerDiscreteScheduler,
+            EulerAncestralDiscreteScheduler,
+            UniPCMultistepScheduler,
+        ),
+        strict=True,
+    )
+)
+# What samplers may share; the rest of a saved scheduler belongs to its own kind.
+SHARED = ("num_train_timesteps", "beta_start", "beta_end", "prediction_type", "timestep_spacing")
+EXACT_STEPS = {"steps_offset": 1}
+DDIM_ONLY = {"clip_sample": False, "set_alpha_to_one": False}
+
+
+def scheduler_named(name: str, base: Any) -> Any:
+    """The sampler `name` with the linear betas of method.md section 1.
+
+    `base` is the scheduler that came with the model; its number of diffusion steps, the ends of
+    its betas and what its U-Net predicts are kept. Stable Diffusion's own betas are
+    scaled-linear, which motion modules are not trained for.
+    """
+    shared = {key: base.config[key] for key in SHARED if key in base.config}
+    settings = {**shared, **EXACT_STEPS, "beta_schedule": "linear"}
+    if name == "ddim":
+        settings |= DDIM_ONLY
+    return CLASSES[name](**settings)

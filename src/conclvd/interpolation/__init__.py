@@ -1,0 +1,1 @@
+"""Frames between keyframes: flow estimators behind one protocol, and what follows the flow."""

@@ -1,0 +1,1 @@
+"""The procedural painter: any number of landscape clips with exact descriptions."""

@@ -1,0 +1,64 @@
+"""What a viewer sees: the visible part of every layer, measured in composited frames."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from conclvd.paint.compositor import Trace
+
+# A change of this many grey levels (of 255) counts as fully seen.
+_CLEAR = 26.0
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One layer in one frame: seen share of the picture, centre x and y (0 to 1), pieces."""
+
+    visible: float
+    x: float
+    y: float
+    count: int
+
+
+def sights(traces: list[Trace], width: int, height: int) -> dict[str, Sight]:
+    """Per layer name, how much of it is seen in one frame, from its traces (farthest first).
+
+    A pixel counts by how much the layer changed it, up to a clearly visible difference, times the
+    transparency of everything in front: what has the colour of its surroundings is not seen.
+    """
+    clear = np.ones((height, width), np.float32)
+    found: dict[str, Sight] = {}
+    x = (np.arange(width, dtype=np.float32) + 0.5) / width
+    y = (np.arange(height, dtype=np.float32) + 0.5) / height
+    for trace in reversed(traces):
+        h, w = trace.cover.shape
+        rows, columns = slice(trace.top, trace.top + h), slice(trace.left, trace.left + w)
+        front = clear[rows, columns]
+        seen = np.minimum(trace.change * np.float32(1 / _CLEAR), 1) * front
+        total = float(seen.sum())
+        if total > 0:
+            cx = float(seen.sum(axis=0) @ x[columns]) / total
+            cy = float(seen.sum(axis=1) @ y[rows]) / total
+            found[trace.layer.name] = Sight(total / (width * height), cx, cy, trace.count)
+        front *= 1 - trace.cover * np.float32(1 / 255)
+    return found
+
+
+def combined(frames: list[dict[str, Sight]]) -> dict[str, Sight]:
+    """Mean of the measured frames, by layer name; a frame without the layer counts as zero."""
+    gathered: dict[str, list[Sight]] = defaultdict(list)
+    for frame in frames:
+        for name, sight in frame.items():
+            gathered[name].append(sight)
+    means = {}
+    for name, several in gathered.items():
+        weights = np.array([sight.visible for sight in several])
+        share = weights / weights.sum()
+        means[name] = Sight(
+            visible=float(weights.sum() / len(frames)),
+            x=float(share @ [sight.x for sight in several]),
+            y=float(share @ [sight.y for sight in several]),
+            count=max(sight.count for sight in several),
+        )
+    return means

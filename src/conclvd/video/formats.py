@@ -1,0 +1,40 @@
+"""The file formats of videos, by extension."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+
+from conclvd.errors import MediaError
+
+
+class Format(Enum):
+    """How a video is kept: one file, or a folder of numbered pictures."""
+
+    MP4 = ".mp4"
+    GIF = ".gif"
+    WEBP = ".webp"
+    PNG = ".png"
+
+
+def format_of(path: Path) -> Format:
+    """The format a path asks for: its extension, or numbered PNG files for a folder.
+
+    "clip.png" and "clip" both mean the folder "clip" (see `png_folder`). Raises MediaError for any
+    other extension.
+    """
+    suffix = path.suffix.lower()
+    if not suffix or path.is_dir():
+        return Format.PNG
+    try:
+        return Format(suffix)
+    except ValueError:
+        raise MediaError(
+            f"cannot tell a video format from {path.name!r}; end the name in .mp4, .gif, .webp, or "
+            ".png for a folder of pictures"
+        ) from None
+
+
+def png_folder(path: Path) -> Path:
+    """The folder that holds a PNG sequence: "clip.png" stands for "clip"."""
+    return path.with_suffix("") if path.suffix.lower() == ".png" and not path.is_dir() else path

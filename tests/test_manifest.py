@@ -1,0 +1,117 @@
+"""The dataset folder's manifest: there and back, and refusals with the line."""
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conclvd.errors import DatasetError
+from conclvd.manifest import (
+    MANIFEST,
+    ClipRecord,
+    append_record,
+    drop_torn_line,
+    read_manifest,
+    write_manifest,
+)
+
+
+def record(number: int = 0, **changes: Any) -> ClipRecord:
+    fields: dict[str, Any] = {
+        "file_name": f"clips/{number:06d}.mp4",
+        "text": "a boat on a misty lake",
+        "text_zh": "一叶扁舟\u2028雾里",  # a character that ends a line for str.splitlines
+        "attributes": {"palette": "mist", "elements": [{"kind": "boat", "side": None}]},
+        "seed": number,
+        "fps": Fraction(30000, 1001),
+        "frames": 48,
+        "width": 1280,
+        "height": 720,
+        "sha256": "0" * 64,
+    }
+    return ClipRecord(**fields | changes)
+
+
+def lines(folder: Path, *changes: dict[str, Any]) -> None:
+    """A manifest by hand: one good record a line, each with some keys changed."""
+    plain = [record(n).model_dump(mode="json") | change for n, change in enumerate(changes)]
+    (folder / MANIFEST).write_text("".join(json.dumps(line) + "\n" for line in plain))
+
+
+def test_records_come_back(tmp_path: Path) -> None:
+    records = [record(0), record(1, text_zh=None, attributes=None, seed=None, fps=24)]
+    write_manifest(tmp_path, records)
+    assert read_manifest(tmp_path) == records
+    assert [path.name for path in tmp_path.iterdir()] == [MANIFEST]
+
+
+def test_appending_gives_the_same_file(tmp_path: Path) -> None:
+    write_manifest(tmp_path, [record(0), record(1)])
+    whole = (tmp_path / MANIFEST).read_bytes()
+    (tmp_path / MANIFEST).unlink()
+    append_record(tmp_path, record(0))
+    append_record(tmp_path, record(1))
+    assert (tmp_path / MANIFEST).read_bytes() == whole
+
+
+def test_file_name_is_first_and_text_readable(tmp_path: Path) -> None:
+    write_manifest(tmp_path, [record()])
+    line = (tmp_path / MANIFEST).read_text(encoding="utf-8")
+    assert line.startswith('{"file_name": "clips/000000.mp4", "schema_version": 1, "text": ')
+    assert "一叶扁舟" in line
+    assert '"fps": "30000/1001"' in line
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"caption": "x"}, "line 2: unknown key 'caption'"),
+        ({"frames": 0}, "line 2: frames does not fit"),
+        ({"fps": "fast"}, "line 2: fps does not fit: write a rate"),
+        ({"fps": "0"}, "line 2: fps does not fit"),
+        ({"sha256": "abc"}, "line 2: sha256 does not fit"),
+        ({"schema_version": 2}, "line 2: schema_version does not fit"),
+        ({"file_name": "../secret.mp4"}, "line 2: file_name does not fit: name a file inside"),
+        ({"file_name": "/etc/passwd"}, "line 2: file_name does not fit: name a file inside"),
+        ({"file_name": "clips/000000.mp4"}, "lists clips/000000.mp4 twice"),
+        ({"text": None}, "line 2: text does not fit"),
+    ],
+)
+def test_a_record_that_does_not_fit_is_refused(
+    tmp_path: Path, change: dict[str, Any], message: str
+) -> None:
+    lines(tmp_path, {}, change)
+    with pytest.raises(DatasetError, match=message) as refusal:
+        read_manifest(tmp_path)
+    assert "\n" not in str(refusal.value)
+
+
+def test_what_is_not_json_is_refused_with_its_line(tmp_path: Path) -> None:
+    lines(tmp_path, {}, {})
+    with (tmp_path / MANIFEST).open("a") as file:
+        file.write("{boat}\n")
+    with pytest.raises(DatasetError, match="line 3 is not JSON"):
+        read_manifest(tmp_path)
+
+
+def test_a_folder_without_manifest_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"no metadata\.jsonl in .*; name a dataset folder"):
+        read_manifest(tmp_path)
+
+
+def test_a_torn_last_line_is_dropped(tmp_path: Path) -> None:
+    drop_torn_line(tmp_path)  # nothing there: nothing to do
+    write_manifest(tmp_path, [record(0), record(1)])
+    path = tmp_path / MANIFEST
+    path.write_bytes(path.read_bytes()[:-20])
+    drop_torn_line(tmp_path)
+    assert read_manifest(tmp_path) == [record(0)]
+
+
+def test_a_folder_that_cannot_be_written_to_is_named() -> None:
+    with pytest.raises(DatasetError, match=r"cannot write /proc/self/metadata\.jsonl"):
+        write_manifest(Path("/proc/self"), [record()])
+    with pytest.raises(DatasetError, match=r"cannot write /proc/self/metadata\.jsonl"):
+        append_record(Path("/proc/self"), record())

@@ -1,0 +1,118 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from conclvd.errors import InvalidRequest
+from conclvd.paint.choices import WEIGHTS, choose
+from conclvd.paint.compose import compose_scene
+from conclvd.paint.layers import Sprite
+from conclvd.paint.painter import paint_scene
+
+_SEEDS = range(600)
+
+
+def test_a_seed_gives_one_scene_and_another_seed_another() -> None:
+    assert compose_scene(5) == compose_scene(5)
+    assert compose_scene(5) != compose_scene(6)
+
+
+@pytest.mark.parametrize("table", sorted(WEIGHTS))
+def test_every_value_of_a_choice_is_drawn(table: str) -> None:
+    drawn = {getattr(choose(seed, {}), table) for seed in _SEEDS}
+    assert drawn == set(WEIGHTS[table])
+
+
+def test_clashes_are_never_drawn() -> None:
+    for seed in _SEEDS:
+        choices = choose(seed, {})
+        if choices.weather == "rain":
+            assert choices.disc == "none"
+        if choices.palette == "snow":
+            assert choices.weather in ("clear", "snow")
+            assert choices.composition != "lotus"
+        if choices.weather == "snow":
+            assert choices.composition != "lotus"
+        if choices.building == "bridge":
+            assert choices.water
+
+
+def test_weather_is_balanced_as_designed() -> None:
+    share = Counter(choose(seed, {}).weather for seed in range(2000))
+    wanted = {"clear": 0.45, "rain": 0.17, "snow": 0.14, "petals": 0.12, "leaves": 0.12}
+    for weather, part in wanted.items():
+        assert share[weather] / 2000 == pytest.approx(part, abs=0.035)
+
+
+def test_sides_do_not_depend_on_what_stands_there() -> None:
+    places = {"left": 0, "right": 0}
+    for seed in _SEEDS:
+        choices = choose(seed, {})
+        if choices.plant == "pine":
+            places[choices.side] += 1
+    assert min(places.values()) > 0.3 * sum(places.values())
+
+
+def test_the_disc_stands_on_both_sides() -> None:
+    found = []
+    for seed in _SEEDS:
+        found += [e.x for e in compose_scene(seed).elements if e.name == "disc"]
+    assert len(found) > 100
+    assert np.mean(np.array(found) < 0.4) > 0.25
+    assert np.mean(np.array(found) > 0.6) > 0.25
+
+
+def test_boats_and_birds_cross_the_wanted_share_of_the_picture() -> None:
+    seconds = 4 / 3
+    boats, birds = [], []
+    for seed in _SEEDS:
+        for element in compose_scene(seed).elements:
+            way = abs(element.motion.velocity[0]) * seconds
+            if element.name == "boat":
+                boats.append(way)
+            if element.name == "birds":
+                birds.append(way)
+    moving = [way for way in boats if way > 0]
+    assert 0.06 < 1 - len(moving) / len(boats) < 0.25
+    assert min(moving) > 0.08
+    assert max(moving) < 0.25
+    assert min(birds) > 0.12
+    assert max(birds) < 0.30
+
+
+def test_overrides_fix_a_choice_and_leave_the_rest() -> None:
+    seed = next(s for s in _SEEDS if choose(s, {}).boat == "boat" and choose(s, {}).water)
+    free, fixed = compose_scene(seed), compose_scene(seed, boat="none")
+    assert [e for e in free.elements if e.name != "boat"] == list(fixed.elements)
+    assert (free.ranges, free.veils, free.camera) == (fixed.ranges, fixed.veils, fixed.camera)
+
+
+def test_changing_one_element_leaves_the_other_layers_as_they_were() -> None:
+    common = {"composition": "lake", "building": "pagoda", "weather": "petals"}
+    with_boat = paint_scene(compose_scene(11, boat="sailboat", **common), 40.0)
+    without = paint_scene(compose_scene(11, boat="none", **common), 40.0)
+    layers = {layer.name: layer for layer in with_boat.layers}
+    assert "boat" in layers
+    assert {layer.name for layer in without.layers} == set(layers) - {"boat", "boat reflection"}
+    compared = 0
+    for layer in without.layers:
+        if isinstance(layer, Sprite):
+            other = layers[layer.name]
+            assert isinstance(other, Sprite)
+            np.testing.assert_array_equal(layer.texture.pixels, other.texture.pixels)
+            compared += 1
+    assert compared > 5
+
+
+@pytest.mark.parametrize(
+    ("overrides", "aspect", "said"),
+    [
+        ({"colour": "red"}, 1.0, "colour"),
+        ({"palette": "neon"}, 1.0, "neon"),
+        ({}, 0.0, "aspect"),
+        ({}, 9.0, "aspect"),
+    ],
+)
+def test_bad_requests_are_refused(overrides: dict[str, str], aspect: float, said: str) -> None:
+    with pytest.raises(InvalidRequest, match=said):
+        compose_scene(1, aspect=aspect, **overrides)

@@ -1,0 +1,113 @@
+"""Settings are checked once, where they enter."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from conclvd.errors import InvalidRequest
+from conclvd.generate.recipe import Recipe, read_recipe
+from conclvd.generate.request import Request
+
+LIMITS = {"native_size": 256, "side_step": 8, "max_frames": 16}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"prompt": "  "}, "prompt is empty"),
+        ({"frames": 0}, "frames must be 1 to 32, found 0"),
+        ({"frames": 1000}, "frames must be 1 to 32, found 1000"),
+        ({"steps": 0}, "steps must be 1 to 1000, found 0"),
+        ({"width": 250}, "width must be a multiple of 8, found 250; use 248 or 256"),
+        ({"height": 257}, "height must be a multiple of 8, found 257; use 256 or 264"),
+        ({"width": 0}, "width must be 8 to 4096, found 0"),
+        ({"height": 100_000}, "height must be 8 to 4096, found 100000"),
+        ({"guidance_scale": -1.0}, "guidance scale must be 0 to 100, found -1"),
+        ({"guidance_scale": float("nan")}, "guidance scale must be 0 to 100, found nan"),
+        ({"seed": -1}, "seed must be 0 to"),
+        ({"fps": Fraction(0)}, "fps must be above 0"),
+        ({"scheduler": "ddpm"}, "scheduler must be one of ddim, dpm"),
+        ({"interpolation": "cubic"}, "interpolation must be one of none, linear"),
+        ({"dtype": "int8"}, "dtype must be one of auto"),
+        ({"negative_prompt": "blur", "guidance_scale": 1.0}, "acts only with a guidance scale"),
+    ],
+)
+def test_what_cannot_be_used_is_named(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(InvalidRequest, match=message) as caught:
+        Request(**{"prompt": "a boat", **settings})
+    assert "\n" not in str(caught.value)
+
+
+def test_open_settings_are_settled_by_the_model() -> None:
+    settled = Request("a boat").settled(**LIMITS)
+    assert (settled.width, settled.height) == (256, 256)
+    assert settled.seed is not None
+    assert settled.fps == 12  # 8 keyframes at 6 a second, with frames between them
+
+
+def test_keyframes_alone_play_at_their_own_rate() -> None:
+    assert Request("a boat", interpolation="none").settled(**LIMITS).fps == 6
+
+
+def test_what_was_chosen_stays() -> None:
+    request = Request("a boat", width=64, height=128, seed=0, fps=Fraction(24000, 1001))
+    assert request.settled(**LIMITS) == request
+
+
+def test_two_requests_without_a_seed_get_different_ones() -> None:
+    seeds = {Request("a boat").settled(**LIMITS).seed for _ in range(5)}
+    assert len(seeds) > 1
+
+
+def test_more_frames_than_the_module_has_positions_are_refused() -> None:
+    with pytest.raises(InvalidRequest, match="at most 16 frames, found 17"):
+        Request("a boat", frames=17).settled(**LIMITS)
+
+
+def test_a_side_must_fit_the_autoencoder() -> None:
+    with pytest.raises(InvalidRequest, match="width must be a multiple of 16, found 72"):
+        Request("a boat", width=72).settled(**{**LIMITS, "side_step": 16})
+
+
+@pytest.fixture
+def recipe() -> Recipe:
+    return Recipe(
+        request=Request("小船 & a boat", seed=7, fps=Fraction(25, 2)).settled(**LIMITS),
+        attention_kinds=("versatile", "sparse_causal"),
+        weights={"unet": "ab"},
+        versions={"torch": "2"},
+        device="cpu",
+        dtype="float32",
+    )
+
+
+def test_a_recipe_survives_its_json(recipe: Recipe) -> None:
+    text = recipe.to_json()
+    assert "小船" in text
+    assert "\n" not in text
+    assert read_recipe(text, "a.mp4") == recipe
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("conclvd-recipe/1", "conclvd-recipe/9", "format 'conclvd-recipe/9'"),
+        ('"steps": 25', '"steps": "many"', "request.steps"),
+        ('"steps": 25', '"steps": 25, "moves": 1', "request.moves"),
+        ('"device": "cpu"', '"device": "cpu", "x": 1', "setting x"),
+        ('"steps": 25', '"steps": 0', "steps must be 1 to 1000"),
+        ("{", "", "no settings of a generation"),
+    ],
+)
+def test_a_recipe_of_another_kind_is_refused(
+    recipe: Recipe, old: str, new: str, message: str
+) -> None:
+    with pytest.raises(InvalidRequest, match=message):
+        read_recipe(recipe.to_json().replace(old, new), "a.mp4")
+
+
+def test_json_that_is_no_object_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match=r"a\.mp4 holds settings in format None"):
+        read_recipe("[1]", "a.mp4")
