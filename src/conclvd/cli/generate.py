@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from conclvd.cli import values
 from conclvd.cli.libraries import loading
 from conclvd.cli.output import check_output
 from conclvd.cli.progress import Bars
@@ -104,7 +104,7 @@ def generate(
         "steps": steps,
         "guidance_scale": guidance_scale,
         "seed": seed,
-        "fps": None if fps is None else _rate(fps),
+        "fps": None if fps is None else values.rate(fps),
         "scheduler": scheduler,
         "interpolation": interpolation,
         "device": device,
@@ -204,12 +204,3 @@ def _recipe_in(file: Path) -> Recipe:
     if text is None:
         raise InvalidRequest(f"{file} says nothing of how it was made; conclvd did not make it")
     return read_recipe(text, str(file))
-
-
-def _rate(text: str) -> Fraction:
-    try:
-        return Fraction(text)
-    except (ValueError, ZeroDivisionError) as error:
-        raise InvalidRequest(
-            f"fps must be a number such as 12, 23.976 or 24000/1001, found {text!r}"
-        ) from error

@@ -88,5 +88,6 @@ def paint_veil(
     rgba[..., :3] = veil_color(palette, veil, weather) * alpha[..., None]
     rgba[..., 3] = alpha
     pixels = np.clip(rgba * 255 + 0.5, 0, 255).astype(np.uint8)
-    texture = Texture(pixels, (0.0, veil.y - veil.thickness * 2.5), scale)
+    # Twice side by side: a window anywhere in the first copy never runs over the edge.
+    texture = Texture(np.tile(pixels, (1, 2, 1)), (0.0, veil.y - veil.thickness * 2.5), scale)
     return Band(veil.name, "mist_clouds", veil.parallax, texture=texture, speed=veil.speed)

@@ -12,12 +12,12 @@ from typing import Final, Literal, TypeAlias
 from numpy.random import Generator
 
 from conclvd.paint.attributes import Attributes
-from conclvd.paint.caption_plan import plan_caption
+from conclvd.paint.caption_plan import Plan, plan_caption
 from conclvd.paint.captions_en import write_en
 from conclvd.paint.captions_zh import write_zh
 from conclvd.paint.vocabulary import Vocabulary, vocabulary
 
-__all__ = ["Language", "Vocabulary", "caption", "vocabulary"]
+__all__ = ["Language", "Plan", "Vocabulary", "caption", "planned_caption", "vocabulary"]
 
 Language: TypeAlias = Literal["en", "zh"]
 
@@ -26,7 +26,14 @@ MAX_CHARACTERS: Final = 68  # Chinese
 
 
 def caption(attributes: Attributes, rng: Generator, language: Language) -> str:
-    """Describe a clip in a sentence or a few, or in keywords; the same rng state, the same text.
+    """Describe a clip in a sentence or a few, or in keywords; the same rng state, the same text."""
+    return planned_caption(attributes, rng, language)[0]
+
+
+def planned_caption(
+    attributes: Attributes, rng: Generator, language: Language
+) -> tuple[str, Plan]:
+    """A caption and the facts it tells, for who wants to check what became of them.
 
     A plan that turns out too long for the text encoder loses its least important facts until it
     fits (`MAX_WORDS`, `MAX_CHARACTERS`).
@@ -41,5 +48,5 @@ def caption(attributes: Attributes, rng: Generator, language: Language) -> str:
             fits = len(text) <= MAX_CHARACTERS
         shorter = plan.shorter()
         if fits or shorter is None:
-            return text
+            return text, plan
         plan = shorter

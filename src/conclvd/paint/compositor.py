@@ -181,13 +181,13 @@ class Compositor:
         if y1 <= y0:
             return None
         a, bx, by = self._affine(texture, placement)
-        period = texture.pixels.shape[1]
+        period = texture.pixels.shape[1] // 2
         # Inverse map: texel = (pixel - b) / a, with the drift kept within one period.
         start = (-bx / a - layer.speed * seconds * texture.scale) % period
         matrix = np.array([[1 / a, 0, start], [0, 1 / a, (y0 - by) / a]], np.float64)
         pixels = cv2.warpAffine(
             texture.pixels, matrix, (self.width, y1 - y0),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_WRAP,
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         )  # fmt: skip
         return Patch(np.asarray(pixels, np.uint8), 0, y0)
 

@@ -17,6 +17,11 @@ _THRESHOLD = {
     "mist_clouds": 0.110,
 }  # fmt: skip
 _MOUNTAINS, _WATER, _FLYING, _FALLING = 0.035, 0.04, 0.0025, 0.004
+# Share that must not be hidden by what stands in front; plants and land may be hidden more.
+_FREE = dict.fromkeys(
+    ("sun", "moon", "boat", "sailboat", "village", "cottage", "hut", "pavilion", "pagoda", "bridge",
+     "waterfall", "geese", "cranes"), 0.42,
+)  # fmt: skip
 # Movement on the screen (picture heights) from which something is said to move.
 _MOVED = 0.02
 _DRIFTING = ("boat", "sailboat", "geese", "cranes", "mist_clouds")
@@ -67,8 +72,9 @@ def _elements(
     placed = {element.name: element for element in scene.elements}
     kinds: dict[str, list[str]] = {}
     for name in seen:
-        if layers[name].kind in _THRESHOLD:
-            kinds.setdefault(layers[name].kind, []).append(name)
+        kind = layers[name].kind
+        if kind in _THRESHOLD and seen[name].free >= _FREE.get(kind, 0.2):
+            kinds.setdefault(kind, []).append(name)
     found = []
     for kind, names in kinds.items():
         total = sum(seen[name].visible for name in names)

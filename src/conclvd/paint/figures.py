@@ -91,7 +91,7 @@ def _on_land(
     places = places + rng.normal(0, 0.12, element.count) * gap * (element.count > 1)
     feet = [element.y + 0.012 if land is None else land(float(x)) for x in places]
     lower = np.array(feet) + rng.uniform(0.006, 0.026, element.count)
-    snow = palette.name == "snow"
+    snow, color = palette.name == "snow", bloom(element, palette)
     for i in np.argsort(lower):
         x, y = float(places[i]), float(lower[i])
         size = element.size * (1.0 if element.count == 1 else float(rng.uniform(0.85, 1.15)))
@@ -107,10 +107,10 @@ def _on_land(
             buildings.draw_pagoda(canvas, rng, palette, x, y, size, storeys=storeys, snow=snow)
         elif kind == "bridge":
             buildings.draw_bridge(canvas, rng, palette, x, element.y + 0.01, size, snow=snow)
-        elif palette.name in ("spring", "autumn") and rng.random() < 0.6:
-            plants.draw_blossom_tree(canvas, rng, palette, x, y, size)
-        elif rng.random() < 0.35:
+        elif kind == "pine":
             plants.draw_pine(canvas, rng, palette, x, y, size, snow=snow)
+        elif color is not None:
+            plants.draw_blossom_tree(canvas, rng, palette, x, y, size, bloom=color)
         else:
             plants.draw_round_tree(canvas, rng, palette, x, y, size)
 

@@ -23,6 +23,7 @@ PLANT_COLORS = {
     "blossom_tree": {"pink": 0.65, "white": 0.35},
     "tree": {"": 0.4, "red": 0.3, "golden": 0.3},
 }
+_GROVE_COLORS = {"": 0.6, "pink": 0.16, "red": 0.12, "golden": 0.12}
 
 
 def compose_foreground(scene: Scene, choices: Choices) -> tuple[Element, ...]:
@@ -76,14 +77,16 @@ def _bank(scene: Scene, choices: Choices, rng: np.random.Generator) -> Element:
 
 
 def _grove(scene: Scene, land: Element, count: int, rng: np.random.Generator) -> Element:
-    """A few middle-sized trees on the land."""
+    """A few middle-sized trees of one kind on the land."""
+    kind = "pine" if rng.random() < 0.3 else "tree"
+    variant = pick(rng, _GROVE_COLORS) if kind == "tree" else ""
     size = float(rng.uniform(0.15, 0.24))
     if land.kind == "bank":
         x = land.x + float(rng.uniform(-0.5, 0.5)) * land.size
-        return Element("tree", "grove", x, land.y, size, land.parallax, count=count)
+        return Element(kind, "grove", x, land.y, size, land.parallax, count=count, variant=variant)
     y = land.y + 0.16 * float(rng.uniform(0.1, 1.0)) * land.size / 0.4
     x = float(rng.uniform(0.1, 0.9)) * scene.aspect
-    return Element("tree", "grove", x, y, size, land.parallax, count=count)
+    return Element(kind, "grove", x, y, size, land.parallax, count=count, variant=variant)
 
 
 def _building(scene: Scene, choices: Choices, land: tuple[Element, ...]) -> tuple[Element, ...]:

@@ -162,7 +162,7 @@ class Sprite(Layer):
 
 @dataclass(frozen=True)
 class Band(Layer):
-    """A veil whose texture repeats horizontally, drifting at `speed` units/s."""
+    """A veil drifting at `speed` units/s; its texture is one period, twice side by side."""
 
     texture: Texture = field(kw_only=True)
     speed: float = 0.0

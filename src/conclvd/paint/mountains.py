@@ -16,8 +16,9 @@ from conclvd.paint.scene import Peak
 
 _GOLD = np.array([0.86, 0.68, 0.32], np.float32)
 _SNOW = np.array([0.97, 0.975, 0.985], np.float32)
-# Size of the noise tables that facets and strokes are fetched from (height steps, angles).
-_STEPS, _ANGLES = 72, 400
+# Size of the noise tables that facets and strokes are fetched from: height steps, and angles for
+# broad and for fine facets.
+_STEPS, _BROAD, _FINE = 72, 256, 400
 # How far beyond the summit the lines of the fan meet, and how many facets there are, by kind.
 _FAN = {"steep": 0.22, "round": 0.60, "karst": 2.5, "ridge": 0.40}
 _FACETS = {"steep": 9.0, "round": 11.0, "karst": 12.0, "ridge": 11.0}
@@ -165,20 +166,25 @@ def _form(
     )
 
 
-def _fan(form: _Form, kind: str) -> tuple[FloatArray, FloatArray]:
+def _angles(frequency: float) -> int:
+    """Columns of the noise tables that facets of a frequency need."""
+    return _BROAD if frequency < 0.8 else _FINE
+
+
+def _fan(form: _Form, kind: str, angles: int) -> tuple[FloatArray, FloatArray]:
     """Where in the noise tables every texel looks: (angle, height) maps [h w]."""
     start = _FAN[kind]
     angle = (form.across + form.warp * 1.1) / (form.down + start) * (1 + start)
-    across = (angle / 5.2 + 0.5) * (_ANGLES - 1)
+    across = (angle / 5.2 + 0.5) * (angles - 1)
     along = np.clip(form.down + form.warp, 0, 1) * (_STEPS - 1)
     return across.astype(np.float32), along.astype(np.float32)
 
 
-def _ridged(rng: np.random.Generator, angles: float, steps: float) -> FloatArray:
+def _ridged(rng: np.random.Generator, facets: float, steps: float, angles: int) -> FloatArray:
     """Noise with sharp crests, [steps angles] of the tables."""
-    total = np.zeros((_STEPS, _ANGLES), np.float32)
+    total = np.zeros((_STEPS, angles), np.float32)
     for octave in range(4):
-        noise = value_noise(rng, _STEPS, _ANGLES, steps * 1.45**octave, angles * 2**octave)
+        noise = value_noise(rng, _STEPS, angles, steps * 1.45**octave, facets * 2**octave)
         total += np.float32(0.5**octave) * (1 - 2 * np.abs(noise))
     return total
 
@@ -197,10 +203,11 @@ def _shade(
 ) -> tuple[FloatArray, FloatArray]:
     """Shading [h w], about -1 (lit) to 1 (shaded), and the relief it comes from."""
     across, along = maps
-    table = _ridged(rng, _FACETS[kind] * frequency * 1.3, 3 if kind == "karst" else 2)
+    angles = _angles(frequency)
+    table = _ridged(rng, _FACETS[kind] * frequency * 1.3, 3 if kind == "karst" else 2, angles)
     if kind == "round":
-        table = cv2.GaussianBlur(table, (0, 0), sigmaX=2.5, sigmaY=4)
-    step = np.float32(_ANGLES * 0.010 / max(frequency, 0.5))
+        table = cv2.GaussianBlur(table, (0, 0), sigmaX=angles / 160, sigmaY=4)
+    step = np.float32(angles * 0.010 / max(frequency, 0.5))
     left = _fetch(table, across - step, along)
     relief = np.tanh((left - _fetch(table, across + step, along)) * 2.4)
     rows = form.across.shape[0]
@@ -219,7 +226,7 @@ def _coats(
 ) -> list[tuple[FloatArray, FloatArray]]:
     """The coats of paint of the surface, from the ground colour to the contour."""
     h, w = form.across.shape
-    maps = _fan(form, kind)
+    maps = _fan(form, kind, _angles(manner.frequency))
     shade, relief = _shade(form, rng, kind, manner.frequency, maps)
     level = np.clip(form.down + form.warp * 1.2 + (form.depth - 0.15) * 0.25, 0, 1)
     low = smoothstep(level, manner.fade * 0.45, manner.fade)
@@ -239,7 +246,7 @@ def _coats(
         cap = smoothstep(-form.down - form.depth * 1.2 + 0.175 * relief, -0.75, -0.15)
         cap *= np.clip(0.6 - shade * 0.8, 0, 1) * np.float32(manner.snow)
         coats.append((_SNOW, cap))
-    if manner.strokes > 0:
+    if manner.strokes > 0.08:
         coats.append((rock.ink, _dry_strokes(form, rng, shade, maps, manner)))
     coats.append(_contour(form, rng, rock, manner))
     return coats
@@ -254,8 +261,9 @@ def _dry_strokes(
 ) -> FloatArray:
     """Coverage [h w] of the dry texture strokes (cun), denser in the shade."""
     h, w = form.across.shape
-    table = value_noise(rng, _STEPS, _ANGLES, 14, _ANGLES // 3)
-    table += 0.6 * value_noise(rng, _STEPS, _ANGLES, 30, _ANGLES // 2)
+    angles = _angles(manner.frequency)
+    table = value_noise(rng, _STEPS, angles, 14, angles // 3)
+    table += 0.6 * value_noise(rng, _STEPS, angles, 30, angles // 2)
     strokes = _fetch(table, *maps) + 0.55 * np.clip(shade, -1, 1)
     strokes += 0.14 * value_noise(rng, h, w, h / 1.5, w / 1.5)
     fade = smoothstep(-form.down, -1.0, -0.12) * np.clip(form.depth * 14, 0, 1)

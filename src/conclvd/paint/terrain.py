@@ -167,19 +167,21 @@ def paint_bank(
     inside = np.clip(1 - np.abs(offset) ** 2.2, 0, 1)
     swell = np.sqrt(inside) * (1 + 0.35 * fbm_line(rng, w, 8, 4))
     shore_noise = fbm_line(rng, w, 16, 5)
-    upper = bank.y - 0.038 * swell - 0.008 * np.abs(shore_noise) * inside
-    lower = bank.y + 0.016 * np.sqrt(inside) * (1 + 0.8 * shore_noise) - 0.006 * (1 - inside)
-    grass = mix(grass_color(palette), palette.mid, 0.25)
+    upper = bank.y - 0.032 * swell - 0.008 * np.abs(shore_noise) * inside
+    lower = bank.y + 0.014 * np.sqrt(inside) * (1 + 0.9 * shore_noise) - 0.006 * (1 - inside)
+    grass = mix(grass_color(palette), palette.mid, 0.2)
     y = sheet.y[:, None]
-    ragged = fbm(rng, h, w, 18, 16, 3) * 0.004
-    alpha = np.clip((y - upper) * sheet.scale + 0.5, 0, 1)
-    alpha *= smoothstep((lower - y + ragged) * sheet.scale, -1.2, 1.2) * smoothstep(inside, 0, 0.1)
+    ragged = fbm(rng, h, w, 18, 16, 3) * 0.006
     level = np.clip((y - upper) / np.maximum(lower - upper, 1e-3), 0, 1)
-    color = mix(
-        mix(grass, palette.light, 0.35), mix(grass, palette.ink, 0.35), level[..., None] ** 1.5
-    )
-    blades = value_noise(rng, h, w, 70, 40 * w / h)
-    color = mix(color, palette.ink, (smoothstep(blades, 0.35, 0.9) * 0.25)[..., None])
+    alpha = np.clip((y - upper) * sheet.scale + 0.5, 0, 1) * smoothstep(inside, 0, 0.1)
+    alpha *= smoothstep((lower - y + ragged) * sheet.scale, -2.0, 2.5) * (1 - 0.25 * level**2)
+    # Dark grass on the crest, pale sand in the middle, a damp shadow at the water.
+    color = mix(mix(grass, palette.ink, 0.25), mix(grass, palette.light, 0.45), level[..., None])
+    shadow = smoothstep(level, 0.72, 1.0) * 0.4 + smoothstep(-level, -0.22, 0.0) * 0.25
+    color = mix(color, mix(palette.near, palette.ink, 0.3), shadow[..., None])
+    streaks = value_noise(rng, h, w, 30, 7 * w / h)
+    color = mix(color, palette.ink, (smoothstep(streaks, 0.1, 0.9) * 0.22)[..., None])
+    color = mix(color, palette.mist, (smoothstep(-streaks, 0.3, 0.9) * 0.25)[..., None])
     if palette.name == "snow":
         color = mix(color, palette.light, 0.45)
     sheet.over(color, alpha.astype(np.float32))

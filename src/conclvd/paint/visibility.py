@@ -13,12 +13,18 @@ _CLEAR = 26.0
 
 @dataclass(frozen=True)
 class Sight:
-    """One layer in one frame: seen share of the picture, centre x and y (0 to 1), pieces."""
+    """One layer in one frame, or its mean over frames.
+
+    `visible` is the share of the picture in which it is seen, `x` and `y` (0 to 1) the centre of
+    that, `count` the number of its pieces in the picture, and `free` the share of what would be
+    seen of it if nothing stood in front.
+    """
 
     visible: float
     x: float
     y: float
     count: int
+    free: float
 
 
 def sights(traces: list[Trace], width: int, height: int) -> dict[str, Sight]:
@@ -35,12 +41,14 @@ def sights(traces: list[Trace], width: int, height: int) -> dict[str, Sight]:
         h, w = trace.cover.shape
         rows, columns = slice(trace.top, trace.top + h), slice(trace.left, trace.left + w)
         front = clear[rows, columns]
-        seen = np.minimum(trace.change * np.float32(1 / _CLEAR), 1) * front
+        drawn = np.minimum(trace.change * np.float32(1 / _CLEAR), 1)
+        seen = drawn * front
         total = float(seen.sum())
         if total > 0:
             cx = float(seen.sum(axis=0) @ x[columns]) / total
             cy = float(seen.sum(axis=1) @ y[rows]) / total
-            found[trace.layer.name] = Sight(total / (width * height), cx, cy, trace.count)
+            free = total / float(drawn.sum())
+            found[trace.layer.name] = Sight(total / (width * height), cx, cy, trace.count, free)
         front *= 1 - trace.cover * np.float32(1 / 255)
     return found
 
@@ -60,5 +68,6 @@ def combined(frames: list[dict[str, Sight]]) -> dict[str, Sight]:
             x=float(share @ [sight.x for sight in several]),
             y=float(share @ [sight.y for sight in several]),
             count=max(sight.count for sight in several),
+            free=float(share @ [sight.free for sight in several]),
         )
     return means

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from conclvd.errors import TrainingError
 from conclvd.train.painting import FIRST_TRAINING_SEED, PaintOrder, paint_sample
 from conclvd.train.sizes import INK_MINI, TOY
 
-TOKENIZER_CLIPS = 4000
+TOKENIZER_CLIPS = 1000
 VOCABULARY = 3000
 
 
@@ -29,7 +30,7 @@ def run_stage(arguments: Namespace) -> dict[str, float]:
     if arguments.toy:
         given |= {"compile": False, "capacity": 64, "first_clips": 8}
     if arguments.stage == "tokenizer":
-        return _tokenizer(arguments.out, sizes.text_tokens, 200 if arguments.toy else None)
+        return _tokenizer(arguments.out, sizes.text_tokens, 20 if arguments.toy else None)
     if arguments.stage == "autoencoder":
         from conclvd.train.autoencoder import AutoencoderRun, train_autoencoder
 
@@ -58,10 +59,16 @@ def run_stage(arguments: Namespace) -> dict[str, float]:
 
 
 def _tokenizer(out: Path, max_tokens: int, clips: int | None) -> dict[str, float]:
+    from conclvd.paint.captions import vocabulary
     from conclvd.train.saving import save_part
     from conclvd.train.tokenizer import train_tokenizer
 
-    order = PaintOrder(frames=1, fps=1.0, size=64)
+    words = vocabulary()
+    known = {"en": sorted(words.english), "zh": sorted(words.chinese)}
+    out.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(known, ensure_ascii=False, indent=0)
+    (out / "vocabulary.json").write_text(text + "\n", encoding="utf-8")
+    order = PaintOrder(frames=1, fps=1.0, size=64, captions=6)
     seeds = FIRST_TRAINING_SEED + np.arange(clips or TOKENIZER_CLIPS)
     captions = [c for seed in seeds for c in paint_sample(int(seed), order).captions]
     tokenizer = train_tokenizer(captions, vocabulary=VOCABULARY, max_tokens=max_tokens)

@@ -1,0 +1,94 @@
+"""The pipeline as diffusers' users meet it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from diffusers import DiffusionPipeline, MotionAdapter
+
+from conclvd.errors import ModelError
+from conclvd.generate.pipeline import ConCLVDPipeline
+from conclvd.models.attention import SparseCausalAttention, VersatileAttention
+from conclvd.models.base import Base
+from conclvd.models.motion import ANIMATEDIFF, MotionModule, motion_blocks
+from tiny import SIZE, tiny_motion, tiny_unet
+
+CALL: dict[str, Any] = {"num_frames": 3, "num_inference_steps": 2, "output_type": "np"}
+
+
+def second_attentions(pipeline: ConCLVDPipeline) -> set[type]:
+    return {type(block.attn2.processor) for block in motion_blocks(pipeline.unet)}
+
+
+def frames_of(pipeline: ConCLVDPipeline) -> np.ndarray:
+    import torch
+
+    pipeline.set_progress_bar_config(disable=True)
+    generator = torch.Generator().manual_seed(0)
+    frames: np.ndarray = pipeline("a boat", generator=generator, **CALL).frames[0]
+    return frames
+
+
+@pytest.fixture(scope="module")
+def pipeline(base_folder: Path) -> ConCLVDPipeline:
+    return ConCLVDPipeline.from_pretrained(base_folder)
+
+
+def test_a_stable_diffusion_folder_with_a_module_is_a_pipeline(pipeline: ConCLVDPipeline) -> None:
+    assert isinstance(pipeline.motion_adapter, MotionModule)
+    assert second_attentions(pipeline) == {SparseCausalAttention}
+
+
+def test_it_is_called_as_in_diffusers(pipeline: ConCLVDPipeline) -> None:
+    frames = frames_of(pipeline)
+    assert frames.shape == (3, SIZE, SIZE, 3)
+    assert frames.std() > 0.01
+
+
+def test_a_saved_pipeline_loads_and_makes_the_same(
+    pipeline: ConCLVDPipeline, tmp_path: Path
+) -> None:
+    pipeline.save_pretrained(tmp_path)
+    for kind in (ConCLVDPipeline, DiffusionPipeline):
+        loaded = kind.from_pretrained(tmp_path)
+        assert isinstance(loaded, ConCLVDPipeline)
+        assert second_attentions(loaded) == {SparseCausalAttention}
+        assert np.array_equal(frames_of(loaded), frames_of(pipeline))
+
+
+def test_another_module_may_be_given(base_folder: Path) -> None:
+    module = tiny_motion(ANIMATEDIFF)
+    pipeline = ConCLVDPipeline.from_pretrained(base_folder, motion_adapter=module)
+    assert second_attentions(pipeline) == {VersatileAttention}
+
+
+def parts(base: Base) -> dict[str, Any]:
+    return {
+        "vae": base.vae,
+        "text_encoder": base.text_encoder,
+        "tokenizer": base.tokenizer,
+        "unet": tiny_unet(),
+        "scheduler": base.scheduler,
+    }
+
+
+def test_a_pipeline_without_motion_is_refused(base: Base) -> None:
+    with pytest.raises(ModelError, match="needs a motion module"):
+        ConCLVDPipeline(**parts(base), motion_adapter=None)
+
+
+def test_our_module_opened_by_diffusers_keeps_its_attention(base: Base) -> None:
+    adapter = MotionAdapter.from_pretrained(base.motion)
+    pipeline = ConCLVDPipeline(**parts(base), motion_adapter=adapter)
+    assert second_attentions(pipeline) == {SparseCausalAttention}
+
+
+def test_our_module_that_lost_its_attention_is_refused_by_name(base: Base) -> None:
+    settings = {k: v for k, v in tiny_motion().config.items() if k != "attention_kinds"}
+    adapter = MotionAdapter.from_config(settings)
+    adapter.register_to_config(_name_or_path=str(base.motion))
+    with pytest.raises(ModelError, match="lost its sparse-causal attention"):
+        ConCLVDPipeline(**parts(base), motion_adapter=adapter)
