@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from diffusers import DiffusionPipeline, MotionAdapter
+from diffusers import AnimateDiffPipeline, DiffusionPipeline, MotionAdapter
 
 from conclvd.errors import ModelError
 from conclvd.generate.pipeline import ConCLVDPipeline
@@ -52,11 +52,19 @@ def test_a_saved_pipeline_loads_and_makes_the_same(
     pipeline: ConCLVDPipeline, tmp_path: Path
 ) -> None:
     pipeline.save_pretrained(tmp_path)
-    for kind in (ConCLVDPipeline, DiffusionPipeline):
-        loaded = kind.from_pretrained(tmp_path)
-        assert isinstance(loaded, ConCLVDPipeline)
-        assert second_attentions(loaded) == {SparseCausalAttention}
-        assert np.array_equal(frames_of(loaded), frames_of(pipeline))
+    loaded = ConCLVDPipeline.from_pretrained(tmp_path)
+    assert isinstance(loaded, DiffusionPipeline)
+    assert second_attentions(loaded) == {SparseCausalAttention}
+    assert np.array_equal(frames_of(loaded), frames_of(pipeline))
+
+
+def test_a_saved_pipeline_does_not_open_as_animatediff(
+    pipeline: ConCLVDPipeline, tmp_path: Path
+) -> None:
+    """It would run, and make another video."""
+    pipeline.save_pretrained(tmp_path)
+    with pytest.raises((TypeError, ValueError)):
+        AnimateDiffPipeline.from_pretrained(tmp_path)
 
 
 def test_another_module_may_be_given(base_folder: Path) -> None:

@@ -113,9 +113,8 @@ def test_a_diffusers_folder_is_animatediff(tmp_path: Path) -> None:
 def test_animatediff_single_files(tmp_path: Path, suffix: str, middle: bool) -> None:
     """v1 and v3 have no mid block and 24 or 32 positions, v2 has one."""
     module = MotionModule(
-        block_out_channels=CHANNELS,
+        block_out_channels=(32, 32, 64, 64),  # AnimateDiff's 32 groups are not in its files
         motion_layers_per_block=1,
-        motion_norm_num_groups=8,
         motion_max_seq_length=24,
         use_motion_mid_block=middle,
         attention_kinds=ANIMATEDIFF,

@@ -69,6 +69,18 @@ class ConCLVDPipeline(AnimateDiffPipeline):  # type: ignore[misc]  # diffusers s
         pipeline: ConCLVDPipeline = super().from_pretrained(pretrained_model_name_or_path, **kwargs)
         return pipeline
 
+    @classmethod
+    def load_config(cls, *args: Any, **kwargs: Any) -> Any:
+        """The parts that diffusers is to load: all but a motion module of ours.
+
+        diffusers loads classes of its own and of transformers only; `from_pretrained` loads ours.
+        """
+        config = super().load_config(*args, **kwargs)
+        library, _ = config.get(SUBFOLDER, ("diffusers", None))
+        if library != "diffusers":
+            del config[SUBFOLDER]
+        return config
+
 
 def refuse_lost_attention(module: MotionAdapter) -> None:
     """Raise ModelError for one of our modules that was loaded as a plain `MotionAdapter`.

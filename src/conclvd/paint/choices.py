@@ -22,7 +22,7 @@ WEIGHTS: Final[Mapping[str, Mapping[str, float]]] = {
     "wind": {"left": 0.5, "right": 0.5},
     "plant": {
         "none": 0.15, "pine": 0.10, "willow": 0.09, "bamboo": 0.09, "blossom": 0.13,
-        "leaves": 0.12, "bare_tree": 0.09, "tree": 0.08, "blossom_tree": 0.06, "reeds": 0.09,
+        "leaves": 0.12, "bare_tree": 0.09, "tree": 0.08, "blossom_tree": 0.06, "reeds": 0.13,
     },
     "side": {"left": 0.5, "right": 0.5},
     "building": {

@@ -13,7 +13,7 @@ _THRESHOLD = {
     "cottage": 0.0040, "hut": 0.0030, "pavilion": 0.0040, "pagoda": 0.0035, "bridge": 0.0040,
     "waterfall": 0.0035, "geese": 0.0012, "cranes": 0.0016, "pine": 0.012, "willow": 0.012,
     "bamboo": 0.014, "blossom": 0.012, "leaves": 0.012, "bare_tree": 0.010, "tree": 0.010,
-    "reeds": 0.006, "rocks": 0.010, "lotus": 0.020, "path": 0.008, "meadow": 0.060,
+    "reeds": 0.005, "rocks": 0.010, "lotus": 0.020, "path": 0.008, "meadow": 0.060,
     "mist_clouds": 0.110,
 }  # fmt: skip
 _MOUNTAINS, _WATER, _FLYING, _FALLING = 0.035, 0.04, 0.0025, 0.004

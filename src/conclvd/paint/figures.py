@@ -56,9 +56,10 @@ def figure(
     `land` gives the height of the ground at an x; buildings and trees on land stand on it.
     """
     reach = _reach(element)
+    foot = element.y if land is None else min(element.y, land(element.x))
     bounds = (
-        max(limits[0], element.x - reach), max(limits[1], element.y - 1.35 * element.size - 0.05),
-        min(limits[2], element.x + reach), min(limits[3], element.y + 0.35 * element.size + 0.05),
+        max(limits[0], element.x - reach), max(limits[1], foot - 1.35 * element.size - 0.08),
+        min(limits[2], element.x + reach), min(limits[3], element.y + 0.35 * element.size + 0.08 + element.spread),
     )  # fmt: skip
     if element.kind in ("blossom", "leaves"):
         bounds = (bounds[0], limits[1], bounds[2], min(limits[3], element.y + 1.2 * element.size))
@@ -90,11 +91,12 @@ def _on_land(
     places = element.x + (np.arange(element.count) - (element.count - 1) / 2) * gap
     places = places + rng.normal(0, 0.12, element.count) * gap * (element.count > 1)
     feet = [element.y + 0.012 if land is None else land(float(x)) for x in places]
-    lower = np.array(feet) + rng.uniform(0.006, 0.026, element.count)
+    lower = np.array(feet) + rng.uniform(0.006, 0.026 + element.spread, element.count)
     snow, color = palette.name == "snow", bloom(element, palette)
     for i in np.argsort(lower):
         x, y = float(places[i]), float(lower[i])
         size = element.size * (1.0 if element.count == 1 else float(rng.uniform(0.85, 1.15)))
+        size *= 1 + 3 * (y - feet[i] - 0.5 * element.spread) * (element.spread > 0)
         kind = element.kind
         if kind in ("village", "cottage", "hut"):
             thatched = kind == "hut" or (kind == "cottage" and element.variant == "thatched")

@@ -14,7 +14,7 @@ _BUILDING_SIZE = {
 _PLANT_SIZE = {
     "pine": (0.50, 0.72), "willow": (0.62, 0.88), "bamboo": (0.75, 1.05), "blossom": (0.45, 0.75),
     "leaves": (0.45, 0.75), "bare_tree": (0.55, 0.80), "tree": (0.55, 0.78),
-    "blossom_tree": (0.55, 0.78), "reeds": (0.32, 0.48),
+    "blossom_tree": (0.55, 0.78), "reeds": (0.38, 0.56),
 }  # fmt: skip
 # Colours that plants come in, whatever the palette; "" leaves it to the palette.
 PLANT_COLORS = {
@@ -108,12 +108,13 @@ def _building(scene: Scene, choices: Choices, land: tuple[Element, ...]) -> tupl
         return (Element(kind, "building", x, y, size, 0.8, count=count, variant=variant,
                         heading=heading),)  # fmt: skip
     y = ground_line(scene)
+    spread = 0.11 if scene.composition == "meadow" else 0.05
     y += float(rng.uniform(0.2, 0.5)) * (1 - y) if scene.composition == "meadow" else 0.05
     x = float(rng.choice([rng.uniform(0.16, 0.36), rng.uniform(0.64, 0.84)])) * scene.aspect
     if kind == "village":
         x = float(rng.uniform(0.35, 0.65)) * scene.aspect
     return (Element(kind, "building", x, y, size, 0.85, count=count, variant=variant,
-                    heading=heading),)  # fmt: skip
+                    heading=heading, spread=spread * (count > 1)),)  # fmt: skip
 
 
 def _boat(scene: Scene, choices: Choices) -> tuple[Element, ...]:

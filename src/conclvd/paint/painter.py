@@ -144,7 +144,8 @@ class _Painter:
         return Sprite(element.name, element.kind, element.parallax, texture=sheet.texture())
 
     def _figure(self, element: Element, rng: np.random.Generator) -> Iterator[Layer]:
-        texture = figure(element, rng, self.palette, self.bounds, self.scale, self.land)
+        land = self._stand(element) if element.name in ("building", "grove") else None
+        texture = figure(element, rng, self.palette, self.bounds, self.scale, land)
         afloat = element.name == "boat"
         velocity = element.motion.velocity
         wrap = self.scene.aspect + 2 * element.size + 0.4 if afloat else 0.0
@@ -157,6 +158,13 @@ class _Painter:
         elif self.scene.water and element.name in ("building", "grove"):
             line = self.scene.horizon + (0.06 if element.kind == "bridge" else 0.044)
             yield self._reflection(element, texture, line)
+
+    def _stand(self, element: Element) -> Callable[[float], float] | None:
+        """The line the feet of buildings and groves stand on: a bank's crest, or their own y."""
+        land = self.land
+        if land is None or self.scene.water:
+            return land
+        return lambda x: max(land(x), element.y)
 
     def _sway(self, element: Element, rng: np.random.Generator) -> Sway | None:
         if element.motion.sway == 0:

@@ -60,7 +60,8 @@ class Element:
 
     `kind` is one of the caption vocabulary's kinds, `size` the height (for boats, bridges and
     branches the length; for birds the wing span; for the disc the radius). `heading` is +1 for
-    right and -1 for left. `variant` selects a form within the kind, `count` how many.
+    right and -1 for left. `variant` selects a form within the kind, `count` how many; the feet of
+    a group lie up to `spread` below y. `behind` names the range that a waterfall runs down.
     """
 
     kind: str
@@ -74,6 +75,7 @@ class Element:
     count: int = 1
     variant: str = ""
     behind: str = ""
+    spread: float = 0.0
 
 
 @dataclass(frozen=True)

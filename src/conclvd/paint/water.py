@@ -5,7 +5,7 @@ import numpy as np
 
 from conclvd.paint.camera import Placement
 from conclvd.paint.layers import ByteArray, Fall, Sheet, Texture, Water
-from conclvd.paint.noise import FloatArray, mix, smoothstep, value_noise
+from conclvd.paint.noise import FloatArray, mix, smoothstep, wrapping_fbm
 from conclvd.paint.palette import Palette
 from conclvd.paint.scene import Element
 
@@ -124,12 +124,10 @@ def paint_waterfall(
     stream.over(mix(palette.mist, _WHITE, 0.8), np.clip(alpha, 0, 1).astype(np.float32))
     texture = stream.texture()
     th, tw = texture.pixels.shape[:2]
-    streaks = value_noise(rng, th, tw, 7, tw / 2.2) + 0.7 * value_noise(rng, th, tw, 16, tw / 1.6)
-    blend = smoothstep(np.linspace(0, 1, th, dtype=np.float32), 0.7, 1.0)[:, None]
-    streaks = mix(streaks, np.roll(streaks, th // 2, axis=0), blend * 0.5)
-    bytes_ = np.clip(205 + 75 * np.tanh(streaks * 1.3), 90, 255).astype(np.uint8)
+    streaks = 1.6 * wrapping_fbm(rng, tw, th, tw / 3, 7, 2).T
+    lights = np.clip(205 + 75 * np.tanh(streaks * 1.3), 90, 255).astype(np.uint8)
     moving = Fall(
-        "waterfall", "waterfall", fall.parallax, texture=texture, streaks=bytes_,
+        "waterfall", "waterfall", fall.parallax, texture=texture, streaks=lights,
         speed=fall.motion.velocity[1],
     )  # fmt: skip
     return behind, moving
