@@ -8,6 +8,7 @@ from diffusers.models.attention_processor import Attention
 from diffusers.models.embeddings import SinusoidalPositionalEmbedding
 from torch import Tensor
 
+from conclvd.generate.cpu import PixelwiseVersatileAttention
 from conclvd.models.attention import SparseCausalAttention, VersatileAttention, previous_frame
 
 PIXELS, FRAMES, WIDTH, HEADS = 5, 6, 16, 4
@@ -49,6 +50,14 @@ def test_versatile_is_an_unmasked_softmax(attention: Attention, tokens: Tensor) 
     everything = torch.ones(FRAMES, FRAMES, dtype=torch.bool)
     expected = masked_softmax(attention, tokens, everything)
     torch.testing.assert_close(VersatileAttention()(attention, tokens), expected)
+
+
+@pytest.mark.parametrize("pixels", [1, 512, 600])
+def test_versatile_along_the_pixels_is_the_same(attention: Attention, pixels: int) -> None:
+    tokens = torch.randn(pixels, FRAMES, WIDTH, generator=torch.Generator().manual_seed(2))
+    with torch.inference_mode():
+        found = PixelwiseVersatileAttention()(attention, tokens)
+        torch.testing.assert_close(found, VersatileAttention()(attention, tokens))
 
 
 def test_sparse_causal_short_cut_is_the_masked_softmax(

@@ -11,12 +11,15 @@ import pytest
 import torch
 
 from conclvd.errors import InvalidRequest, ModelError
+from conclvd.generate.cpu import PixelwiseVersatileAttention, keep_freed_memory
 from conclvd.generate.device import choose_device, choose_dtype, cpu_has_bf16
 from conclvd.generate.generator import Generator, to_frames
 from conclvd.generate.recipe import differences
 from conclvd.generate.request import SCHEDULERS, Request
 from conclvd.generate.schedulers import scheduler_named
+from conclvd.models.attention import SparseCausalAttention
 from conclvd.models.base import Base
+from conclvd.models.motion import motion_blocks
 from tiny import SIZE, tiny_base
 
 # diffusers' sigma samplers hand torch tensors to numpy 2 in a way that it warns of.
@@ -78,6 +81,18 @@ def test_every_scheduler_has_the_linear_betas(base: Base, scheduler: str) -> Non
     betas = torch.linspace(0.00085, 0.012, 1000)  # method.md section 1
     assert base.scheduler.config.beta_schedule == "scaled_linear"
     torch.testing.assert_close(scheduler_named(scheduler, base.scheduler).betas, betas)
+
+
+def test_a_cpu_computes_versatile_attention_along_the_pixels(generator: Generator) -> None:
+    blocks = motion_blocks(generator.pipeline.unet)
+    assert {type(block.attn1.processor) for block in blocks} == {PixelwiseVersatileAttention}
+    assert {type(block.attn2.processor) for block in blocks} == {SparseCausalAttention}
+
+
+def test_keeping_freed_memory_changes_no_result(generator: Generator) -> None:
+    before = generator.generate(REQUEST).frames
+    keep_freed_memory()
+    assert np.array_equal(generator.generate(REQUEST).frames, before)
 
 
 def test_sizes_need_not_be_square(generator: Generator) -> None:

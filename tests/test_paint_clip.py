@@ -102,13 +102,13 @@ def test_a_sun_outside_the_picture_is_not_described() -> None:
 
 
 def test_attributes_of_many_scenes_are_plausible() -> None:
-    found = [paint_clip(s, frames=2, width=40, height=40).attributes for s in range(40)]
+    found = [paint_clip(s, frames=2, width=40, height=40).attributes for s in range(20)]
     kinds = [{element.kind for element in one.elements} for one in found]
     assert set().union(*kinds) <= set(ELEMENTS)
     for kind in ("tree", "sun", "boat"):
         assert sum(kind in some for some in kinds) >= 2
-    assert len({one.palette for one in found} & set(PALETTES)) >= 8
-    assert sum(one.mountains is not None for one in found) >= 36
+    assert len({one.palette for one in found} & set(PALETTES)) > 6
+    assert sum(one.mountains is not None for one in found) * 10 >= 9 * len(found)
     assert 0.35 < np.mean([one.water for one in found]) < 0.8
     assert all(0 < element.visible <= 1 for one in found for element in one.elements)
 

@@ -122,8 +122,10 @@ def _run(request: Request, output: Path | None, original: Recipe | None) -> None
     """Load, generate, write, and tell what matters on the way."""
     typer.echo(f"loading {request.model}", err=True)
     with loading():
+        from conclvd.generate.cpu import keep_freed_memory
         from conclvd.generate.generator import Generator
 
+        keep_freed_memory()
         generator = Generator.load(
             request.model, request.motion, device=request.device, dtype=request.dtype
         )

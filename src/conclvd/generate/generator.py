@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from conclvd.errors import ModelError
+from conclvd.generate.cpu import tune_for_cpu
 from conclvd.generate.device import choose_device, choose_dtype
 from conclvd.generate.pipeline import ConCLVDPipeline
 from conclvd.generate.prompt import prompt_warnings
@@ -83,9 +84,7 @@ class Generator:
         for part in (self.pipeline.text_encoder, self.pipeline.unet, self.pipeline.vae):
             part.to(device)
         if device.type == "cpu":
-            # Convolutions are 10 to 30 % faster this way, and decoding twice as fast.
-            self.pipeline.unet.to(memory_format=torch.channels_last)
-            self.pipeline.vae.to(memory_format=torch.channels_last)
+            tune_for_cpu(self.pipeline.unet, self.pipeline.vae)
 
     @classmethod
     def load(

@@ -30,9 +30,7 @@ def caption(attributes: Attributes, rng: Generator, language: Language) -> str:
     return planned_caption(attributes, rng, language)[0]
 
 
-def planned_caption(
-    attributes: Attributes, rng: Generator, language: Language
-) -> tuple[str, Plan]:
+def planned_caption(attributes: Attributes, rng: Generator, language: Language) -> tuple[str, Plan]:
     """A caption and the facts it tells, for who wants to check what became of them.
 
     A plan that turns out too long for the text encoder loses its least important facts until it

@@ -216,7 +216,7 @@ class Compositor:
             count += bool(0 < sx < self.aspect and 0 < sy < 1)
             if cover is not None:
                 lay_over(cover, patch)
-        return (None if cover is None else Patch(cover, 0, 0)), max(count, 0)
+        return (None if cover is None else Patch(cover, 0, 0)), count
 
 
 def bird_position(layer: Flock, x: float, y: float, seconds: float) -> tuple[float, float]:
@@ -260,7 +260,7 @@ def sway_at(
     weight = np.clip((sway.root - y) / sway.reach, 0, 1.3) ** 1.5
     return (
         sway.amplitude * weight * np.sin(turn + 2.5 * x),
-        sway.amplitude * 0.35 * weight * np.sin(turn * 1.0 + 1.1 + 6 * x),
+        sway.amplitude * 0.35 * weight * np.sin(turn + 1.1 + 6 * x),
     )
 
 

@@ -116,7 +116,7 @@ def _count(element: Placed | None, sight: Sight) -> int:
 
 
 def _motion(compositor: Compositor, layer: Layer, seconds: float) -> str | None:
-    """How a layer moves on the screen between the first and the last frame."""
+    """How a layer moves on the screen from the first to the last frame; None if it never does."""
     if isinstance(layer, Band):
         drift = layer.speed * seconds + _shift(compositor, layer, seconds)[0]
         return "still" if abs(drift) < _MOVED else "right" if drift > 0 else "left"
@@ -131,7 +131,7 @@ def _motion(compositor: Compositor, layer: Layer, seconds: float) -> str | None:
         return "still" if abs(dy) < _MOVED else "rise" if dy < 0 else "set"
     if layer.kind in _DRIFTING:
         return "still" if abs(dx) < _MOVED else "right" if dx > 0 else "left"
-    return "still"
+    return None
 
 
 def _shift(compositor: Compositor, layer: Layer, seconds: float) -> tuple[float, float]:

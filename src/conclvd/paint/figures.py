@@ -57,9 +57,10 @@ def figure(
     """
     reach = _reach(element)
     foot = element.y if land is None else min(element.y, land(element.x))
+    lowest = element.y + 0.35 * element.size + 0.08 + element.spread
     bounds = (
         max(limits[0], element.x - reach), max(limits[1], foot - 1.35 * element.size - 0.08),
-        min(limits[2], element.x + reach), min(limits[3], element.y + 0.35 * element.size + 0.08 + element.spread),
+        min(limits[2], element.x + reach), min(limits[3], lowest),
     )  # fmt: skip
     if element.kind in ("blossom", "leaves"):
         bounds = (bounds[0], limits[1], bounds[2], min(limits[3], element.y + 1.2 * element.size))

@@ -52,7 +52,7 @@ def paint_ground(
         back = mix(palette.mist, grass, 0.45 + 0.35 * nearness)
         front = mix(grass, palette.ink, 0.06 + 0.10 * nearness)
         if not meadow:
-            back, front = back, mix(palette.mist, grass, 0.22 + 0.3 * nearness)
+            front = mix(palette.mist, grass, 0.22 + 0.3 * nearness)
         color = mix(back, front, ramp)
         patches = smoothstep(fbm(rng, h, w, 14, 6, 3), 0.15, 0.8)[..., None]
         color = mix(color, mix(grass, palette.light, 0.55), patches * 0.35)
@@ -89,7 +89,7 @@ def _tussocks(
     tip = foot + np.stack([lean, -length], -1)
     middle = (foot + tip) / 2 + np.stack([-lean * 0.15, np.zeros_like(lean)], -1)
     grass = mix(grass_color(palette), palette.ink, 0.32)
-    tones = mix(grass, palette.light, rng.uniform(-0.0, 0.4, (tufts * blades, 1)))
+    tones = mix(grass, palette.light, rng.uniform(0, 0.4, (tufts * blades, 1)))
     width = 0.10 * length + 0.0012
     canvas.strokes(np.stack([foot, middle, tip], 1), width, width * 0.3, tones, 0.7)
     if rng.random() < 0.6:
@@ -146,9 +146,7 @@ def paint_path(
     h, w = sheet.shape
     wobble = fbm(rng, h, w, 22, 12, 3) * (0.004 + 0.02 * depth[:, None])
     away = np.abs(sheet.x[None] - centre[:, None]) + wobble
-    inside = smoothstep(-away, -1, 1) * 0 + smoothstep(
-        np.float32(1.15) - away / half[:, None].astype(np.float32), 0, 0.3
-    )
+    inside = smoothstep(1.15 - away / half[:, None].astype(np.float32), 0, 0.3)
     begin = np.clip((sheet.y[:, None] - edge) / 0.012, 0, 1)
     sand = mix(mix(palette.mist, palette.light, 0.5), rgb("f3e8cc"), 0.35)
     if palette.name == "night":

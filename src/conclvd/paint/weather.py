@@ -123,7 +123,7 @@ def paint_flight(rng: np.random.Generator, palette: Palette, kind: str, wind: in
             mix(pink, _WHITE, 0.15),
         ]
     colors = np.clip(np.stack(tones) * 255, 0, 255).astype(np.uint8)
-    speed = float(rng.uniform(0.055, 0.085))
+    speed = float(rng.uniform(0.050, 0.066))
     return Flight(kind, "", 0.4, pieces=pieces, colors=colors, wind=wind, speed=speed, leaf=leaf)
 
 
@@ -131,9 +131,9 @@ def piece_outlines(layer: Flight, seconds: float, aspect: float) -> tuple[FloatA
     """Outlines [n k 2] in screen units and sizes [n] of the petals or leaves at a time."""
     x, y, size, phase, spin, tumble, _ = layer.pieces.T
     length = (0.013 + 0.017 * size**1.6) * (1.15 if layer.leaf else 1.0)
-    pace = layer.speed * (0.75 + 0.6 * size)
+    pace = layer.speed * (0.75 + 0.45 * size)
     wide = aspect + 0.3
-    sway = 0.02 * np.sin(2 * math.pi * (phase + seconds * (0.3 + 0.3 * spin)))
+    sway = 0.009 * np.sin(2 * math.pi * (phase + seconds * (0.3 + 0.3 * spin)))
     px = (x * wide + layer.wind * pace * 1.05 * seconds + sway) % wide - 0.15
     py = (y * 1.3 + pace * seconds) % 1.3 - 0.15
     angle = 2 * math.pi * (phase + (spin - 0.5) * 0.8 * seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,8 +37,8 @@ class BaseRun:
     batch: int = 512
     peak_rate: float = 1e-3
     frames: int = 4
-    capacity: int = 60_000
-    first_clips: int = 600
+    capacity: int = 24_000
+    first_clips: int = 300
     caption_dropout: float = 0.1
     judge_start: bool = True
     compile: bool = True
@@ -108,6 +109,21 @@ def starting_text_encoder(run: BaseRun, tokenizer: CLIPTokenizer) -> CLIPTextMod
         }
         text_encoder.load_state_dict(tower)
     return text_encoder
+
+
+def write_index(folder: Path) -> None:
+    """Make `folder` a pipeline folder: diffusers' list of the parts and their classes."""
+    parts = {
+        "scheduler": ["diffusers", "DDIMScheduler"],
+        "text_encoder": ["transformers", "CLIPTextModel"],
+        "tokenizer": ["transformers", "CLIPTokenizer"],
+        "unet": ["diffusers", "UNet2DConditionModel"],
+        "vae": ["diffusers", "AutoencoderKL"],
+    }
+    absent = {"feature_extractor": [None, None], "safety_checker": [None, None]}
+    index = {"_class_name": "StableDiffusionPipeline", **parts, **absent}
+    text = json.dumps({**index, "requires_safety_checker": False}, indent=2)
+    (folder / "model_index.json").write_text(text + "\n", encoding="utf-8")
 
 
 def train_base(run: BaseRun) -> dict[str, float]:
@@ -182,4 +198,5 @@ def train_base(run: BaseRun) -> dict[str, float]:
         save_part(text_encoder, run.out / "text_encoder")
         save_part(unet, run.out / "unet")
         save_part(scheduler, run.out / "scheduler")
+        write_index(run.out)
     return result

@@ -40,7 +40,7 @@ class JudgeRun:
     peak_rate: float = 8e-4
     frames: int = 3
     capacity: int = 24_000
-    first_clips: int = 800
+    first_clips: int = 300
     compile: bool = True
 
 

@@ -16,8 +16,10 @@ from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from conclvd.models.attention import SPARSE_CAUSAL, VERSATILE
+from conclvd.models.hashes import files_hash
 from conclvd.models.motion import MotionModule, attach, motion_blocks
 from conclvd.models.noise_adapter import NoiseAdapter
+from conclvd.models.weights import save_motion_module
 from conclvd.train.base import new_scheduler
 from conclvd.train.clock import Clock, learning_rate, set_learning_rate
 from conclvd.train.ema import MovingAverage
@@ -32,7 +34,6 @@ from conclvd.train.losses import (
 )
 from conclvd.train.painting import PaintingPool, PaintOrder
 from conclvd.train.runlog import RunLog
-from conclvd.train.saving import save_part
 from conclvd.train.sizes import ModelSizes
 from conclvd.train.text import encode_captions
 
@@ -52,7 +53,7 @@ class MotionRun:
     fps: float = 6.0
     long_every: int = 5
     capacity: int = 24_000
-    first_clips: int = 240
+    first_clips: int = 120
     caption_dropout: float = 0.1
     lambda_con: float = LAMBDA_CON
     attention_kinds: tuple[str, str] = (VERSATILE, SPARSE_CAUSAL)
@@ -203,5 +204,10 @@ def train_motion(run: MotionRun) -> dict[str, float]:
     average.swap()
     log.write(step=step, clips=store.painted + long_store.painted)
     if main:
-        save_part(collect_motion(unet, module), run.out / "motion_adapter")
+        save_motion_module(
+            collect_motion(unet, module),
+            run.out / "motion_adapter",
+            base_hash=files_hash(sorted((run.model / "unet").glob("*.safetensors"))),
+            dtype=torch.float16,
+        )
     return result

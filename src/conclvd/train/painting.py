@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import queue
+import threading
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -103,7 +104,8 @@ class PaintingPool:
         if workers < 1:
             raise TrainingError(f"painting needs at least 1 worker process, found {workers}")
         context = multiprocessing.get_context("spawn")
-        self._samples: multiprocessing.Queue[Any] = context.Queue(maxsize=8 * workers)
+        self._samples: multiprocessing.Queue[Any] = context.Queue(maxsize=2 * workers)
+        self._arrived: queue.Queue[Any] = queue.Queue(maxsize=64 * workers)
         self.painted, self.failures = 0, list[str]()
         stride = workers * ranks
         self._processes = [
@@ -118,7 +120,16 @@ class PaintingPool:
     def __enter__(self) -> PaintingPool:
         for process in self._processes:
             process.start()
+        threading.Thread(target=self._collect, daemon=True).start()
         return self
+
+    def _collect(self) -> None:
+        """Move clips out of the pipe, which holds less than one, as soon as they are painted."""
+        while True:
+            try:
+                self._arrived.put(self._samples.get())
+            except (EOFError, OSError, ValueError):  # the pool has been closed
+                return
 
     def __exit__(
         self,
@@ -140,7 +151,7 @@ class PaintingPool:
         TrainingError when more than one in fifty fails, or nothing came for two minutes.
         """
         try:
-            sample = self._samples.get(timeout=120) if wait else self._samples.get_nowait()
+            sample = self._arrived.get(timeout=120) if wait else self._arrived.get_nowait()
         except queue.Empty:
             if not wait:
                 return None

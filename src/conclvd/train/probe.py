@@ -34,7 +34,7 @@ class ProbeRun:
     peak_rate: float = 2e-3
     frames: int = 3
     capacity: int = 24_000
-    first_clips: int = 400
+    first_clips: int = 120
     compile: bool = True
 
 
