@@ -20,7 +20,7 @@ from transformers import CLIPModel
 
 from conclvd.generate.generator import Generator
 from conclvd.models.probe import Probe, load_probe
-from conclvd.models.source import EMBEDDED, resolve
+from conclvd.models.source import EMBEDDED, ink_mini
 from held_out import HeldOut, held_out_clips
 from report import report
 from sampling import generate_keyframes
@@ -42,7 +42,7 @@ def read_videos(probe: Probe, videos: UInt8[np.ndarray, "b t h w 3"]) -> dict[st
 
 def accuracies(probe: Probe, logits: dict[str, Tensor], clips: list[HeldOut]) -> dict[str, float]:
     """Part of the told facts that are seen, by question."""
-    told = {
+    told: dict[str, list[tuple[bool, str | None]]] = {
         "palette": [(c.plan.palette or c.plan.time, c.clip.attributes.palette) for c in clips],
         "mountains": [(c.plan.mountains, c.clip.attributes.mountains) for c in clips],
         "weather": [(c.plan.weather, c.clip.attributes.weather) for c in clips],
@@ -50,7 +50,7 @@ def accuracies(probe: Probe, logits: dict[str, Tensor], clips: list[HeldOut]) ->
     }
     found: dict[str, float] = {}
     for question, facts in told.items():
-        answers = logits[question].argmax(1).tolist()
+        answers = [int(index) for index in logits[question].argmax(1)]
         right = [
             probe.choices[question][answer] == fact
             for answer, (is_told, fact) in zip(answers, facts, strict=True)
@@ -78,9 +78,7 @@ def caption_ranks(
     generator: Generator, videos: UInt8[np.ndarray, "b t h w 3"], captions: list[str]
 ) -> float:
     """How often the judge ranks a video's own caption first among 32."""
-    judge = CLIPModel.from_pretrained(
-        resolve(EMBEDDED, hub_files=()).path / "judge", dtype=torch.float32
-    ).eval()
+    judge = CLIPModel.from_pretrained(ink_mini() / "judge", dtype=torch.float32).eval()
     side = judge.config.vision_config.image_size
     tokenizer = generator.pipeline.tokenizer
     with torch.inference_mode():
@@ -109,7 +107,7 @@ def main() -> None:
     parser.add_argument("--guidance-scale", type=float, default=8.0)
     arguments = parser.parse_args()
     generator = Generator.load(EMBEDDED, device=arguments.device)
-    probe = load_probe(resolve(EMBEDDED, hub_files=()).path / "probe.safetensors")
+    probe = load_probe(ink_mini() / "probe.safetensors")
     clips = held_out_clips(range(FIRST_SEED, FIRST_SEED + arguments.count), arguments.processes)
     captions = [c.caption for c in clips]
     videos = generate_keyframes(

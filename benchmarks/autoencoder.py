@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from jaxtyping import UInt8
 from PIL import Image
 from tqdm import tqdm
 
@@ -34,7 +35,8 @@ def main() -> None:
     arguments = parser.parse_args()
     autoencoder = load_base(EMBEDDED).vae.to(arguments.device)
     clips = held_out_clips(range(FIRST_SEED, FIRST_SEED + arguments.count), arguments.processes)
-    closeness, similarity, shown = [], [], []
+    closeness, similarity = list[float](), list[float]()
+    shown = list[UInt8[np.ndarray, "h w 3"]]()
     for clip in tqdm(clips, desc="reconstructing", unit="frame"):
         painted = torch.from_numpy(clip.clip.frames[4]).permute(2, 0, 1)[None].float() / 255
         painted = painted.to(arguments.device)

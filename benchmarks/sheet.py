@@ -55,7 +55,10 @@ def main() -> None:
     videos = generate_keyframes(generator, PROMPTS, batch=arguments.batch)
     strips = []
     for video in videos:
-        frames = [Image.fromarray(video[i]).resize((SIDE, SIDE), Image.LANCZOS) for i in MOMENTS]
+        frames = [
+            Image.fromarray(video[i]).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+            for i in MOMENTS
+        ]
         strips.append(np.concatenate([np.asarray(f) for f in frames], axis=1))
     rows = [np.concatenate(strips[i : i + 2], axis=1) for i in range(0, len(strips), 2)]
     arguments.out.parent.mkdir(parents=True, exist_ok=True)

@@ -33,9 +33,7 @@ def test_overlapping_shapes_compose_as_source_over_destination() -> None:
     canvas.polygon(SQUARE, (0.8, 0.4, 0.2), 0.5)
     canvas.polygon(SQUARE, (0.0, 1.0, 0.0), 0.25)
     # new = colour * alpha + old * (1 - alpha), of premultiplied colours and of alpha alike
-    np.testing.assert_allclose(
-        canvas.texture()[5, 5], (0.3, 0.4, 0.075, 0.625), atol=2 * STEP
-    )
+    np.testing.assert_allclose(canvas.texture()[5, 5], (0.3, 0.4, 0.075, 0.625), atol=2 * STEP)
 
 
 def test_colour_never_exceeds_alpha() -> None:

@@ -51,11 +51,7 @@ def test_clip_without_negatives_costs_exactly_nothing():
 
 def test_only_anchors_4_and_5_of_8_frames_have_no_negative():
     embedded = torch.randn(1, 8, 7)
-    free = [
-        i + 1
-        for i in range(7)
-        if not any(abs(k - i) > 4 for k in range(8))
-    ]
+    free = [i + 1 for i in range(7) if not any(abs(k - i) > 4 for k in range(8))]
     assert free == [4, 5]
     assert contrastive_loss(embedded) > 0
 

@@ -21,7 +21,11 @@ from conclvd.train.sizes import INK_MINI, TOY
 from conclvd.train.text import encode_captions, new_text_encoder
 from conclvd.train.tokenizer import train_tokenizer
 
-CAPTIONS = ["a boat drifts to the left", "a boat on the misty lake", "一叶扁舟向左漂去，远山含雾"] * 4
+CAPTIONS = [
+    "a boat drifts to the left",
+    "a boat on the misty lake",
+    "一叶扁舟向左漂去，远山含雾",
+] * 4
 
 
 def test_learning_rate_warms_up_stays_and_falls_to_zero():

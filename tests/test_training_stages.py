@@ -16,9 +16,7 @@ pytestmark = pytest.mark.slow
 
 def stage(name: str, out: Path, model: Path | None, seconds: float = 4) -> dict[str, float]:
     return run_stage(
-        Namespace(
-            stage=name, out=out, model=model, seconds=seconds, workers=1, batch=4, toy=True
-        )
+        Namespace(stage=name, out=out, model=model, seconds=seconds, workers=1, batch=4, toy=True)
     )
 
 

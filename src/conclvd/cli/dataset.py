@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
@@ -53,14 +53,15 @@ class _Bar:
     """A progress bar with the time left, from the first report on."""
 
     def __init__(self) -> None:
-        self._bar: tqdm[None] | None = None
+        self._bar: tqdm[Any] | None = None
 
     def __call__(self, there: int, total: int) -> None:
         if self._bar is None:
             from tqdm import tqdm
 
             # clips of an earlier run, `initial`, say nothing about the speed of this one
-            self._bar = tqdm(total=total, initial=there, unit="clip", desc="painting")
+            bar: tqdm[Any] = tqdm(total=total, initial=there, unit="clip", desc="painting")
+            self._bar = bar
         self._bar.update(there - self._bar.n)
 
     def __enter__(self) -> Self:

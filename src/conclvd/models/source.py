@@ -27,6 +27,20 @@ class ModelSource:
         return self.path.is_dir()
 
 
+def ink_mini() -> Path:
+    """The folder of the model that ships inside the package, in diffusers layout.
+
+    Raises ModelError when the installation lacks it.
+    """
+    folder = Path(str(resources.files("conclvd"))) / "weights" / EMBEDDED
+    if not folder.is_dir():
+        raise ModelError(
+            f"the embedded model {EMBEDDED} is not in this installation ({folder} is missing); "
+            "install the package again"
+        )
+    return folder
+
+
 def resolve(name: str, *, hub_files: tuple[str, ...]) -> ModelSource:
     """Find the model or motion module called `name`.
 
@@ -34,13 +48,7 @@ def resolve(name: str, *, hub_files: tuple[str, ...]) -> ModelSource:
     cache yet. Raises ModelError when there is no such thing.
     """
     if name == EMBEDDED:
-        folder = Path(str(resources.files("conclvd"))) / "weights" / EMBEDDED
-        if not folder.is_dir():
-            raise ModelError(
-                f"the embedded model {EMBEDDED} is not in this installation ({folder} is missing); "
-                "install the package again"
-            )
-        return ModelSource(name, folder)
+        return ModelSource(name, ink_mini())
     path = Path(name).expanduser()
     if path.is_dir():
         return ModelSource(name, path)

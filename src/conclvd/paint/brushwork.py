@@ -116,9 +116,7 @@ def draw_pools(
     )
 
 
-def draw_seal(
-    canvas: Canvas, rng: np.random.Generator, x: float, y: float, size: float
-) -> None:
+def draw_seal(canvas: Canvas, rng: np.random.Generator, x: float, y: float, size: float) -> None:
     """A red seal, `size` wide and 1.2 `size` high, its upper left corner at (x, y)."""
     here = canvas.placed(x, y, size)
     corners = np.array(

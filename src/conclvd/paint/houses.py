@@ -262,15 +262,11 @@ def draw_walled_house(
         here.polygon(_box(cx - 0.025, cx + 0.025, cy, cy - 0.055), look.opening, 0.88)
 
 
-def _draw_coping(
-    here: Canvas, lines: FloatArray, colour: FloatArray, look: Materials
-) -> None:
+def _draw_coping(here: Canvas, lines: FloatArray, colour: FloatArray, look: Materials) -> None:
     """Black tile copings over steps [n 2 2], their outer ends turned up."""
     inner, outer = lines[:, 0], lines[:, 1]
     towards = np.sign(outer[:, :1] - inner[:, :1]) * (1.0, 0.0)
-    points = np.stack(
-        [inner, (inner + outer) / 2, outer, outer + 0.03 * towards - (0, 0.022)], 1
-    )
+    points = np.stack([inner, (inner + outer) / 2, outer, outer + 0.03 * towards - (0, 0.022)], 1)
     here.strokes(points, 0.036, 0.024, colour, 0.97)
     if look.snow is not None:
         here.strokes(points - (0, 0.018), 0.03, 0.018, look.snow, 0.97)

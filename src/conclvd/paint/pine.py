@@ -77,9 +77,7 @@ def _boughs(rng: np.random.Generator, trunk: Floats) -> tuple[Floats, Floats]:
     return np.array(lines, np.float32), np.array(fans, np.float32)
 
 
-def _draw_bark(
-    here: Canvas, rng: np.random.Generator, trunk: Floats, palette: Palette
-) -> None:
+def _draw_bark(here: Canvas, rng: np.random.Generator, trunk: Floats, palette: Palette) -> None:
     """A lit side and the scales of the bark, where the trunk is wide enough to show them."""
     if here.texels * 0.05 < 4:
         return
@@ -131,9 +129,7 @@ def _draw_fans(
         )  # fmt: skip
 
 
-def _draw_needles(
-    here: Canvas, start: Floats, end: Floats, colors: Floats
-) -> None:
+def _draw_needles(here: Canvas, start: Floats, end: Floats, colors: Floats) -> None:
     """Needles as slivers, 0.006 wide at their foot, with a pointed end."""
     along = end - start
     normal = np.stack([-along[:, 1], along[:, 0]], -1)
