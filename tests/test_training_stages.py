@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors import safe_open
+from safetensors.torch import load_file
 
 from conclvd.errors import TrainingError
 from conclvd.models.probe import load_probe
@@ -14,10 +15,9 @@ from conclvd.train.stages import run_stage
 pytestmark = pytest.mark.slow
 
 
-def stage(name: str, out: Path, model: Path | None, seconds: float = 4) -> dict[str, float]:
-    return run_stage(
-        Namespace(stage=name, out=out, model=model, seconds=seconds, workers=1, batch=4, toy=True)
-    )
+def stage(name: str, out: Path, model: Path | None, start: Path | None = None) -> dict[str, float]:
+    settings = {"seconds": 4, "workers": 1, "batch": 4, "toy": True}
+    return run_stage(Namespace(stage=name, out=out, model=model, start=start, **settings))
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +63,14 @@ def test_probe_is_written_and_read_back(tmp_path):
 def test_stage_without_its_model_is_refused(tmp_path):
     with pytest.raises(TrainingError, match="needs --model"):
         stage("base", tmp_path, None)
+
+
+def test_stage_goes_on_from_earlier_weights(trained, tmp_path):
+    stage("motion", tmp_path, trained, start=trained)
+    first, again = (
+        load_file(folder / "motion_adapter" / "diffusion_pytorch_model.safetensors")
+        for folder in (trained, tmp_path)
+    )
+    key = next(name for name in first if name.endswith("proj_out.weight"))
+    moved = (again[key] - first[key]).abs().max()
+    assert 0 < moved < first[key].abs().max() * 3

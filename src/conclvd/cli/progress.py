@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from tqdm import tqdm
 
@@ -15,7 +15,7 @@ class Bars:
 
     def __init__(self) -> None:
         self._stage = ""
-        self._bar: tqdm[None] | None = None
+        self._bar: tqdm[Any] | None = None
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Show that `done` of `total` are done; the signature of `generator.Progress`."""

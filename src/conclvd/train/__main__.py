@@ -17,6 +17,7 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, required=True, help="folder for what is trained")
     parser.add_argument("--model", type=Path, help="folder with the parts trained before")
+    parser.add_argument("--start", type=Path, help="folder with weights of the stage to go on from")
     parser.add_argument("--seconds", type=float, default=480, help="wall-clock time of the stage")
     parser.add_argument("--workers", type=int, default=2, help="painting processes")
     parser.add_argument("--batch", type=int, help="pictures (motion: clips) a step and GPU")

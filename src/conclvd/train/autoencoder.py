@@ -25,8 +25,11 @@ from conclvd.train.sizes import ModelSizes
 
 @dataclass(frozen=True)
 class AutoencoderRun:
-    """Settings of a run. `adversary_from` is the part of the run after which the discriminator
-    joins; `capacity` the painted clips kept at once, of `frames` pictures each."""
+    """Settings of a run.
+
+    `start` holds a `vae` to go on from, `adversary_from` is the part of the run after which the
+    discriminator joins, `capacity` the painted clips kept at once, of `frames` pictures each.
+    """
 
     sizes: ModelSizes
     out: Path
@@ -43,6 +46,7 @@ class AutoencoderRun:
     squared_weight: float = 2.0
     adversary_from: float = 0.7
     adversary_weight: float = 0.01
+    start: Path | None = None
     compile: bool = True
 
 
@@ -127,6 +131,8 @@ def train_autoencoder(run: AutoencoderRun) -> dict[str, float]:
     accelerator = Accelerator(mixed_precision="bf16" if torch.cuda.is_available() else "no")
     log = RunLog(run.out, "autoencoder", main=accelerator.is_main_process)
     vae = new_autoencoder(run.sizes)
+    if run.start is not None:
+        vae = AutoencoderKL.from_pretrained(run.start / "vae", torch_dtype=torch.float32).train()
     adversary = PatchDiscriminator(run.sizes.discriminator)
     layout = torch.channels_last if accelerator.device.type == "cuda" else torch.contiguous_format
     vae.to(accelerator.device, memory_format=layout)

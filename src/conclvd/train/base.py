@@ -27,7 +27,7 @@ from conclvd.train.text import encode_captions, new_text_encoder
 @dataclass(frozen=True)
 class BaseRun:
     """Settings of a run. `model` holds vae, tokenizer and (with `judge_start`) the judge, whose
-    text tower then starts the text encoder."""
+    text tower then starts the text encoder. `start` holds unet and text_encoder to go on from."""
 
     sizes: ModelSizes
     model: Path
@@ -41,6 +41,7 @@ class BaseRun:
     first_clips: int = 300
     caption_dropout: float = 0.1
     judge_start: bool = True
+    start: Path | None = None
     compile: bool = True
 
 
@@ -137,6 +138,10 @@ def train_base(run: BaseRun) -> dict[str, float]:
     autoencoder = AutoencoderKL.from_pretrained(run.model / "vae", torch_dtype=torch.float32)
     autoencoder.requires_grad_(False).to(device)
     text_encoder, unet = starting_text_encoder(run, tokenizer), new_unet(run.sizes)
+    if run.start is not None:
+        full = torch.float32
+        text_encoder = CLIPTextModel.from_pretrained(run.start / "text_encoder", dtype=full).train()
+        unet = UNet2DConditionModel.from_pretrained(run.start / "unet", torch_dtype=full).train()
     denoiser = Denoiser(text_encoder, unet)
     average = MovingAverage(denoiser.to(device).parameters(), decay=0.9995)
     optimizer = torch.optim.AdamW(

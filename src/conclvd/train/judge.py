@@ -29,7 +29,8 @@ from conclvd.train.text import encode_captions, text_config
 
 @dataclass(frozen=True)
 class JudgeRun:
-    """Settings of a run; `tokenizer` is the folder of a trained tokenizer."""
+    """Settings of a run; `tokenizer` is the folder of a trained tokenizer, `start` holds a `judge`
+    to go on from."""
 
     sizes: ModelSizes
     tokenizer: Path
@@ -41,6 +42,7 @@ class JudgeRun:
     frames: int = 3
     capacity: int = 24_000
     first_clips: int = 300
+    start: Path | None = None
     compile: bool = True
 
 
@@ -87,7 +89,10 @@ def train_judge(run: JudgeRun) -> dict[str, float]:
     accelerator = Accelerator(mixed_precision="bf16" if torch.cuda.is_available() else "no")
     log = RunLog(run.out, "judge", main=accelerator.is_main_process)
     tokenizer = CLIPTokenizer.from_pretrained(run.tokenizer)
-    judge = new_judge(run.sizes, tokenizer).to(accelerator.device)
+    judge = new_judge(run.sizes, tokenizer)
+    if run.start is not None:
+        judge = CLIPModel.from_pretrained(run.start / "judge", dtype=torch.float32).train()
+    judge.to(accelerator.device)
     average = MovingAverage(judge.parameters())
     optimizer = torch.optim.AdamW(judge.parameters(), lr=0, betas=(0.9, 0.98), weight_decay=0.1)
     model, optimizer = accelerator.prepare(Similarity(judge), optimizer)

@@ -40,7 +40,10 @@ from conclvd.train.text import encode_captions
 
 @dataclass(frozen=True)
 class MotionRun:
-    """Settings of a run on the base in `model`. One clip in `long_every` has twice the frames."""
+    """Settings of a run on the base in `model`.
+
+    `start` holds a motion_adapter to go on from; one clip in `long_every` has twice the frames.
+    """
 
     sizes: ModelSizes
     model: Path
@@ -57,6 +60,7 @@ class MotionRun:
     caption_dropout: float = 0.1
     lambda_con: float = LAMBDA_CON
     attention_kinds: tuple[str, str] = (VERSATILE, SPARSE_CAUSAL)
+    start: Path | None = None
     compile: bool = False
 
 
@@ -132,6 +136,10 @@ def train_motion(run: MotionRun) -> dict[str, float]:
     text_encoder.requires_grad_(False).to(device)
     base = UNet2DConditionModel.from_pretrained(run.model / "unet", **load)
     module = new_motion_module(run.sizes, run.attention_kinds)
+    if run.start is not None:
+        module = MotionModule.from_pretrained(
+            run.start / "motion_adapter", torch_dtype=torch.float32
+        )
     unet = attach(base, module).to(device)
     side = run.sizes.picture // 8
     adapter = NoiseAdapter(run.sizes.latent_channels * side * side).to(device)

@@ -11,7 +11,7 @@ from accelerate import Accelerator
 from torch import Tensor
 from torch.nn import functional
 
-from conclvd.models.probe import Probe, save_probe
+from conclvd.models.probe import Probe, load_probe, save_probe
 from conclvd.paint.attributes import ELEMENTS, MOUNTAINS, PALETTES, TIMES, WEATHERS
 from conclvd.train.clock import Clock, learning_rate, set_learning_rate
 from conclvd.train.ema import MovingAverage
@@ -24,7 +24,7 @@ NO_MOUNTAINS = "none"
 
 @dataclass(frozen=True)
 class ProbeRun:
-    """Settings of a run; writes `out/probe.safetensors`."""
+    """Settings of a run; writes `out/probe.safetensors`. `start` holds one to go on from."""
 
     out: Path
     seconds: float
@@ -35,6 +35,7 @@ class ProbeRun:
     frames: int = 3
     capacity: int = 24_000
     first_clips: int = 120
+    start: Path | None = None
     compile: bool = True
 
 
@@ -85,7 +86,8 @@ def train_probe(run: ProbeRun) -> dict[str, float]:
     accelerator = Accelerator(mixed_precision="bf16" if torch.cuda.is_available() else "no")
     device = accelerator.device
     log = RunLog(run.out, "probe", main=accelerator.is_main_process)
-    probe = new_probe().to(device)
+    probe = new_probe() if run.start is None else load_probe(run.start / "probe.safetensors")
+    probe.train().to(device)
     average = MovingAverage(probe.parameters())
     optimizer = torch.optim.AdamW(probe.parameters(), lr=0, weight_decay=0.02)
     model, optimizer = accelerator.prepare(probe, optimizer)

@@ -24,6 +24,7 @@ def run_stage(arguments: Namespace) -> dict[str, float]:
         "out": arguments.out,
         "seconds": arguments.seconds,
         "workers": arguments.workers,
+        "start": arguments.start,
     }
     if arguments.batch:
         given["batch"] = arguments.batch
