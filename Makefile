@@ -7,6 +7,7 @@ BIN    := $(VENV)/bin
 
 ## Paint a sentence: a moving landscape in out/demo.mp4, within minutes, offline but for pip.
 demo: $(VENV)/.installed
+	@mkdir -p out
 	$(BIN)/conclvd generate \
 	  "Chinese landscape painting at dawn, steep peaks in mist, a boat drifts to the left" \
 	  --seed 7 -o out/demo.mp4

@@ -1,6 +1,7 @@
-"""24 fixed prompts x 4 frames, unselected: docs/sheet.jpg.
+"""24 fixed prompts x 4 frames, unselected: docs/sheet.jpg; or painted clips: docs/painted.jpg.
 
 python benchmarks/sheet.py [--device auto] [--batch 1] [--out docs/sheet.jpg]
+python benchmarks/sheet.py --painted 8 --out docs/painted.jpg
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from PIL import Image
 
 from conclvd.generate.generator import Generator
 from conclvd.models.source import EMBEDDED
+from held_out import held_out_clips
 from sampling import generate_keyframes
 
 PROMPTS = (
@@ -41,6 +43,7 @@ PROMPTS = (
     "黎明，瀑布从山崖落下，仙鹤向左飞",
     "竹影摇曳，湖水如镜，镜头向右移动",
 )
+FIRST_SEED = 800_000
 MOMENTS = (0, 2, 5, 7)
 SIDE = 128
 
@@ -49,10 +52,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--batch", type=int, default=1, help="videos at once")
+    parser.add_argument("--painted", type=int, help="this many held-out painted clips instead")
     parser.add_argument("--out", type=Path, default=Path("docs/sheet.jpg"))
     arguments = parser.parse_args()
-    generator = Generator.load(EMBEDDED, device=arguments.device)
-    videos = generate_keyframes(generator, PROMPTS, batch=arguments.batch)
+    if arguments.painted:
+        clips = held_out_clips(range(FIRST_SEED, FIRST_SEED + arguments.painted), processes=2)
+        videos = np.stack([clip.clip.frames for clip in clips])
+    else:
+        generator = Generator.load(EMBEDDED, device=arguments.device)
+        videos = generate_keyframes(generator, PROMPTS, batch=arguments.batch)
     strips = []
     for video in videos:
         frames = [
@@ -63,7 +71,7 @@ def main() -> None:
     rows = [np.concatenate(strips[i : i + 2], axis=1) for i in range(0, len(strips), 2)]
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.concatenate(rows)).save(arguments.out, quality=90)
-    print(f"{arguments.out}: prompts in rows of two, frames {', '.join(map(str, MOMENTS))}")
+    print(f"{arguments.out}: videos in rows of two, frames {', '.join(map(str, MOMENTS))}")
 
 
 if __name__ == "__main__":
