@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import torch
 from diffusers import AnimateDiffPipeline, MotionAdapter, UNet2DConditionModel, UNetMotionModel
 
 from conclvd.errors import ModelError
@@ -62,10 +63,15 @@ class ConCLVDPipeline(AnimateDiffPipeline):  # type: ignore[misc]  # diffusers s
     def from_pretrained(
         cls, pretrained_model_name_or_path: str | Path, **kwargs: Any
     ) -> ConCLVDPipeline:
-        """Load a pipeline as `DiffusionPipeline.from_pretrained` does, with its motion module."""
+        """Load a pipeline as `DiffusionPipeline.from_pretrained` does, with its motion module.
+
+        All parts get one number format, `dtype`, float32 if it is not given.
+        """
         folder = Path(pretrained_model_name_or_path) / SUBFOLDER
+        # diffusers' older name of the argument is still in many people's code
+        dtype = kwargs.setdefault("dtype", kwargs.pop("torch_dtype", torch.float32))
         if "motion_adapter" not in kwargs and folder.is_dir():
-            kwargs["motion_adapter"] = load_motion_module(folder)
+            kwargs["motion_adapter"] = load_motion_module(folder, dtype=dtype)
         pipeline: ConCLVDPipeline = super().from_pretrained(pretrained_model_name_or_path, **kwargs)
         return pipeline
 

@@ -1,0 +1,48 @@
+"""What the README shows runs: its Python, its commands' options, its make targets."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from conclvd.cli.main import run
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks() -> list[str]:
+    """The indented code blocks, without their indentation."""
+    found = re.findall(r"(?:^    .*\n|^\n(?=    ))+", README, re.MULTILINE)
+    return [re.sub(r"^    ", "", block, flags=re.MULTILINE) for block in found]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", [b for b in blocks() if "from conclvd import" in b])
+def test_python_of_the_readme_runs(code: str) -> None:
+    exec(compile(code, "README.md", "exec"), {})
+
+
+def test_commands_of_the_readme_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [line for block in blocks() for line in block.splitlines()]
+    commands = [shlex.split(line) for line in lines if line.startswith("conclvd ")]
+    assert len(commands) >= 6
+    for command in commands:
+        words = [word for word in command[1:3] if word in ("dataset", "paint")] or command[1:2]
+        assert run([*words, "--help"]) == 0
+        options = capsys.readouterr().out
+        assert all(word in options for word in command if word.startswith("--"))
+
+
+def test_make_targets_of_the_readme_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in set(re.findall(r"make (\w+)", README)) - {"the"}:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+@pytest.mark.parametrize("picture", re.findall(r"\((docs/[^)]+)\)", README))
+def test_pictures_of_the_readme_exist(picture: str) -> None:
+    assert (ROOT / picture).is_file()
