@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8
+from jaxtyping import Float32, UInt8
 
 Frame: TypeAlias = UInt8[np.ndarray, "h w 3"]
 Frames: TypeAlias = UInt8[np.ndarray, "t h w 3"]
 Flow: TypeAlias = Float32[np.ndarray, "h w 2"]
-FlowMask: TypeAlias = Bool[np.ndarray, "h w"]

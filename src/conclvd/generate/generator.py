@@ -30,10 +30,9 @@ from conclvd.tensors import Frames
 
 DECODE_CHUNK = 2  # frames; more only costs memory
 
-# Called as progress(stage, done, total), stages in the order of `STAGES`. What it raises stops the
-# generation there.
+# Called as progress(stage, done, total), through the stages "denoise", "decode" and "interpolate".
+# What it raises stops the generation there.
 Progress = Callable[[str, int, int], None]
-STAGES = ("denoise", "decode", "interpolate")
 
 
 @dataclass(frozen=True)
