@@ -90,6 +90,12 @@ def test_shapes_outside_leave_no_mark_and_do_not_shift_the_others_colours() -> N
     np.testing.assert_allclose(canvas.texture()[5, 5], (0, 0, 0.5, 0.5), atol=STEP)
 
 
+def test_no_shapes_leave_no_mark() -> None:
+    canvas = Canvas(8, 8, scale=8)
+    canvas.polygons(np.zeros((0, 4, 2)), np.zeros((0, 3)))
+    assert not canvas.texture().any()
+
+
 def test_an_ellipse_covers_its_area() -> None:
     canvas = Canvas(200, 200, scale=200)
     canvas.ellipse(0.5, 0.5, 0.4, 0.2, (1, 1, 1), angle=90)

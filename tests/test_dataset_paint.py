@@ -51,7 +51,7 @@ def test_records_describe_the_clips(straight: Path) -> None:
         assert record.seed == 100 + index
         assert record.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
         about = json.loads(info.metadata or "")
-        assert (about["text"], about["text_zh"]) == (record.text, record.text_zh)
+        assert (about["text"], about["text_zh"]) == (record.caption, record.caption_zh)
         assert about["seed"] == record.seed
 
 
@@ -60,7 +60,7 @@ def test_clips_are_those_of_the_painter(straight: Path) -> None:
     clip = paint_clip(102, frames=4, width=96, height=64, fps=6.0)
     frames = np.stack(list(read_frames(straight / record.file_name)))
     assert np.abs(frames.astype(int) - clip.frames).mean() < 4
-    assert (record.text, record.text_zh) == (clip.caption_en, clip.caption_zh)
+    assert (record.caption, record.caption_zh) == (clip.caption_en, clip.caption_zh)
     assert Attributes.from_dict(record.attributes or {}) == clip.attributes
 
 

@@ -21,8 +21,8 @@ from conclvd.manifest import (
 def record(number: int = 0, **changes: Any) -> ClipRecord:
     fields: dict[str, Any] = {
         "file_name": f"clips/{number:06d}.mp4",
-        "text": "a boat on a misty lake",
-        "text_zh": "一叶扁舟\u2028雾里",  # a character that ends a line for str.splitlines
+        "caption": "a boat on a misty lake",
+        "caption_zh": "一叶扁舟\u2028雾里",  # a character that ends a line for str.splitlines
         "attributes": {"palette": "mist", "elements": [{"kind": "boat", "side": None}]},
         "seed": number,
         "fps": Fraction(30000, 1001),
@@ -41,7 +41,7 @@ def lines(folder: Path, *changes: dict[str, Any]) -> None:
 
 
 def test_records_come_back(tmp_path: Path) -> None:
-    records = [record(0), record(1, text_zh=None, attributes=None, seed=None, fps=24)]
+    records = [record(0), record(1, caption_zh=None, attributes=None, seed=None, fps=24)]
     write_manifest(tmp_path, records)
     assert read_manifest(tmp_path) == records
     assert [path.name for path in tmp_path.iterdir()] == [MANIFEST]
@@ -59,7 +59,7 @@ def test_appending_gives_the_same_file(tmp_path: Path) -> None:
 def test_file_name_is_first_and_text_readable(tmp_path: Path) -> None:
     write_manifest(tmp_path, [record()])
     line = (tmp_path / MANIFEST).read_text(encoding="utf-8")
-    assert line.startswith('{"file_name": "clips/000000.mp4", "schema_version": 1, "text": ')
+    assert line.startswith('{"file_name": "clips/000000.mp4", "schema_version": 2, "caption": ')
     assert "一叶扁舟" in line
     assert '"fps": "30000/1001"' in line
 
@@ -67,16 +67,23 @@ def test_file_name_is_first_and_text_readable(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"caption": "x"}, "line 2: unknown key 'caption'"),
+        ({"colour": "x"}, "line 2: unknown key 'colour'"),
         ({"frames": 0}, "line 2: frames does not fit"),
         ({"fps": "fast"}, "line 2: fps does not fit: write a rate"),
         ({"fps": "0"}, "line 2: fps does not fit"),
         ({"sha256": "abc"}, "line 2: sha256 does not fit"),
-        ({"schema_version": 2}, "line 2: schema_version does not fit"),
+        ({"schema_version": 3}, "line 2: schema_version does not fit"),
         ({"file_name": "../secret.mp4"}, "line 2: file_name does not fit: name a file inside"),
         ({"file_name": "/etc/passwd"}, "line 2: file_name does not fit: name a file inside"),
+        ({"file_name": "a\0.mp4"}, "line 2: file_name does not fit: name a file inside"),
+        ({"file_name": "."}, "line 2: file_name does not fit: name a file inside"),
+        ({"start": 2.0, "end": 1.0}, "line 2: the record does not fit: end is 1.0"),
+        ({"start": float("nan")}, "line 2: start does not fit"),
+        ({"tags": ["colour:red"]}, "line 2: tags.0 does not fit"),
+        ({"reviewed_by": ""}, "line 2: reviewed_by does not fit"),
+        ({"split": "../train"}, "line 2: split does not fit"),
         ({"file_name": "clips/000000.mp4"}, "lists clips/000000.mp4 twice"),
-        ({"text": None}, "line 2: text does not fit"),
+        ({"caption": None}, "line 2: caption does not fit"),
     ],
 )
 def test_a_record_that_does_not_fit_is_refused(
@@ -115,3 +122,26 @@ def test_a_folder_that_cannot_be_written_to_is_named() -> None:
         write_manifest(Path("/proc/self"), [record()])
     with pytest.raises(DatasetError, match=r"cannot write /proc/self/metadata\.jsonl"):
         append_record(Path("/proc/self"), record())
+
+
+def test_schema_version_1_and_hand_made_lines_are_read(tmp_path: Path) -> None:
+    old = {"file_name": "a.mp4", "schema_version": 1, "text": "a boat", "text_zh": "舟", "seed": 1}
+    by_hand = {"file_name": "b.mp4", "text": "a hill"}
+    bare = {"file_name": "c.mp4", "caption": ""}
+    rows = (json.dumps(row) for row in (old, by_hand, bare))
+    (tmp_path / MANIFEST).write_text("\n".join(rows))
+    assert read_manifest(tmp_path) == [
+        ClipRecord(file_name="a.mp4", caption="a boat", caption_zh="舟", seed=1),
+        ClipRecord(file_name="b.mp4", caption="a hill"),
+        ClipRecord(file_name="c.mp4", caption=""),
+    ]
+    write_manifest(tmp_path, read_manifest(tmp_path))
+    assert '"caption": "a boat"' in (tmp_path / MANIFEST).read_text()
+
+
+def test_the_origin_is_what_splits_must_not_share() -> None:
+    painted = record(0, source="painter", seed=3)
+    assert painted.origin != record(1, source="painter", seed=4).origin
+    cut = record(0, source="a.mp4", source_sha256="a" * 64)
+    assert cut.origin == record(1, source="b.mp4", source_sha256="a" * 64, seed=4).origin
+    assert record(0, seed=None).origin == "clips/000000.mp4"

@@ -68,8 +68,8 @@ def test_a_boat_moves_on_screen_where_it_heads(heading: int) -> None:
     clip = paint_clip(seed, frames=6, width=96, height=96, **fixed)
     without = paint_clip(seed, frames=6, width=96, height=96, **{**fixed, "boat": "none"})
     drawn = np.abs(clip.frames.astype(int) - without.frames).max(-1) > 12
-    first, last = (np.nonzero(drawn[t])[1].mean() / 96 for t in (0, 5))
-    assert (last - first) * heading > 0.06
+    bows = [np.quantile(heading * np.nonzero(drawn[t])[1], 0.95) / 96 for t in (0, 5)]
+    assert bows[1] - bows[0] > 0.05  # not the middle: the wake is cut off at the border
     seen = clip.attributes.element("boat")
     assert seen is not None
     assert seen.motion == ("right" if heading > 0 else "left")

@@ -24,8 +24,8 @@ def boat(sail: bool, heading: int = 1) -> Draw:
 # name: (draw, left, right, up, down): the box around the foot point, in units of the size, that
 # must hold everything drawn.
 SPRITES: dict[str, tuple[Draw, float, float, float, float]] = {
-    "boat": (boat(False), 0.6, 0.8, 0.7, 0.15),
-    "sail": (boat(True), 0.6, 0.8, 1.2, 0.15),
+    "boat": (boat(False), 1.45, 0.8, 0.7, 0.2),
+    "sail": (boat(True), 1.45, 0.8, 1.2, 0.2),
     "house": (buildings.draw_house, 0.8, 0.8, 0.9, 0.1),
     "hut": (
         lambda c, r, p, x, y, s: buildings.draw_house(c, r, p, x, y, s, thatched=True),
@@ -68,10 +68,6 @@ SPRITES: dict[str, tuple[Draw, float, float, float, float]] = {
     ),
     "goose": (lambda c, r, p, x, y, s: birds.draw_goose(c, p, x, y, s, 1.0, 1), 0.8, 0.8, 0.9, 0.8),
     "crane": (lambda c, r, p, x, y, s: birds.draw_crane(c, p, x, y, s, 1.0, 1), 1.1, 1.1, 1, 0.9),
-    "petal": (
-        lambda c, r, p, x, y, s: birds.draw_petal(c, x, y, s, 0.5, 0.3, p.accent),
-        0.6, 0.6, 0.6, 0.6,
-    ),
     "seal": (lambda c, r, p, x, y, s: brushwork.draw_seal(c, r, x, y, s),
              0.15, 1.15, 0.15, 1.35),
 }  # fmt: skip
@@ -159,13 +155,16 @@ def test_wings_beat() -> None:
     assert tops[0] < tops[1] - 5
 
 
-def test_a_petal_seen_edge_on_is_thin() -> None:
-    areas = []
-    for tumble in (0.0, np.pi / 2):
-        canvas = Canvas(64, 64, scale=64)
-        birds.draw_petal(canvas, 0.5, 0.5, 0.5, 0.0, tumble, (1, 0.5, 0.5))
-        areas.append(canvas.texture()[..., 3].sum())
-    assert areas[1] < 0.4 * areas[0]
+def test_a_moving_boat_trails_a_wake_behind_its_stern() -> None:
+    covered = {}
+    for moving in (True, False):
+        canvas = Canvas(256, 96, scale=64)
+        boats.draw_boat(canvas, np.random.default_rng(1), palette("ink", np.random.default_rng(2)),
+                        2.0, 0.8, 1.0, heading=1, moving=moving)  # fmt: skip
+        shape = canvas.texture()[..., 3]
+        covered[moving] = (shape[:, :90].sum(), shape[:, 175:].sum())
+    assert covered[True][0] > covered[False][0] + 20
+    assert covered[True][1] == covered[False][1]
 
 
 def test_blossoms_take_the_colour_asked_for() -> None:

@@ -1,7 +1,8 @@
 """The dataset folder: clips, and `metadata.jsonl` with one record a clip.
 
 The layout is Hugging Face's videofolder, so that `datasets.load_dataset("videofolder", ...)` reads
-it too. One line of JSON a clip, UTF-8, `file_name` first, relative to the folder.
+it too. One line of JSON a clip, UTF-8, `file_name` first, relative to the folder. The format is
+written down in docs/dataset.md.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -22,12 +23,13 @@ from pydantic import (
     PlainSerializer,
     ValidationError,
     field_validator,
+    model_validator,
 )
 
 from conclvd.errors import DatasetError
 
 MANIFEST: Final = "metadata.jsonl"
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 
 def _rate(value: Any) -> Any:
@@ -43,36 +45,81 @@ def _rate(value: Any) -> Any:
 Rate = Annotated[Fraction, BeforeValidator(_rate), PlainSerializer(str), Field(gt=0)]
 
 
+Tag = Annotated[str, Field(pattern=r"^(season|weather|elements|motion|style):\S(.*\S)?$")]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
 class ClipRecord(BaseModel):
     """One clip of a dataset.
 
-    `text` is the English caption, `text_zh` the Chinese one; `attributes` what is known to be
-    visible, as plain data; `seed` and `source` how a painted clip was made; `fps` is in frames per
-    second, `width` and `height` in pixels; `sha256` of the file, in lower-case hexadecimal.
+    `caption` is the English caption, `caption_zh` the Chinese one; `tags` are "kind:word", such as
+    "season:autumn". `source` says where the clip is from, `source_sha256` is the sum of that file,
+    and `start` and `end`, in seconds, the part of it; `seed` how a painted clip was made.
+    `reviewed_by` is the person who confirmed the captions, None while nobody has; `suggested_by`
+    the model that wrote a caption. `attributes` are known to be visible, as plain data; `flags`
+    what was measured but not removed, such as "subtitles". `fps` is in frames per second, `width`
+    and `height` in pixels; `sha256` of the file, in lower-case hexadecimal. Only `file_name` and
+    `caption` must be there. Records of schema version 1 (`text` for `caption`) are read as well.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     file_name: str
-    schema_version: Literal[1] = SCHEMA_VERSION
-    text: str
-    text_zh: str | None = None
+    schema_version: Literal[2] = SCHEMA_VERSION
+    caption: str
+    caption_zh: str | None = None
+    tags: tuple[Tag, ...] = ()
+    source: str | None = None
+    source_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    start: Seconds | None = None
+    end: Seconds | None = None
+    license: str | None = None
+    reviewed_by: str | None = Field(default=None, min_length=1)
+    suggested_by: str | None = Field(default=None, min_length=1)
+    split: str | None = Field(default=None, pattern=r"^\w[\w-]*$")
+    flags: tuple[str, ...] = ()
     attributes: dict[str, JsonValue] | None = None
     seed: int | None = Field(default=None, ge=0)
-    source: str | None = None
-    fps: Rate
-    frames: int = Field(gt=0)
-    width: int = Field(gt=0)
-    height: int = Field(gt=0)
-    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    fps: Rate | None = None
+    frames: int | None = Field(default=None, gt=0)
+    width: int | None = Field(default=None, gt=0)
+    height: int | None = Field(default=None, gt=0)
+    sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _upgrade(cls, found: Any) -> Any:
+        """What schema version 1 called `text`, and a hand-made videofolder often does."""
+        if not isinstance(found, dict) or found.get("schema_version", 1) != 1:
+            return found
+        renamed = {"text": "caption", "text_zh": "caption_zh"}
+        return {renamed.get(key, key): value for key, value in found.items()} | {
+            "schema_version": SCHEMA_VERSION
+        }
 
     @field_validator("file_name")
     @classmethod
     def _inside(cls, name: str) -> str:
         path = PurePosixPath(name)
-        if not name or path.is_absolute() or ".." in path.parts or "\\" in name:
+        outside = path.is_absolute() or ".." in path.parts or not path.parts
+        if outside or any(character in name for character in "\\\0\n"):
             raise ValueError("name a file inside the dataset folder, with forward slashes")
         return name
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.start is not None and self.end is not None and self.end <= self.start:
+            raise ValueError(f"end is {self.end} and start {self.start}; end must be later")
+        return self
+
+    @property
+    def origin(self) -> str:
+        """What must not be in two splits: the source's content, its name, or the clip itself."""
+        if self.source_sha256 is not None:
+            return self.source_sha256
+        if self.source is not None and self.seed is not None:
+            return f"{self.source}, seed {self.seed}"
+        return self.source or self.file_name
 
 
 def read_manifest(folder: Path) -> list[ClipRecord]:
@@ -82,18 +129,37 @@ def read_manifest(folder: Path) -> list[ClipRecord]:
     that does not fit, or a clip that is listed twice.
     """
     path = folder / MANIFEST
-    lines = _read(path).split("\n")  # splitlines would split captions at U+2028
-    records = [
-        _parse(line, f"{path} line {number}")
-        for number, line in enumerate(lines, 1)
-        if line.strip()
-    ]
+    records: list[ClipRecord] = []
     seen: set[str] = set()
-    for record in records:
+    for where, line in manifest_lines(folder):
+        record = parse_record(line, where)
         if record.file_name in seen:
             raise DatasetError(f"{path} lists {record.file_name} twice; remove one of the lines")
         seen.add(record.file_name)
+        records.append(record)
     return records
+
+
+def manifest_lines(folder: Path) -> list[tuple[str, str]]:
+    """Every line that is not blank, with the words that say where it is."""
+    path = folder / MANIFEST
+    lines = _read(path).split("\n")  # splitlines would split captions at U+2028
+    return [(f"{path} line {number}", line) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def parse_record(line: str, where: str) -> ClipRecord:
+    """One line as a record; DatasetError, beginning with `where`, when it does not fit."""
+    try:
+        return ClipRecord.model_validate(json.loads(line))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "the record"
+        if first["type"] == "extra_forbidden":
+            raise DatasetError(f"{where}: unknown key {key!r}; remove it") from error
+        message = first["msg"].removeprefix("Value error, ")
+        raise DatasetError(f"{where}: {key} does not fit: {message}") from error
+    except (ValueError, RecursionError) as error:
+        raise DatasetError(f"{where} is not JSON: {error}") from error
 
 
 def write_manifest(folder: Path, records: Iterable[ClipRecord]) -> None:
@@ -101,7 +167,7 @@ def write_manifest(folder: Path, records: Iterable[ClipRecord]) -> None:
     path = folder / MANIFEST
     partial = path.with_name(f".{MANIFEST}.{os.getpid()}.part")
     try:
-        partial.write_text("".join(_line(record) for record in records), encoding="utf-8")
+        partial.write_text("".join(record_line(record) for record in records), encoding="utf-8")
         partial.replace(path)
     except OSError as error:
         raise DatasetError(f"cannot write {path}: {error.strerror}; check the folder") from error
@@ -112,7 +178,7 @@ def write_manifest(folder: Path, records: Iterable[ClipRecord]) -> None:
 def append_record(folder: Path, record: ClipRecord) -> None:
     """Add one record at the end, or, when that fails, nothing."""
     path = folder / MANIFEST
-    line = _line(record).encode()
+    line = record_line(record).encode()
     try:
         with path.open("ab", buffering=0) as file:
             end = file.tell()
@@ -144,20 +210,8 @@ def _read(path: Path) -> str:
         raise DatasetError(f"cannot read {path}: {error}") from error
 
 
-def _parse(line: str, where: str) -> ClipRecord:
-    try:
-        return ClipRecord.model_validate(json.loads(line))
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the record"
-        if first["type"] == "extra_forbidden":
-            raise DatasetError(f"{where}: unknown key {key!r}; remove it") from error
-        message = first["msg"].removeprefix("Value error, ")
-        raise DatasetError(f"{where}: {key} does not fit: {message}") from error
-    except ValueError as error:
-        raise DatasetError(f"{where} is not JSON: {error}") from error
-
-
-def _line(record: ClipRecord) -> str:
+def record_line(record: ClipRecord) -> str:
+    """A record as its line of the file, with the line's end; what says nothing is left out."""
     plain = record.model_dump(mode="json", exclude_none=True)
-    return json.dumps(plain, ensure_ascii=False) + "\n"
+    said = {key: value for key, value in plain.items() if value != []}
+    return json.dumps(said, ensure_ascii=False) + "\n"

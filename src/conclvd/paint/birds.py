@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from conclvd.paint.canvas import Canvas
 from conclvd.paint.noise import FloatArray, mix
@@ -79,29 +78,3 @@ def _draw_crane_wing(here: Canvas, lift: float, side: int, palette: Palette) -> 
     here.polygon([*leading, outer, *trailing], white)
     feathers = [(front - 0.15, (wrist + tip) / 2), outer, *trailing[:2], (-0.08, 0.62 * wrist)]
     here.polygon(feathers, palette.ink, 0.88)
-
-
-def draw_petal(
-    canvas: Canvas,
-    x: float,
-    y: float,
-    size: float,
-    angle: float,
-    tumble: float,
-    color: npt.ArrayLike,
-) -> None:
-    """A falling petal or leaf, `size` long, centred on (x, y).
-
-    `angle` (radians) is its direction in the picture, `tumble` (radians) how far it has turned
-    over about its own length: edge on at odd multiples of pi / 2, its paler back behind them.
-    """
-    here = canvas.placed(x, y, size)
-    facing = math.cos(tumble)
-    half = max(0.32 * abs(facing), 0.06)
-    shape = np.array(
-        [(-0.5, 0), (-0.2, half), (0.18, 0.95 * half), (0.5, 0.3 * half), (0.42, -0.1 * half),
-         (0.2, -0.9 * half), (-0.2, -0.8 * half)], np.float32,
-    )  # fmt: skip
-    cos, sin = math.cos(angle), math.sin(angle)
-    colour = mix(color, PLUMAGE, 0.3 if facing < 0 else 0.0)
-    here.polygon(shape @ np.array([[cos, sin], [-sin, cos]], np.float32), colour, 0.92)

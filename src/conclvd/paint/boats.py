@@ -24,14 +24,18 @@ def draw_boat(
     fisherman: bool = True,
     canopy: bool = True,
     sail: bool = False,
+    moving: bool = True,
 ) -> None:
     """A boat whose hull is `size` wide, its water line at y and its middle at x.
 
     `heading` is 1 for a bow to the right, -1 to the left; the one is the other's mirror image.
-    With `sail` it is a junk about 0.95 `size` high; without `canopy` an open skiff.
+    With `sail` it is a junk about 0.95 `size` high; without `canopy` an open skiff. A `moving`
+    boat trails a wake, which tells in a single frame where it is going.
     """
     here = canvas.placed(x, y, size, heading)
     wood = mix(palette.ink, palette.near, rng.uniform(0.0, 0.15))
+    if moving:
+        _draw_wake(here, palette)
     if sail:
         _draw_sail(here, rng, palette, wood)
     if canopy:
@@ -39,6 +43,18 @@ def draw_boat(
     if fisherman:
         _draw_fisherman(here, rng, palette, wood, rowing=sail)
     _draw_hull(here, palette, wood)
+
+
+def _draw_wake(here: Canvas, palette: Palette) -> None:
+    """Lines of foam that open behind the stern, a shade under each, and the bow wave."""
+    foam = mix(palette.light, np.ones(3, np.float32), 0.5)
+    shade = mix(palette.mid, palette.near, 0.5)
+    for end, alpha in (((-1.3, 0.005), 0.7), ((-1.2, 0.125), 0.85), ((-0.95, 0.06), 0.6)):
+        middle = (0.5 * (end[0] - 0.4), 0.6 * end[1] + 0.4 * 0.035)
+        below = (end[0] - 0.05, end[1] + 0.03)
+        here.stroke([(-0.4, 0.055), middle, below], 0.03, 0.008, shade, 0.75 * alpha)
+        here.stroke([(-0.4, 0.035), middle, end], 0.045, 0.006, foam, alpha)
+    here.stroke([(0.5, 0.015), (0.36, 0.05), (0.1, 0.085)], 0.02, 0.006, foam, 0.8)
 
 
 def _draw_hull(here: Canvas, palette: Palette, wood: FloatArray) -> None:

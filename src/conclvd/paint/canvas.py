@@ -153,7 +153,7 @@ class Canvas:
         return view
 
     def polygons(self, outlines: Numbers, colors: Numbers, alphas: Numbers = 1.0) -> None:
-        """Fill `n` outlines [n k 2]; colours [3] or [n 3], alphas scalar or [n]."""
+        """Fill `n` outlines [n k 2], n may be 0; colours [3] or [n 3], alphas scalar or [n]."""
         texels = np.asarray(outlines, np.float32) * self._factor + self._offset
         if texels.ndim != 3 or texels.shape[1] < 3 or texels.shape[2] != 2:
             raise ValueError(f"outlines need a shape [n k>=3 2], not {list(texels.shape)}")
@@ -165,7 +165,7 @@ class Canvas:
         inks = np.empty((count, 4), np.float32)
         inks[:, :3], inks[:, 3] = np.asarray(colors), np.asarray(alphas)
         inks = np.clip(inks * 255 + 0.5, 0, 255).astype(np.uint8)
-        flat = texels.reshape(count, -1)
+        flat = texels.reshape(count, 2 * texels.shape[1])
         if not inside.all():
             flat, inks = flat[inside], inks[inside]
         fill, brush = self._surface.polygon, aggdraw.Brush

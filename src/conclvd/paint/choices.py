@@ -21,16 +21,16 @@ WEIGHTS: Final[Mapping[str, Mapping[str, float]]] = {
     "weather": {"clear": 0.41, "rain": 0.18, "snow": 0.145, "petals": 0.13, "leaves": 0.135},
     "wind": {"left": 0.5, "right": 0.5},
     "plant": {
-        "none": 0.15, "pine": 0.10, "willow": 0.09, "bamboo": 0.09, "blossom": 0.13,
+        "none": 0.34, "pine": 0.10, "willow": 0.09, "bamboo": 0.09, "blossom": 0.13,
         "leaves": 0.12, "bare_tree": 0.09, "tree": 0.08, "blossom_tree": 0.06, "reeds": 0.13,
     },
     "side": {"left": 0.5, "right": 0.5},
     "building": {
-        "none": 0.12, "village": 0.18, "cottage": 0.16, "hut": 0.13, "pavilion": 0.13,
+        "none": 0.24, "village": 0.18, "cottage": 0.16, "hut": 0.13, "pavilion": 0.13,
         "pagoda": 0.14, "bridge": 0.17,
     },
     "boat": {"none": 0.25, "boat": 0.24, "fisherman": 0.26, "sailboat": 0.25},
-    "birds": {"none": 0.42, "geese": 0.32, "cranes": 0.26},
+    "birds": {"none": 0.50, "geese": 0.32, "cranes": 0.26},
     "disc": {"none": 0.48, "sun": 0.36, "moon": 0.16},
     "fall": {"none": 0.78, "waterfall": 0.22},
     "camera": {

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
-import os
-import signal
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +21,7 @@ from conclvd.manifest import (
     read_manifest,
     write_manifest,
 )
+from conclvd.workers import each
 
 _CLIPS: Final = "clips"
 _SOURCE: Final = f"conclvd painter {__version__}"
@@ -83,8 +81,8 @@ def paint_dataset(
     there = count - len(missing)
     if report:
         report(there, count)
-    painter = _paint_here if workers == 1 else _paint_in_processes
-    for done, record in enumerate(painter(folder, missing, settings, workers or _cores()), 1):
+    paint = partial(paint_record, folder, settings=settings)
+    for done, record in enumerate(each(paint, missing, workers), 1):
         append_record(folder, record)
         if report:
             report(there + done, count)
@@ -118,8 +116,8 @@ def paint_record(folder: Path, index: int, settings: PaintSettings) -> ClipRecor
     )
     return ClipRecord(
         file_name=_name(index),
-        text=clip.caption_en,
-        text_zh=clip.caption_zh,
+        caption=clip.caption_en,
+        caption_zh=clip.caption_zh,
         attributes=clip.attributes.to_dict(),
         seed=seed,
         source=_SOURCE,
@@ -141,8 +139,8 @@ def _make(clips: Path) -> None:
         raise DatasetError(
             f"cannot make the folder {clips}: {error.strerror}; choose another folder"
         ) from error
-    for partial in clips.glob(".*.part.mp4"):  # of a run that was killed
-        partial.unlink(missing_ok=True)
+    for unfinished in clips.glob(".*.part.mp4"):  # of a run that was killed
+        unfinished.unlink(missing_ok=True)
 
 
 def _kept(folder: Path, settings: PaintSettings) -> set[str]:
@@ -184,55 +182,6 @@ def _check_same(folder: Path, record: ClipRecord, settings: PaintSettings) -> No
 def _is_whole(folder: Path, record: ClipRecord) -> bool:
     path = folder / record.file_name
     return path.is_file() and _sha256(path) == record.sha256
-
-
-# --- one process and many ----------------------------------------------------------------------
-
-
-def _paint_here(
-    folder: Path, indices: list[int], settings: PaintSettings, _: int
-) -> Iterator[ClipRecord]:
-    return (paint_record(folder, index, settings) for index in indices)
-
-
-def _paint_in_processes(
-    folder: Path, indices: list[int], settings: PaintSettings, workers: int
-) -> Iterator[ClipRecord]:
-    """Records as they are done; when the caller stops, the clips in work are finished."""
-    if not indices:
-        return
-    pool = ProcessPoolExecutor(
-        min(workers, len(indices)),
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_quiet_worker,
-    )
-    waiting = iter(indices)
-    running: set[Future[ClipRecord]] = set()
-    try:
-        while True:
-            for index in waiting:  # two a worker in the queue: stopping stays quick
-                running.add(pool.submit(paint_record, folder, index, settings))
-                if len(running) >= 2 * workers:
-                    break
-            if not running:
-                return
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield future.result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _quiet_worker() -> None:
-    """Ctrl-C reaches the whole group of processes; the parent alone answers it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    import cv2
-
-    cv2.setNumThreads(1)  # the processes share the cores already
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _name(index: int) -> str:

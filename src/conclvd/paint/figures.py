@@ -79,7 +79,7 @@ def _reach(element: Element) -> float:
     """Half the width an element may need, in units."""
     if element.name == "building" and element.count > 1:
         return 0.75
-    wide = {"lotus": 3.0, "grove": 2.0, "bamboo": 0.7, "bridge": 0.8, "boat": 0.7}
+    wide = {"lotus": 3.0, "grove": 2.0, "bamboo": 0.7, "bridge": 0.8, "boat": 1.4, "sailboat": 1.4}
     key = "grove" if element.name == "grove" else element.kind
     return wide.get(key, 1.15) * element.size + 0.06
 
@@ -124,6 +124,7 @@ def _boat(canvas: Canvas, rng: np.random.Generator, palette: Palette, element: E
         canvas, rng, palette, element.x, element.y, element.size, heading=element.heading,
         fisherman=element.variant == "fisherman",
         canopy=sail or element.variant == "roofed" or rng.random() < 0.5, sail=sail,
+        moving=element.motion.velocity[0] != 0,
     )  # fmt: skip
 
 

@@ -124,7 +124,7 @@ def _boat(scene: Scene, choices: Choices) -> tuple[Element, ...]:
     rng = scene.rng("boat")
     heading = int(rng.choice([-1, 1]))
     still = rng.random() < 0.15
-    size = rng.uniform(0.16, 0.24) * (0.9 if choices.boat == "sailboat" else 1.0)
+    size = rng.uniform(0.19, 0.28) * (0.9 if choices.boat == "sailboat" else 1.0)
     speed = 0.0 if still else rng.uniform(0.065, 0.18) * heading * scene.aspect
     y = rng.uniform(scene.horizon + 0.07, min(0.93, scene.horizon + 0.20))
     x = scene.aspect * rng.uniform(0.25, 0.75) - speed * _CLIP / 2

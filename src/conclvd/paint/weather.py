@@ -60,9 +60,9 @@ def _rain_tile(rng: np.random.Generator, heavy: float) -> ByteArray:
     """Upright streaks, bytes [n n]; the slant is made when the tile is placed."""
     size = _TILE + _TILE // 2
     tile = np.zeros((size, size), np.uint8)
-    for _ in range(int(150 * heavy)):
+    for _ in range(int(64 * heavy)):
         x, y = rng.uniform(_TILE / 4, _TILE * 1.25, 2)
-        length, strength = rng.uniform(24, 62), rng.uniform(0.45, 1.0)
+        length, strength = rng.uniform(30, 70), rng.uniform(0.35, 0.8)
         ends = np.array([[x, y], [x, y + length]]) * (1 << _SHIFT)
         start, end = ends.round().astype(int).tolist()
         thick = 2 if rng.random() < 0.75 else 3
@@ -73,7 +73,7 @@ def _rain_tile(rng: np.random.Generator, heavy: float) -> ByteArray:
 def _snow_tile(rng: np.random.Generator, heavy: float) -> ByteArray:
     size = _TILE + _TILE // 2
     tile = np.zeros((size, size), np.uint8)
-    for _ in range(int(80 * heavy)):
+    for _ in range(int(44 * heavy)):
         x, y = rng.uniform(_TILE / 4, _TILE * 1.25, 2)
         radius, strength = rng.uniform(2.2, 5.2), rng.uniform(0.6, 1.0)
         centre = (np.array([x, y]) * (1 << _SHIFT)).round().astype(int).tolist()

@@ -1,0 +1,58 @@
+"""One function over many things, on all cores."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def each(
+    function: Callable[[Item], Result], items: Sequence[Item], workers: int | None
+) -> Iterator[Result]:
+    """The results as they come, in any order; None for `workers` is one a core.
+
+    1 worker works in this process. `function` and `items` must be picklable. When the caller stops,
+    what is in work is finished.
+    """
+    count = min(workers or cores(), len(items))
+    if count <= 1:
+        yield from map(function, items)
+        return
+    pool = ProcessPoolExecutor(
+        count, mp_context=multiprocessing.get_context("spawn"), initializer=_quiet
+    )
+    waiting = iter(items)
+    running: set[Future[Result]] = set()
+    try:
+        while True:
+            for item in waiting:  # two a worker in the queue: stopping stays quick
+                running.add(pool.submit(function, item))
+                if len(running) >= 2 * count:
+                    break
+            if not running:
+                return
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _quiet() -> None:
+    """Ctrl-C reaches the whole group of processes; the parent alone answers it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    import cv2
+
+    cv2.setNumThreads(1)  # the processes share the cores already
