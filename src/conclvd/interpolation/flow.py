@@ -5,15 +5,24 @@ from __future__ import annotations
 from typing import Protocol
 
 import cv2
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from conclvd.tensors import Flow, Frame
 
 
 class FlowEstimator(Protocol):
-    """What finds how far every pixel moves."""
+    """What finds how far every pixel moves, for a batch of pairs."""
 
-    def __call__(self, source: Frame, target: Frame) -> Flow:
-        """The flow [h w 2], x then y in pixels, that takes each pixel of `source` to `target`."""
+    def flows(
+        self, sources: Float[Tensor, "b 3 h w"], targets: Float[Tensor, "b 3 h w"]
+    ) -> Float[Tensor, "b 2 h w"]:
+        """The flow, x then y in pixels, that takes each pixel of a source to its target.
+
+        Pictures are RGB in [0, 1]; the flow is on their device.
+        """
 
 
 class DisFlow:
@@ -27,3 +36,18 @@ class DisFlow:
         before, after = (cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in (source, target))
         flow: Flow = self._search.calc(before, after, None)
         return flow
+
+    def flows(
+        self, sources: Float[Tensor, "b 3 h w"], targets: Float[Tensor, "b 3 h w"]
+    ) -> Float[Tensor, "b 2 h w"]:
+        """One pair after the other, on the CPU."""
+        found = [
+            self(_frame(source), _frame(target))
+            for source, target in zip(sources, targets, strict=True)
+        ]
+        return torch.from_numpy(np.stack(found)).movedim(-1, 1).to(sources.device)
+
+
+def _frame(picture: Float[Tensor, "3 h w"]) -> Frame:
+    pixels: Frame = (picture * 255).round().to("cpu", torch.uint8).movedim(0, -1).numpy()
+    return np.ascontiguousarray(pixels)

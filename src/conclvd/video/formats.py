@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from pathlib import Path
 
-from conclvd.errors import MediaError
+from conclvd.errors import InvalidRequest
 
 
 class Format(Enum):
@@ -20,8 +20,8 @@ class Format(Enum):
 def format_of(path: Path) -> Format:
     """The format a path asks for: its extension, or numbered PNG files for a folder.
 
-    "clip.png" and "clip" both mean the folder "clip" (see `png_folder`). Raises MediaError for any
-    other extension.
+    "clip.png" and "clip" both mean the folder "clip" (see `png_folder`). Raises InvalidRequest for
+    any other extension.
     """
     suffix = path.suffix.lower()
     if not suffix or path.is_dir():
@@ -29,10 +29,18 @@ def format_of(path: Path) -> Format:
     try:
         return Format(suffix)
     except ValueError:
-        raise MediaError(
+        raise InvalidRequest(
             f"cannot tell a video format from {path.name!r}; end the name in .mp4, .gif, .webp, or "
             ".png for a folder of pictures"
         ) from None
+
+
+def input_format(path: Path) -> Format:
+    """How to read a path: as its extension says, and any other file as a video by FFmpeg."""
+    try:
+        return format_of(path)
+    except InvalidRequest:
+        return Format.MP4
 
 
 def png_folder(path: Path) -> Path:

@@ -12,19 +12,21 @@ from xml.etree import ElementTree
 
 from conclvd.errors import MediaError
 from conclvd.video.container import container
-from conclvd.video.formats import Format, format_of, png_folder
+from conclvd.video.formats import Format, input_format, png_folder
 
 if TYPE_CHECKING:
     from PIL import Image
 
 _PICTURES = (Format.GIF, Format.WEBP)
+_SEQUENCES = ((".png",), (".jpg", ".jpeg"))
 
 
 @dataclass(frozen=True)
 class VideoInfo:
     """`fps` is in frames per second, `metadata` the embedded text or None.
 
-    The rate of gif and webp is the mean over their frames, for they keep delays alone.
+    `sound` is whether there is any. The rate of gif and webp is the mean over their frames, for
+    they keep delays alone.
     """
 
     format: Format
@@ -33,6 +35,7 @@ class VideoInfo:
     height: int
     fps: Fraction
     metadata: str | None
+    sound: bool = False
 
     @property
     def seconds(self) -> float:
@@ -42,7 +45,7 @@ class VideoInfo:
 
 def probe(path: Path) -> VideoInfo:
     """Read what a video says of itself; MediaError when it is missing or not a video."""
-    kind = format_of(path)
+    kind = input_format(path)
     with reading(path):
         if kind is Format.PNG:
             return _probe_png(png_folder(path))
@@ -70,14 +73,17 @@ def reading(path: Path) -> Iterator[None]:
         raise MediaError(f"cannot read {path} as a video: {reason}") from error
 
 
-def png_files(folder: Path) -> list[Path]:
-    """The pictures of a sequence in order; MediaError when there are none."""
+def picture_files(folder: Path) -> list[Path]:
+    """The pictures of a sequence in the order of their names; MediaError when there are none."""
     if not folder.is_dir():
         raise FileNotFoundError(folder)
-    files = sorted(folder.glob("*.png"))
-    if not files:
-        raise MediaError(f"the folder {folder} holds no .png files; name a video or a PNG sequence")
-    return files
+    for suffixes in _SEQUENCES:
+        files = sorted(file for file in folder.iterdir() if file.suffix.lower() in suffixes)
+        if files:
+            return files
+    raise MediaError(
+        f"the folder {folder} holds no .png or .jpg files; name a video or a sequence of pictures"
+    )
 
 
 def _probe_mp4(path: Path) -> VideoInfo:
@@ -96,6 +102,7 @@ def _probe_mp4(path: Path) -> VideoInfo:
             height=stream.codec_context.height,
             fps=Fraction(fps),
             metadata=file.metadata.get("comment"),
+            sound=bool(file.streams.audio),
         )
 
 
@@ -120,7 +127,7 @@ def _probe_picture(path: Path, kind: Format) -> VideoInfo:
 def _probe_png(folder: Path) -> VideoInfo:
     from PIL import Image
 
-    files = png_files(folder)
+    files = picture_files(folder)
     with Image.open(files[0]) as picture:
         picture.load()
         text = {str(key): value for key, value in picture.info.items()}

@@ -9,8 +9,8 @@ import numpy as np
 
 from conclvd.tensors import Frame
 from conclvd.video.container import container
-from conclvd.video.formats import Format, format_of, png_folder
-from conclvd.video.probe import png_files, reading
+from conclvd.video.formats import Format, input_format, png_folder
+from conclvd.video.probe import picture_files, reading
 
 _BT709 = 1
 
@@ -20,10 +20,10 @@ def read_frames(path: Path) -> Iterator[Frame]:
 
     Raises MediaError, on the first frame or where the file breaks off, when it cannot be read.
     """
-    kind = format_of(path)
+    kind = input_format(path)
     with reading(path):
         if kind is Format.PNG:
-            for file in png_files(png_folder(path)):
+            for file in picture_files(png_folder(path)):
                 yield from _pictures(file)
         elif kind is Format.MP4:
             yield from _decoded(path)

@@ -16,6 +16,7 @@ from conclvd.tensors import Frame
 from conclvd.video.beside import beside
 from conclvd.video.container import container
 from conclvd.video.formats import Format, format_of, png_folder
+from conclvd.video.sound import sound
 
 # crf 16 is visually lossless for paintings (0 is lossless, 51 the worst). Macroblock-tree rate
 # control reads memory it never set (x264 165, SIMD code): one file in thirty came out different.
@@ -31,6 +32,7 @@ def write_video(
     *,
     metadata: str | None = None,
     threads: int = 0,
+    sound_of: Path | None = None,
 ) -> Path:
     """Write a video by the extension of `path`; returns the path written.
 
@@ -39,6 +41,7 @@ def write_video(
     comment tag of mp4, the comment of gif, XMP in webp, a text chunk in each PNG.
     mp4 is H.264, yuv420p, BT.709, with the index in front; its sides must be even. `threads` is for
     its encoder, 0 for all cores; files are the same byte for byte only at equal numbers.
+    `sound_of` is a video whose first sound track is taken over; mp4 alone has room for it.
     gif has hundredths of a second, webp thousandths: delays alternate so that the mean rate holds;
     neighbouring frames without a difference become one, shown longer.
     A PNG sequence goes to a new folder, or replaces one that holds nothing else.
@@ -60,7 +63,7 @@ def write_video(
         )
     with beside(target) as partial:
         if kind is Format.MP4:
-            _write_mp4(partial, first, stream, fps, metadata, threads)
+            _write_mp4(partial, first, stream, fps, metadata, threads, sound_of)
         elif kind is Format.GIF:
             _write_gif(partial, stream, fps, metadata)
         elif kind is Format.WEBP:
@@ -105,11 +108,15 @@ def _write_mp4(
     fps: Fraction,
     metadata: str | None,
     threads: int,
+    sound_of: Path | None,
 ) -> None:
     import av
 
     options = {"movflags": "+faststart"}
-    with container(path, "w", format="mp4", options=options) as file:
+    with (
+        container(path, "w", format="mp4", options=options) as file,
+        sound(sound_of, file) as sound_until,
+    ):
         if metadata is not None:
             file.metadata["comment"] = metadata
         stream = file.add_stream("libx264", rate=fps, options=_H264)
@@ -125,7 +132,9 @@ def _write_mp4(
             )
             frame.pts, frame.time_base = index, 1 / fps
             file.mux(stream.encode(frame))
+            sound_until(index / fps)
         file.mux(stream.encode(None))
+        sound_until(None)
 
 
 def _delays(fps: Fraction, unit: int) -> Iterator[int]:

@@ -1,0 +1,117 @@
+"""Frames between keyframes: exactness, likeness to the true ones, and speed, beside the peers.
+
+    python benchmarks/interpolation.py [--count 20] [--real FOLDER] [--raft FILE] [--device cpu]
+                                       [--speed 256x256,512x512]
+
+Painted clips are of held-out scenes, 8 keyframes at 256² and 6 a second: 'uniform' as painted,
+'accelerated' with time running from rest (t²) or to rest. `--real` names a folder of published
+animations (gif): of their keyframes every second one is left out and made again. The last pair of
+a clip, which has nothing to project on, is reported apart. ffmpeg's minterpolate is the outside
+peer. Speed is of new frames, on as many threads as torch has; RAFT's does not depend on its
+weights and is measured with random ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from conclvd.interpolation.estimators import load_estimator, shipped_raft
+from conclvd.interpolation.flow import DisFlow
+from conclvd.interpolation.raft import raft_small
+from conclvd.interpolation.raft_flow import RaftFlow
+from conclvd.tensors import Frames
+from known_motion import exactness
+from likeness import Likeness, likeness
+from middle_frames import KEYFRAMES, Method, by_flow, methods, painted_clip, real_clip
+from report import report
+
+FIRST_SEED = 810_000
+PACES: dict[str, Callable[[float], float]] = {
+    "uniform": lambda t: t,
+    "accelerated": lambda t: t * t,
+    "slowing": lambda t: 1 - (1 - t) ** 2,
+}
+
+
+def compare(label: str, clips: list[Frames], ways: Mapping[str, Method | str]) -> dict[str, object]:
+    """Mean PSNR, SSIM and GMSD of every way over the clips, last pairs apart."""
+    figures: dict[str, object] = {}
+    for name, way in ways.items():
+        if isinstance(way, str):
+            figures[f"{label}, {name}"] = way
+            continue
+        found = [likeness(way(clip[::2]), clip[1::2]) for clip in clips]
+        figures[f"{label}, {name}"] = _row(found, slice(None, -1))
+        figures[f"{label}, last pair, {name}"] = _row(found, slice(-1, None))
+    return figures
+
+
+def _row(found: list[Likeness], pairs: slice) -> str:
+    psnr, ssim, gmsd = (
+        np.mean([np.mean(values[pairs]) for values in kind])
+        for kind in zip(*((f.psnr, f.ssim, f.gmsd) for f in found), strict=True)
+    )
+    return f"{psnr:.2f} dB, SSIM {ssim:.4f}, GMSD {gmsd:.4f}"
+
+
+def speeds(sizes: list[tuple[int, int]], ways: Mapping[str, Method | str]) -> dict[str, object]:
+    """New frames a second on painted clips of these (width, height)."""
+    figures: dict[str, object] = {}
+    for width, height in sizes:
+        square = painted_clip(FIRST_SEED, PACES["uniform"], height)[::2]
+        repeats = -(-width // height)
+        keyframes = np.concatenate([square] * repeats, 2)[:, :, :width]
+        for name, way in ways.items():
+            if isinstance(way, str):
+                figures[f"frames/s, {width}x{height}, {name}"] = way
+                continue
+            way(keyframes[:3])
+            started = time.monotonic()
+            way(keyframes)
+            seconds = time.monotonic() - started
+            figures[f"frames/s, {width}x{height}, {name}"] = (KEYFRAMES - 1) / seconds
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--count", type=int, default=20, help="held-out scenes")
+    parser.add_argument("--real", type=Path, help="folder of published animations (*.gif)")
+    parser.add_argument("--raft", help="file of RAFT weights [default: the shipped ones]")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--speed", default="256x256,512x512", help="sizes, WIDTHxHEIGHT")
+    parser.add_argument("--name", default="interpolation", help="of the file of results")
+    arguments = parser.parse_args()
+    device = torch.device(arguments.device)
+    name = arguments.raft or ("raft" if shipped_raft().is_file() else None)
+    raft = load_estimator(name, device) if name else None
+    ways = methods(raft, device)
+    figures: dict[str, object] = {}
+    for flow, estimator in {"DIS": DisFlow(), **({"RAFT": raft} if raft else {})}.items():
+        for case, misses in exactness(estimator).items():
+            off = ", ".join(f"{mode} {miss:.3f} px" for mode, miss in misses.items())
+            figures[f"off its place, {flow}, {case}"] = off
+    seeds = range(FIRST_SEED, FIRST_SEED + arguments.count)
+    for label, pace in PACES.items():
+        clips = [painted_clip(seed, pace) for seed in tqdm(seeds, desc=f"painting, {label}")]
+        figures |= compare(f"painted {label}", clips, ways)
+    for path in sorted(arguments.real.glob("*.gif")) if arguments.real else []:
+        figures |= compare(path.stem, [real_clip(path)], ways)
+    if arguments.speed:
+        sizes = [tuple(map(int, size.split("x"))) for size in arguments.speed.split(",")]
+        untrained = RaftFlow(raft_small().to(device))
+        timed = {way: ways[way] for way in ("DIS-linear", "DIS-SOFP", "minterpolate")}
+        timed["RAFT-small-SOFP"] = by_flow(untrained, "sofp", device)
+        figures |= speeds([(width, height) for width, height in sizes], timed)
+    report(arguments.name, figures)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Ways to the frame between two keyframes, and clips whose frames between are known."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from conclvd.interpolation.flow import DisFlow, FlowEstimator
+from conclvd.interpolation.sofp import Settings, interpolate
+from conclvd.paint.compose import compose_scene
+from conclvd.paint.compositor import Compositor
+from conclvd.paint.layers import texels_per_unit
+from conclvd.paint.painter import paint_scene
+from conclvd.tensors import Frames
+from conclvd.video.read import read_frames
+
+# Keyframes [n h w 3] to the n-1 frames between them.
+Method = Callable[[Frames], Frames]
+KEYFRAMES, FPS = 8, 6.0
+ABSENT = "ffmpeg is not installed"
+
+
+def repeat(keyframes: Frames) -> Frames:
+    """The earlier keyframe again."""
+    return keyframes[:-1]
+
+
+def blend(keyframes: Frames) -> Frames:
+    """Half of either."""
+    total = keyframes[:-1].astype(np.float32) + keyframes[1:]
+    mixed: Frames = np.rint(total / 2).astype(np.uint8)
+    return mixed
+
+
+def by_flow(estimator: FlowEstimator, mode: str, device: torch.device) -> Method:
+    """Ours, in a mode and with an estimator."""
+
+    def method(keyframes: Frames) -> Frames:
+        return interpolate(keyframes, estimator, Settings(mode=mode), device=device)[1::2]
+
+    return method
+
+
+def minterpolate(keyframes: Frames) -> Frames:
+    """FFmpeg's motion-compensated interpolation, its scene detection off.
+
+    It drops frames at the end; the last keyframe is repeated for it to drop.
+    """
+    count, height, width, _ = keyframes.shape
+    padded = np.concatenate([keyframes, *[keyframes[-1:]] * 4])
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24"]
+    command = [
+        *("ffmpeg", "-v", "error", *raw, "-s", f"{width}x{height}", "-r", "12", "-i", "-"),
+        *("-vf", "format=yuv444p,minterpolate=fps=24:mi_mode=mci:scd=none,format=rgb24"),
+        *(*raw, "-threads", str(torch.get_num_threads()), "-"),
+    ]
+    done = subprocess.run(command, input=padded.tobytes(), stdout=subprocess.PIPE, check=True)
+    frames = np.frombuffer(done.stdout, np.uint8).reshape(-1, height, width, 3)
+    difference = np.abs(frames[0 : 2 * count : 2].astype(np.int16) - keyframes).mean()
+    assert difference < 4, "every second frame of minterpolate must be a keyframe"
+    return frames[1 : 2 * count - 2 : 2]
+
+
+def methods(raft: FlowEstimator | None, device: torch.device) -> dict[str, Method | str]:
+    """All of them by name; a text instead says why one is missing."""
+    absent = "no RAFT weights: give --raft FILE"
+    dis = DisFlow()
+    return {
+        "repeat": repeat,
+        "blend": blend,
+        "DIS-linear": by_flow(dis, "linear", device),
+        "DIS-SOFP": by_flow(dis, "sofp", device),
+        "RAFT-linear": by_flow(raft, "linear", device) if raft else absent,
+        "RAFT-SOFP": by_flow(raft, "sofp", device) if raft else absent,
+        "minterpolate": minterpolate if shutil.which("ffmpeg") else ABSENT,
+    }
+
+
+def painted_clip(seed: int, pace: Callable[[float], float], size: int = 256) -> Frames:
+    """A held-out clip of 2 x 8 - 1 frames at `pace`: passed time, 0 to 1, to time of the scene."""
+    scene = compose_scene(seed, aspect=1.0)
+    compositor = Compositor(paint_scene(scene, texels_per_unit(size)), scene.camera, size, size)
+    seconds = (KEYFRAMES - 1) / FPS
+    times = np.linspace(0, 1, 2 * KEYFRAMES - 1)
+    return np.stack([compositor.frame(seconds * pace(float(time))) for time in times])
+
+
+def real_clip(path: Path) -> Frames:
+    """The keyframes of a published animation: every second frame is the authors' own flow."""
+    frames = list(read_frames(path))[::2]
+    return np.stack(frames[: len(frames) - 1 + len(frames) % 2])

@@ -1,0 +1,146 @@
+"""`conclvd interpolate`: frames between the frames of any video."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from conclvd.cli import values
+from conclvd.cli.output import check_output
+from conclvd.cli.progress import Bars
+from conclvd.errors import InvalidRequest
+from conclvd.tensors import Frame
+from conclvd.video.formats import Format, format_of
+from conclvd.video.probe import VideoInfo, probe
+from conclvd.video.read import read_frames
+from conclvd.video.write import write_video
+
+if TYPE_CHECKING:
+    from conclvd.interpolation.sofp import Tally
+
+BATCH = 4  # pairs at once on a GPU
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Register this file's commands."""
+    app.command()(interpolate)
+
+
+def interpolate(
+    source: Annotated[
+        Path, typer.Argument(metavar="IN", help="A video, a GIF, or a folder of pictures.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Argument(
+            metavar="OUT",
+            help="Ends in .mp4, .gif or .webp; .png or a folder for numbered pictures.",
+        ),
+    ],
+    passes: Annotated[int, typer.Option(help="How often to double the frames, 1 to 5.")] = 1,
+    mode: Annotated[
+        str,
+        typer.Option(help="sofp follows each pixel's path to the last frame; linear does not."),
+    ] = "sofp",
+    flow: Annotated[
+        str, typer.Option(help="What finds the motion: dis, raft, or a file of RAFT weights.")
+    ] = "dis",
+    fps: Annotated[
+        str | None,
+        typer.Option(
+            help="Frames per second to play at, such as 24 or 24000/1001; the length changes with "
+            "it. [default: what keeps the length]"
+        ),
+    ] = None,
+    reach: Annotated[
+        int, typer.Option(help="How many frames ahead the last frame may be that sofp looks at.")
+    ] = 32,
+    keep_repeats: Annotated[
+        bool,
+        typer.Option(
+            "--keep-repeats",
+            help="Leave frames shown two or three times (drawn 'on twos') as they are, instead of "
+            "filling their time with motion.",
+        ),
+    ] = False,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+) -> None:
+    """Put new frames between the frames of a video.
+
+    Its frames stay as they are; sound and what is embedded in the file stay with it. Across a cut
+    nothing is invented: the frame before it is held.
+    """
+    rate = None if fps is None else values.rate(fps)
+    check_output(output)
+    video = probe(source)
+    if output.resolve() == source.resolve():
+        raise InvalidRequest(f"{source} cannot be read and written at once; name another file")
+
+    from conclvd.generate.device import choose_device
+    from conclvd.interpolation.estimators import load_estimator
+    from conclvd.interpolation.record import Record
+    from conclvd.interpolation.sofp import Settings, Tally, stream
+
+    where = choose_device(device)
+    settings = Settings(mode, passes, reach, not keep_repeats, BATCH if where.type == "cuda" else 1)
+    estimator = load_estimator(flow, where)
+    parts = 2**passes
+    played = rate or video.fps * parts
+    record = Record(
+        mode=mode,
+        passes=passes,
+        reach=reach,
+        merge_repeats=not keep_repeats,
+        flow=flow,
+        fps=played,
+        source=video.metadata,
+    )
+    sound = _sound(source, video, output, played == video.fps * parts)
+    tally = Tally()
+    with Bars() as bars:
+        frames = stream(read_frames(source), estimator, settings, device=where, tally=tally)
+        shown = _shown(frames, bars, parts * (video.frames - 1) + 1)
+        written = write_video(output, shown, played, metadata=record.to_json(), sound_of=sound)
+    _tell(tally, keep_repeats)
+    typer.echo(str(written))
+
+
+def _sound(source: Path, video: VideoInfo, output: Path, same_length: bool) -> Path | None:
+    """The file to take sound from; says so when there is sound that cannot be kept."""
+    if not video.sound:
+        return None
+    if format_of(output) is not Format.MP4:
+        typer.echo(
+            f"warning: {output.suffix or 'pictures'} cannot hold sound; it is left out", err=True
+        )
+        return None
+    if not same_length:
+        typer.echo("warning: --fps changes the length; the sound is left out", err=True)
+        return None
+    return source
+
+
+def _shown(frames: Iterable[Frame], bars: Bars, total: int) -> Iterator[Frame]:
+    for done, frame in enumerate(frames, 1):
+        bars("interpolate", done, max(done, total))
+        yield frame
+
+
+def _tell(tally: Tally, keep_repeats: bool) -> None:
+    """What was met on the way and is not like the rest."""
+    if tally.cuts:
+        first = ", ".join(str(index) for index in tally.cuts[:8])
+        more = ", ..." if len(tally.cuts) > 8 else ""
+        typer.echo(
+            f"{len(tally.cuts)} cuts, before frames {first}{more}; nothing was invented there",
+            err=True,
+        )
+    if tally.repeats and not keep_repeats:
+        typer.echo(
+            f"{tally.repeats} of {tally.frames} frames repeat the one before; their time was "
+            "filled with motion (--keep-repeats leaves them)",
+            err=True,
+        )

@@ -1,0 +1,29 @@
+"""Which flow holds: a flow there and the flow back must return to where they started."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from conclvd.interpolation.warp import pixel_grid, sample
+
+TOLERANCE = 1.0  # pixels that a flow there and back may miss by before its pixel is doubted
+PER_STEP = 0.1  # and as much more for each pixel of its length
+
+
+def consistency(
+    there: Float[Tensor, "b 2 h w"], back: Float[Tensor, "b 2 h w"]
+) -> Float[Tensor, "b 1 h w"]:
+    """How far each pixel's flow `there` can be trusted, 0 to 1.
+
+    1 where `back` leads home again; near 0 where it does not, because the pixel is covered in
+    the other frame or the flow is wrong, and 0 where it leads out of the picture.
+    """
+    height, width = there.shape[-2:]
+    miss = (there + sample(back, there)).norm(dim=1, keepdim=True)
+    tolerance = TOLERANCE + PER_STEP * there.norm(dim=1, keepdim=True)
+    target = pixel_grid(height, width, there.device) + there
+    limit = torch.tensor([width - 1, height - 1], device=there.device).view(1, 2, 1, 1)
+    inside = ((target >= -0.5) & (target <= limit + 0.5)).all(1, keepdim=True)
+    return torch.exp(-((miss / tolerance) ** 2)) * inside
