@@ -1,23 +1,24 @@
-"""`conclvd dataset`: make and extend dataset folders."""
+"""`conclvd dataset paint`, and the group that the other commands for dataset folders join."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import Annotated
 
 import typer
 
-from conclvd.cli import values
-
-if TYPE_CHECKING:
-    from tqdm import tqdm
+from conclvd.cli import annotate, curate, dataset_folder, values
+from conclvd.cli.progress import Stages
 
 app = typer.Typer()
+curate.add_commands(app)
+annotate.add_commands(app)
+dataset_folder.add_commands(app)
 
 
 @app.callback()
 def dataset() -> None:
-    """Make dataset folders."""
+    """Make dataset folders: paint clips, or cut, caption, check and share your own videos."""
 
 
 @app.command()
@@ -43,30 +44,13 @@ def paint(
     from conclvd.paint.dataset import PaintSettings, paint_dataset
 
     settings = PaintSettings(width, height, frames, rate, seed)
-    with _Bar() as bar:
-        painted = paint_dataset(out, count, settings, workers=workers, report=bar)
+    with Stages() as bar:
+        painted = paint_dataset(
+            out,
+            count,
+            settings,
+            workers=workers,
+            report=lambda there, total: bar("painting", there, total),
+        )
     kept = f", {count - painted} were there" if painted < count else ""
     typer.echo(f"{out}: painted {painted} clips{kept}")
-
-
-class _Bar:
-    """A progress bar with the time left, from the first report on."""
-
-    def __init__(self) -> None:
-        self._bar: tqdm[Any] | None = None
-
-    def __call__(self, there: int, total: int) -> None:
-        if self._bar is None:
-            from tqdm import tqdm
-
-            # clips of an earlier run, `initial`, say nothing about the speed of this one
-            bar: tqdm[Any] = tqdm(total=total, initial=there, unit="clip", desc="painting")
-            self._bar = bar
-        self._bar.update(there - self._bar.n)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()

@@ -1,0 +1,36 @@
+"""`history.jsonl`: everything that people did to a dataset, appended to and never changed.
+
+An entry replaces the records `before` by the records `after`, at one place of the manifest. A
+rejection has nothing after; a split has one before and two after; an undo is the inverse entry.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from conclvd.manifest import ClipRecord
+
+HISTORY: Final = "history.jsonl"
+
+Action = Literal["save", "reject", "split", "merge", "undo"]
+
+
+class Edit(BaseModel):
+    """One edit: its number, counted from 1, who made it and when (UTC, ISO 8601).
+
+    `place` is that of the first record concerned, counted from 0; `undoes` is the number of the
+    edit that an undo takes back.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    number: int
+    at: str
+    by: str
+    action: Action
+    place: int
+    before: tuple[ClipRecord, ...]
+    after: tuple[ClipRecord, ...]
+    undoes: int | None = None

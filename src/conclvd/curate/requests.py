@@ -1,0 +1,43 @@
+"""What the annotation page asks for, checked."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from conclvd.manifest import Tag
+
+
+class Request(BaseModel):
+    """What every request says: who makes it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: str = Field(min_length=1, max_length=100)
+
+
+class OnClip(Request):
+    """A request about one clip, in the state in which it was read."""
+
+    file_name: str
+    version: str
+
+
+class Save(OnClip):
+    """New captions and tags; `confirm` vouches for them."""
+
+    caption: str = Field(max_length=10_000)
+    caption_zh: str | None = Field(default=None, max_length=10_000)
+    tags: tuple[Tag, ...] = ()
+    confirm: bool
+
+
+class Split(OnClip):
+    """Cut the clip before a frame, counted from 0."""
+
+    frame: int
+
+
+class Merge(OnClip):
+    """Join the clip with the one after it, in the state in which that was read."""
+
+    next_version: str

@@ -1,0 +1,37 @@
+"""`sources.jsonl`: the raw videos of a dataset folder, one a line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from conclvd.curate.facts import VideoFacts
+from conclvd.curate.lines import read_lines
+
+SOURCES: Final = "sources.jsonl"
+UNKNOWN: Final = "unknown"
+
+
+class SourceRecord(BaseModel):
+    """One raw video, left where it is.
+
+    `path` is absolute, `name` what its clips are told to be from, `license` the terms it may be
+    used under, "unknown" when nobody said.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: Literal[1] = 1
+    path: str
+    name: str = Field(min_length=1)
+    license: str = Field(min_length=1)
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    bytes: int = Field(gt=0)
+    facts: VideoFacts
+
+
+def read_sources(folder: Path) -> list[SourceRecord]:
+    """The raw videos, in the order they were added. Raises DatasetError."""
+    return read_lines(folder / SOURCES, SourceRecord)

@@ -1,0 +1,189 @@
+"""The annotation page in a real browser, by keyboard alone."""
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conclvd.curate.annotations import Annotations, version_of
+from conclvd.curate.server import AnnotationServer
+from conclvd.manifest import read_manifest
+from test_annotations import FRAMES, dataset
+
+pytestmark = pytest.mark.slow
+HTML = '<b>bold</b> <img src=x onerror="document.title=1">'
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Headless Chromium; `apt-get install chromium`, or `playwright install chromium`."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    installed = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    with api.sync_playwright() as playwright:
+        path = installed or playwright.chromium.executable_path
+        if not Path(path).exists():
+            pytest.skip("no Chromium was found: install Debian's chromium or playwright's")
+        # sandboxes of containers often forbid Chromium's own
+        with playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]) as opened:
+            yield opened
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return dataset(tmp_path / "set")
+
+
+@pytest.fixture
+def server(folder: Path) -> Iterator[AnnotationServer]:
+    with AnnotationServer(Annotations(folder), "127.0.0.1", 0) as opened:
+        thread = threading.Thread(target=opened.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield opened
+        opened.shutdown()
+        thread.join()
+
+
+class Person:
+    """Somebody at a browser of their own."""
+
+    def __init__(self, browser: Any, server: AnnotationServer, name: str) -> None:
+        self.context = browser.new_context()
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(10_000)
+        self.wrong: list[str] = []
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.goto(server.url)
+        self.page.wait_for_selector("#clips [aria-current]")
+        self.keys(name, "Escape")  # the name is asked for first: its field has the focus
+
+    def keys(self, *keys: str) -> None:
+        for key in keys:
+            if len(key) > 1 and key not in ("Escape", "Enter", "Space") and "Control+" not in key:
+                self.page.keyboard.insert_text(key)
+            else:
+                self.page.keyboard.press(key)
+
+    def see(self, place: str, text: str) -> None:
+        """Wait until a part of the page has a text."""
+        self.wait(lambda: text in self.text(place), f"{text!r} in {place}")
+
+    def playing(self) -> None:
+        """Wait until the clip's first frame is there."""
+        script = "document.querySelector('video').readyState >= 2"
+        self.wait(lambda: bool(self.page.evaluate(script)), "the clip")
+
+    def wait(self, seen: Callable[[], bool], what: str) -> None:
+        # asked from here: what playwright polls within the page, the page's own rules forbid
+        limit = time.monotonic() + 15
+        while not seen():
+            assert time.monotonic() < limit, f"no {what} within 15 s"
+            self.page.wait_for_timeout(20)
+
+    def text(self, place: str) -> str:
+        return str(self.page.text_content(place))
+
+
+@pytest.fixture
+def li(browser: Any, server: AnnotationServer) -> Iterator[Person]:
+    person = Person(browser, server, "Li")
+    yield person
+    person.context.close()
+    assert person.wrong == []
+
+
+def test_captions_and_tags_are_written_and_confirmed(li: Person, folder: Path) -> None:
+    li.see("#left", "0 of 3 reviewed, 3 left")
+    li.keys("e", "Control+a", "a boat drifts", "Escape", "c", "一叶扁舟", "Escape")
+    li.keys("t", "season:autumn", "Enter", "weather：mist", "Enter", "colour:red", "Enter")
+    li.see("#message", "kinds are season, weather")
+    li.keys("Control+a", "style:ink wash", "Enter", "Control+Enter")
+    li.see("#left", "1 of 3 reviewed, 2 left")
+    li.see("#about", "clips/1.mp4")  # the next one is open
+    record = read_manifest(folder)[0]
+    assert (record.caption, record.caption_zh) == ("a boat drifts", "一叶扁舟")
+    assert record.tags == ("season:autumn", "weather:mist", "style:ink wash")
+    assert record.reviewed_by == "Li"
+    li.page.reload()
+    li.see("#left", "1 of 3 reviewed, 2 left")
+    assert li.page.input_value("#person") == "Li"
+
+
+def test_the_clip_plays_in_a_loop_and_stops_at_frames(li: Person) -> None:
+    li.playing()
+    state = "(({loop, paused}) => [loop, paused])(document.querySelector('video'))"
+    assert li.page.evaluate(state) == [True, False]
+    li.keys("Space")
+    assert li.page.evaluate(state) == [True, True]
+    li.keys(*FRAMES * ",")
+    li.see("#frame", f"frame 0 of {FRAMES}")
+    li.keys(".", ".")
+    li.see("#frame", f"frame 2 of {FRAMES}")
+
+
+def test_html_is_shown_as_text(li: Person, folder: Path) -> None:
+    li.keys("e", "Control+a", HTML, "Control+s")
+    li.see("#message", "saved, not confirmed")
+    assert read_manifest(folder)[0].caption == HTML
+    assert li.text("#clips li") == HTML
+    assert li.page.locator("#clips b, #clips img").count() == 0
+    assert li.page.title() == "Captions: set"
+
+
+def test_reject_split_merge_and_undo(li: Person, folder: Path) -> None:
+    li.keys("x")
+    li.see("#message", "rejected")
+    assert len(read_manifest(folder)) == 2
+    li.keys("z")
+    li.see("#message", "took back: reject")
+    li.playing()
+    li.keys("Space")
+    li.page.evaluate("goTo(2)")
+    li.see("#frame", f"frame 2 of {FRAMES}")
+    li.keys("s")
+    li.see("#message", "split at frame 2")
+    assert [record.frames for record in read_manifest(folder)] == [2, 4, 6, 6]
+    li.keys("m")
+    li.see("#message", "merged")
+    assert [record.frames for record in read_manifest(folder)] == [6, 6, 6]
+    li.keys("z")
+    li.see("#message", "took back: merge")
+    li.keys("z")
+    li.see("#message", "took back: split")
+    assert read_manifest(folder)[0].file_name == "clips/0.mp4"
+
+
+def test_of_two_browsers_saving_at_once_the_second_is_told(
+    li: Person, browser: Any, server: AnnotationServer, folder: Path
+) -> None:
+    wu = Person(browser, server, "Wu")
+    for person, words in ((li, "hers"), (wu, "his")):
+        person.keys("e", "Control+a", words)
+    li.keys("Control+Enter")
+    li.see("#left", "1 of 3 reviewed")
+    wu.keys("Control+Enter")
+    wu.see("#message", "clips/0.mp4 was changed by Li since you opened it")
+    assert read_manifest(folder)[0].caption == "hers"
+    assert wu.page.input_value("#caption") == "his"  # not lost
+    wu.keys("Escape", "j")
+    wu.see("#message", "changes that are not saved")
+    wu.keys("r")
+    wu.see("#state", "Reviewed by Li")
+    assert wu.page.input_value("#caption") == "hers"
+    wu.keys("j")
+    wu.see("#about", "clips/1.mp4")
+    wu.context.close()
+
+
+def test_what_others_do_appears(li: Person, server: AnnotationServer) -> None:
+    notes = server.annotations
+    record = notes.records()[0]
+    notes.save(
+        record.file_name, version_of(record), "Wu", caption="from afar", caption_zh=None, tags=(),
+        confirm=True,
+    )  # fmt: skip
+    li.see("#left", "1 of 3 reviewed")
+    li.see("#state", "Reviewed by Wu")

@@ -1,0 +1,179 @@
+"""Datasets to other layouts and back: nothing is lost that the layout can hold."""
+
+import csv
+import io
+import json
+import tarfile
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import films
+from conclvd.curate.check import check_dataset
+from conclvd.curate.cut import file_sum
+from conclvd.curate.export import export_dataset
+from conclvd.curate.intake import import_dataset
+from conclvd.errors import DatasetError, InvalidRequest
+from conclvd.manifest import MANIFEST, ClipRecord, read_manifest, write_manifest
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    clips = tmp_path_factory.mktemp("data") / "set" / "clips"
+    clips.mkdir(parents=True)
+    records = []
+    for number in range(4):
+        path = films.write(clips / f"{number} 片.mp4", films.shot(number, 4, 64, 48))
+        record = ClipRecord(
+            file_name=f"clips/{number} 片.mp4",
+            caption=f'{number + 2} "boats", <b>one</b> lake',
+            caption_zh="一叶\u2028扁舟",
+            tags=("season:autumn",),
+            split="test" if number == 3 else "train",
+            fps=Fraction(24),
+            frames=4,
+            width=64,
+            height=48,
+            sha256=file_sum(path),
+        )
+        records.append(record)
+    write_manifest(clips.parent, records)
+    return clips.parent
+
+
+def out(folder: Path, target: Path, layout: str, **more: Any) -> Path:
+    assert export_dataset(folder, target, layout, report=lambda *_: None, **more) == 4
+    return target
+
+
+def back(source: Path, target: Path, **more: Any) -> list[ClipRecord]:
+    count, left = import_dataset(source, target, report=lambda _: None, **more)
+    assert left == []
+    records = read_manifest(target)
+    assert count == len(records)
+    assert check_dataset(target, workers=1).findings == ()
+    assert sorted(p.name for p in target.iterdir()) == ["clips", MANIFEST]
+    return records
+
+
+def without_names(records: list[ClipRecord]) -> list[ClipRecord]:
+    named = [record.model_copy(update={"file_name": ""}) for record in records]
+    return sorted(named, key=lambda record: record.caption)
+
+
+def test_videofolder_there_and_back(folder: Path, tmp_path: Path) -> None:
+    target = out(folder, tmp_path / "out", "videofolder")
+    assert [r.split for r in read_manifest(target / "train")] == ["train"] * 3
+    assert [r.split for r in read_manifest(target / "test")] == ["test"]
+    again = back(target, tmp_path / "back")
+    assert without_names(again) == without_names(read_manifest(folder))
+
+
+def test_webdataset_there_and_back(folder: Path, tmp_path: Path) -> None:
+    most = 2 * max(path.stat().st_size for path in (folder / "clips").iterdir())
+    target = out(folder, tmp_path / "out", "webdataset", shard_bytes=most)
+    assert sorted(path.name for path in target.iterdir()) == [
+        "test-00000.tar",
+        "train-00000.tar",
+        "train-00001.tar",
+    ]
+    with tarfile.open(target / "train-00000.tar") as shard:
+        assert shard.getnames()[:3] == ["00000000.json", "00000000.txt", "00000000.mp4"]
+    again = back(target, tmp_path / "back")
+    assert without_names(again) == without_names(read_manifest(folder))
+
+
+def test_animatediff_there_and_back(folder: Path, tmp_path: Path) -> None:
+    target = out(folder, tmp_path / "out", "animatediff")
+    with (target / "captions.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rows[0] == {
+        "videoid": "00000000",
+        "name": '2 "boats", <b>one</b> lake',
+        "page_dir": "train",
+    }
+    again = back(target / "captions.csv", tmp_path / "back")
+    before = read_manifest(folder)
+    assert [r.caption for r in again] == [r.caption for r in before]
+    assert [r.sha256 for r in again] == [r.sha256 for r in before]
+
+
+def test_videos_with_their_captions_beside_them(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    films.write(raw / "a.mp4", films.shot(1, 3, 64, 48))
+    films.write(raw / "b.mp4", films.shot(2, 3, 64, 48))
+    (raw / "a.txt").write_text("a boat\n")
+    count, left = import_dataset(raw, tmp_path / "set", report=lambda _: None)
+    assert count == 1
+    assert read_manifest(tmp_path / "set")[0].caption == "a boat"
+    assert len(left) == 1
+    assert "b.mp4 has no caption; write it into b.txt" in left[0]
+
+
+def test_what_cannot_be_used_is_told_and_the_rest_goes_on(folder: Path, tmp_path: Path) -> None:
+    target = out(folder, tmp_path / "out", "animatediff")
+    (target / "videos" / "00000001.mp4").write_bytes(b"half")
+    with (target / "captions.csv").open("a") as file:
+        file.write("../../set/clips/0 片,outside,x\nnone,missing,x\n")
+    count, left = import_dataset(target / "captions.csv", tmp_path / "set", report=lambda _: None)
+    assert count == 3
+    assert "00000001.mp4" in left[0]
+    assert "line 6" in left[1]
+    assert "line 7" in left[2]
+    assert "the file is missing" in left[2]
+
+
+def test_paths_that_leave_the_folder_are_refused(folder: Path, tmp_path: Path) -> None:
+    target = out(folder, tmp_path / "out", "animatediff")
+    outside = tmp_path / "secret.mp4"
+    outside.write_bytes((target / "videos" / "00000000.mp4").read_bytes())
+    (target / "captions.csv").write_text("videoid,name\n../../secret,x\n")
+    with pytest.raises(DatasetError, match="leaves the dataset folder"):
+        import_dataset(target / "captions.csv", tmp_path / "set", report=lambda _: None)
+    shards = tmp_path / "shards"
+    shards.mkdir()
+    with tarfile.open(shards / "a.tar", "w") as file:
+        for name, content in {
+            "../../evil.mp4": outside.read_bytes(),
+            "../../evil.json": json.dumps({"caption": "x", "file_name": "../evil.mp4"}).encode(),
+        }.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            file.addfile(member, io.BytesIO(content))
+    records = back(shards, tmp_path / "tarred")
+    assert [record.file_name for record in records] == ["clips/000000.mp4"]
+    assert not (tmp_path.parent / "evil.mp4").exists()
+
+
+def test_a_broken_shard_is_told(folder: Path, tmp_path: Path) -> None:
+    target = out(folder, tmp_path / "out", "webdataset")
+    shard = target / "train-00000.tar"
+    shard.write_bytes(shard.read_bytes()[:-4096][: shard.stat().st_size // 2])
+    count, left = import_dataset(target, tmp_path / "set", report=lambda _: None)
+    assert 1 <= count < 4
+    assert any("train-00000.tar" in line for line in left)
+
+
+def test_wrong_use_is_refused_and_leaves_nothing(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(InvalidRequest, match="no layout 'zip'; choose one of videofolder"):
+        export_dataset(folder, tmp_path / "out", "zip", report=lambda *_: None)
+    with pytest.raises(DatasetError, match="is there already"):
+        export_dataset(folder, folder, "webdataset", report=lambda *_: None)
+    with pytest.raises(DatasetError, match="no folder or CSV file"):
+        import_dataset(tmp_path / "none", tmp_path / "out", report=lambda _: None)
+    with pytest.raises(DatasetError, match="has no clip to import: it is empty"):
+        import_dataset(tmp_path, tmp_path / "out", report=lambda _: None)
+    (tmp_path / "a.csv").write_text("id,caption\n1,x\n")
+    with pytest.raises(DatasetError, match="no columns videoid and name"):
+        import_dataset(tmp_path / "a.csv", tmp_path / "out", report=lambda _: None)
+
+    def stop(done: int, total: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export_dataset(folder, tmp_path / "out", "videofolder", report=stop)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
