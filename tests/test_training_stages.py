@@ -1,5 +1,7 @@
 """Every stage of training an embedded base, at toy size on the CPU, with the real painter."""
 
+import json
+import time
 from argparse import Namespace
 from pathlib import Path
 
@@ -10,21 +12,43 @@ from safetensors.torch import load_file
 
 from conclvd.errors import TrainingError
 from conclvd.models.probe import load_probe
+from conclvd.train.clip_folder import ClipFolder, read_clip, write_clip
+from conclvd.train.painting import PaintOrder, paint_sample
 from conclvd.train.stages import run_stage
 
 pytestmark = pytest.mark.slow
 
 
-def stage(name: str, out: Path, model: Path | None, start: Path | None = None) -> dict[str, float]:
-    settings = {"seconds": 4, "workers": 1, "batch": 4, "toy": True}
-    return run_stage(Namespace(stage=name, out=out, model=model, start=start, **settings))
+def stage(
+    name: str,
+    out: Path,
+    model: Path | None,
+    *,
+    start: Path | None = None,
+    clips: Path | None = None,
+    seconds: float = 4,
+) -> dict[str, float]:
+    settings = {"seconds": seconds, "workers": 1, "batch": 4, "toy": True}
+    return run_stage(
+        Namespace(stage=name, out=out, model=model, start=start, clips=clips, **settings)
+    )
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory) -> Path:
+def clips(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("clips")
+    painted = stage("clips", folder, None, seconds=10)["clips"]
+    assert painted == len(list(folder.glob("*.clip")))
+    assert not list(folder.glob("*.part"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, clips) -> Path:
     folder = tmp_path_factory.mktemp("toy")
-    for name in ("tokenizer", "autoencoder", "judge", "base", "motion"):
-        stage(name, folder, folder)
+    for name in ("tokenizer", "autoencoder", "judge", "base"):
+        stage(name, folder, folder, clips=None if name == "base" else clips)
+    stage("motion", folder, folder, clips=clips)
     return folder
 
 
@@ -52,8 +76,35 @@ def test_logs_tell_both_losses(trained):
     assert "loss_con" in first
 
 
-def test_probe_is_written_and_read_back(tmp_path):
-    stage("probe", tmp_path, None)
+def test_readers_of_a_folder_share_its_clips(clips):
+    order = PaintOrder(frames=3, fps=2.0, size=64)
+    seeds = []
+    for rank in (0, 1):
+        with ClipFolder(clips, order, rank=rank, ranks=2) as folder:
+            sample = folder.take(wait=True)
+            assert sample is not None
+            time.sleep(2)
+            seeds.append({sample.seed, *(s.seed for s in folder.ready())})
+            assert sample.frames.shape == (3, 64, 64, 3)
+    assert not seeds[0] & seeds[1]
+    assert seeds[0] | seeds[1] == {int(file.stem) for file in clips.glob("*.clip")}
+
+
+def test_a_clip_is_written_and_read_back(tmp_path):
+    order = PaintOrder(frames=2, fps=2.0, size=64)
+    sample = paint_sample(10_000_001, order)
+    write_clip(tmp_path, sample)
+    again = read_clip(tmp_path / "10000001.clip")
+    assert (again.frames == sample.frames).all()
+    assert (again.seed, again.captions, again.attributes) == (
+        sample.seed,
+        sample.captions,
+        json.loads(json.dumps(sample.attributes)),
+    )
+
+
+def test_probe_is_written_and_read_back(tmp_path, clips):
+    stage("probe", tmp_path, None, clips=clips)
     probe = load_probe(tmp_path / "probe.safetensors")
     logits = probe(torch.zeros(2, 3, 64, 64))
     assert logits["palette"].shape == (2, 11)
@@ -65,8 +116,8 @@ def test_stage_without_its_model_is_refused(tmp_path):
         stage("base", tmp_path, None)
 
 
-def test_stage_goes_on_from_earlier_weights(trained, tmp_path):
-    stage("motion", tmp_path, trained, start=trained)
+def test_stage_goes_on_from_earlier_weights(trained, clips, tmp_path):
+    stage("motion", tmp_path, trained, start=trained, clips=clips)
     first, again = (
         load_file(folder / "motion_adapter" / "diffusion_pytorch_model.safetensors")
         for folder in (trained, tmp_path)
@@ -74,3 +125,8 @@ def test_stage_goes_on_from_earlier_weights(trained, tmp_path):
     key = next(name for name in first if name.endswith("proj_out.weight"))
     moved = (again[key] - first[key]).abs().max()
     assert 0 < moved < first[key].abs().max() * 3
+
+
+def test_a_part_does_not_name_the_folder_it_was_started_from(trained, clips, tmp_path):
+    stage("autoencoder", tmp_path, None, start=trained, clips=clips)
+    assert "_name_or_path" not in json.loads((tmp_path / "vae" / "config.json").read_text())

@@ -1,4 +1,4 @@
-"""The two temporal attentions of the paper, as attention processors for diffusers' `Attention`.
+"""The temporal attentions of the paper, as attention processors for diffusers' `Attention`.
 
 Both work on frame tokens [(b h w), n, c]: every spatial position is a row of the batch and the
 n frames are its sequence (section 3.4.1). At 8 to 32 frames a plain batched product beats the
@@ -11,11 +11,12 @@ from __future__ import annotations
 import torch
 from diffusers.models.attention_processor import Attention
 from diffusers.models.embeddings import SinusoidalPositionalEmbedding
-from torch import Tensor
+from torch import Tensor, nn
 
 VERSATILE = "versatile"
 SPARSE_CAUSAL = "sparse_causal"
-ATTENTION_KINDS = (VERSATILE, SPARSE_CAUSAL)
+ABSENT = "none"
+ATTENTION_KINDS = (VERSATILE, SPARSE_CAUSAL, ABSENT)
 
 
 def previous_frame(tokens: Tensor) -> Tensor:
@@ -79,3 +80,43 @@ class SparseCausalAttention:
         positions = self.positions.pe[:, : hidden_states.shape[1]].to(hidden_states)
         value = attn.to_v(hidden_states - positions)
         return _project_out(attn, previous_frame(value))
+
+
+class AbsentAttention:
+    """No attention: what is added to the tokens is zero (Table 2, "without SC-Attn").
+
+    The layout keeps its place for the weights, so that every module has AnimateDiff's names.
+    """
+
+    def __call__(
+        self,
+        attn: Attention,
+        hidden_states: Tensor,
+        encoder_hidden_states: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        **kwargs: object,
+    ) -> Tensor:
+        """Called by `Attention` with tokens [b n c]; returns as many zeros."""
+        return torch.zeros_like(hidden_states)
+
+
+class AddedSparseCausal(nn.Module):
+    """Sparse-causal attention, Eq. (8), as a block of its own behind a trained motion block.
+
+    A new one is the identity: its output projection starts at zero. It has no query and no key,
+    which could not act (see `SparseCausalAttention`).
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(channels)
+        self.to_v = nn.Linear(channels, channels, bias=False)
+        self.to_out = nn.Linear(channels, channels)
+        nn.init.zeros_(self.to_out.weight)
+        nn.init.zeros_(self.to_out.bias)
+
+    def forward(self, hidden_states: Tensor, **kwargs: object) -> Tensor:
+        """Called like the transformer blocks before it, with tokens [b n c]."""
+        value = self.to_v(self.norm(hidden_states))
+        added: Tensor = self.to_out(previous_frame(value))
+        return hidden_states + added

@@ -6,18 +6,24 @@ of attention have the same shapes, so what each block *is* travels in the module
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from diffusers import MotionAdapter, UNet2DConditionModel, UNetMotionModel
 from diffusers.configuration_utils import register_to_config
 from diffusers.models.attention import BasicTransformerBlock
+from diffusers.models.unets.unet_motion_model import AnimateDiffTransformer3D
 from torch import nn
 
 from conclvd.errors import ModelError
 from conclvd.models.attention import (
+    ABSENT,
     ATTENTION_KINDS,
     SPARSE_CAUSAL,
     VERSATILE,
+    AbsentAttention,
+    AddedSparseCausal,
     SparseCausalAttention,
     VersatileAttention,
 )
@@ -29,8 +35,10 @@ class MotionModule(MotionAdapter):  # type: ignore[misc]  # diffusers ships no t
     """diffusers' `MotionAdapter` that also records its two attentions (section 3.4.1, Fig. 3).
 
     `attention_kinds` are the first and the second attention of every block, each one of
-    `ATTENTION_KINDS`. A new module is the identity: every output projection starts at zero.
-    GroupNorm runs over all frames of a clip, as in diffusers (AnimateDiff's own code: a frame).
+    `ATTENTION_KINDS`. A third, always sparse-causal, is one added behind the blocks of an
+    AnimateDiff module, whose own two stay as they are (`AddedSparseCausal`). A new module is the
+    identity: every output projection starts at zero. GroupNorm runs over all frames of a clip, as
+    in diffusers (AnimateDiff's own code: a frame).
     """
 
     @register_to_config  # type: ignore[untyped-decorator]  # likewise
@@ -65,23 +73,33 @@ class MotionModule(MotionAdapter):  # type: ignore[misc]  # diffusers ships no t
             if name.endswith("proj_out"):
                 nn.init.zeros_(layer.weight)
                 nn.init.zeros_(layer.bias)
+        if len(attention_kinds) == 3:
+            for transformer in motion_transformers(self):
+                transformer.transformer_blocks.append(AddedSparseCausal(transformer.in_channels))
 
 
 def check_attention_kinds(kinds: Sequence[str]) -> None:
-    """Raise ModelError unless `kinds` names the two attentions of a block."""
-    if len(kinds) != 2 or any(kind not in ATTENTION_KINDS for kind in kinds):
+    """Raise ModelError unless `kinds` names a block's two attentions, or those and one added."""
+    two = len(kinds) in (2, 3) and all(kind in ATTENTION_KINDS for kind in kinds)
+    if not two or kinds[0] == ABSENT or list(kinds[2:]) not in ([], [SPARSE_CAUSAL]):
         known = ", ".join(ATTENTION_KINDS)
         raise ModelError(
-            f"a motion module names the two attentions of its blocks, each one of {known}; "
+            f"a motion module names the two attentions of its blocks, each one of {known} (the "
+            f"first not {ABSENT}), and {SPARSE_CAUSAL} behind them where one was added; "
             f"found {list(kinds)}"
         )
 
 
-def attention_kinds(module: MotionAdapter) -> tuple[str, str]:
-    """The two attentions of a motion module; a plain `MotionAdapter` is an AnimateDiff one."""
-    kinds = module.config.get("attention_kinds", ANIMATEDIFF)
+def attention_kinds(module: MotionAdapter) -> tuple[str, ...]:
+    """The attentions of a motion module; a plain `MotionAdapter` is an AnimateDiff one."""
+    kinds = tuple(module.config.get("attention_kinds", ANIMATEDIFF))
     check_attention_kinds(kinds)
-    return (kinds[0], kinds[1])
+    return kinds
+
+
+def motion_transformers(model: nn.Module) -> list[AnimateDiffTransformer3D]:
+    """The motion modules inside a video U-Net or a motion adapter, in a fixed order."""
+    return [part for part in model.modules() if isinstance(part, AnimateDiffTransformer3D)]
 
 
 def motion_blocks(unet: UNetMotionModel) -> list[BasicTransformerBlock]:
@@ -97,12 +115,39 @@ def set_attention(unet: UNetMotionModel, kinds: Sequence[str]) -> None:
     """Make the two attentions of every motion block what `kinds` says."""
     check_attention_kinds(kinds)
     for block in motion_blocks(unet):
-        for attention, kind in zip((block.attn1, block.attn2), kinds, strict=True):
-            attention.set_processor(
-                VersatileAttention()
-                if kind == VERSATILE
-                else SparseCausalAttention(block.pos_embed)
-            )
+        for attention, kind in zip((block.attn1, block.attn2), kinds[:2], strict=True):
+            if kind == VERSATILE:
+                attention.set_processor(VersatileAttention())
+            elif kind == SPARSE_CAUSAL:
+                attention.set_processor(SparseCausalAttention(block.pos_embed))
+            else:
+                attention.set_processor(AbsentAttention())
+
+
+def copy_added(module: MotionAdapter, unet: UNetMotionModel) -> None:
+    """Give a video U-Net the added attentions of `module`, copied; those it has stay."""
+    for source, target in zip(motion_transformers(module), motion_transformers(unet), strict=True):
+        last = source.transformer_blocks[-1]
+        there = isinstance(target.transformer_blocks[-1], AddedSparseCausal)
+        if isinstance(last, AddedSparseCausal) and not there:
+            target.transformer_blocks.append(copy.deepcopy(last))
+
+
+@contextmanager
+def _without_added(module: MotionAdapter) -> Iterator[None]:
+    """`module` in AnimateDiff's layout for a while, as diffusers copies it."""
+    taken = [
+        (transformer, transformer.transformer_blocks)
+        for transformer in motion_transformers(module)
+        if isinstance(transformer.transformer_blocks[-1], AddedSparseCausal)
+    ]
+    for transformer, blocks in taken:
+        transformer.transformer_blocks = blocks[:-1]
+    try:
+        yield
+    finally:
+        for transformer, blocks in taken:
+            transformer.transformer_blocks = blocks
 
 
 def attach(unet: UNet2DConditionModel, module: MotionAdapter) -> UNetMotionModel:
@@ -122,6 +167,8 @@ def attach(unet: UNet2DConditionModel, module: MotionAdapter) -> UNetMotionModel
             f"this motion module has {motion_layers} layers a block, but the model has {layers}; "
             "use the module that was trained for this model"
         )
-    video = UNetMotionModel.from_unet2d(unet, module)
+    with _without_added(module):
+        video = UNetMotionModel.from_unet2d(unet, module)
+    copy_added(module, video)
     set_attention(video, attention_kinds(module))
     return video

@@ -32,12 +32,17 @@ POSITIONS = "pos_embed.pe"
 
 
 def save_motion_module(
-    module: MotionModule, folder: Path, *, base_hash: str = "", dtype: torch.dtype | None = None
+    module: MotionModule,
+    folder: Path,
+    *,
+    base_hash: str = "",
+    dataset_hash: str = "",
+    dtype: torch.dtype | None = None,
 ) -> None:
     """Write `module` into `folder`, its weights in `dtype` (None: as they are).
 
-    `base_hash` is the sha256 of the U-Net that it was trained for. The file is written beside its
-    name and renamed when whole.
+    `base_hash` is the sha256 of the U-Net that it was trained for, `dataset_hash` that of the
+    clips and captions. The file is written beside its name and renamed when whole.
     """
     folder.mkdir(parents=True, exist_ok=True)
     module.save_config(folder)
@@ -47,6 +52,7 @@ def save_motion_module(
         "conclvd.format": FORMAT,
         KINDS: ",".join(attention_kinds(module)),
         "conclvd.base_sha256": base_hash,
+        "conclvd.dataset_sha256": dataset_hash,
         "conclvd.version": __version__,
     }
     part = folder / f"{WEIGHTS}.part"

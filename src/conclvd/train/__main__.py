@@ -12,14 +12,15 @@ from pathlib import Path
 def main() -> None:
     """Read the command line and run one stage."""
     parser = argparse.ArgumentParser(prog="python -m conclvd.train", description=__doc__)
-    parser.add_argument(
-        "stage", choices=["tokenizer", "autoencoder", "judge", "probe", "base", "motion"]
-    )
+    stages = ["clips", "tokenizer", "autoencoder", "judge", "probe", "base", "motion", "flow"]
+    parser.add_argument("stage", choices=stages)
     parser.add_argument("--out", type=Path, required=True, help="folder for what is trained")
     parser.add_argument("--model", type=Path, help="folder with the parts trained before")
-    parser.add_argument("--start", type=Path, help="folder with weights of the stage to go on from")
+    # not --start: torchrun takes that for the beginning of an option of its own
+    parser.add_argument("--weights", dest="start", type=Path, help="earlier weights to go on from")
     parser.add_argument("--seconds", type=float, default=480, help="wall-clock time of the stage")
     parser.add_argument("--workers", type=int, default=2, help="painting processes")
+    parser.add_argument("--clips", type=Path, help="folder that stage clips paints into")
     parser.add_argument("--batch", type=int, help="pictures (motion: clips) a step and GPU")
     parser.add_argument("--toy", action="store_true", help="tiny sizes, for a CPU")
     arguments = parser.parse_args()

@@ -12,12 +12,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from conclvd.train.clip_folder import clip_source
 from conclvd.train.clock import Clock, learning_rate, set_learning_rate
 from conclvd.train.discriminator import PatchDiscriminator
 from conclvd.train.ema import MovingAverage
 from conclvd.train.fidelity import psnr, ssim
 from conclvd.train.frame_store import FrameStore, to_model_range
-from conclvd.train.painting import PaintingPool, PaintOrder
+from conclvd.train.painting import PaintOrder
 from conclvd.train.runlog import RunLog
 from conclvd.train.saving import save_part
 from conclvd.train.sizes import ModelSizes
@@ -35,7 +36,8 @@ class AutoencoderRun:
     out: Path
     seconds: float
     workers: int
-    batch: int = 48
+    clips: Path | None = None
+    batch: int = 32
     peak_rate: float = 6e-4
     frames: int = 4
     capacity: int = 16_000
@@ -43,9 +45,9 @@ class AutoencoderRun:
     held_out: int = 64
     kl_weight: float = 1e-7
     gradient_weight: float = 0.5
-    squared_weight: float = 2.0
-    adversary_from: float = 0.7
-    adversary_weight: float = 0.01
+    squared_weight: float = 10.0
+    adversary_from: float = 0.8
+    adversary_weight: float = 0.004
     start: Path | None = None
     compile: bool = True
 
@@ -145,8 +147,12 @@ def train_autoencoder(run: AutoencoderRun) -> dict[str, float]:
     if run.compile:
         model = torch.compile(model)
     order = PaintOrder(frames=run.frames, fps=1.5, size=run.sizes.picture, captions=1)
-    pool = PaintingPool(
-        order, run.workers, rank=accelerator.process_index, ranks=accelerator.num_processes
+    pool = clip_source(
+        order,
+        run.workers,
+        run.clips,
+        rank=accelerator.process_index,
+        ranks=accelerator.num_processes,
     )
     with pool:
         held_out = torch.stack(

@@ -13,11 +13,12 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
 
+from conclvd.train.clip_folder import clip_source
 from conclvd.train.clock import Clock, learning_rate, set_learning_rate
 from conclvd.train.ema import MovingAverage
 from conclvd.train.latent_store import LatentStore
 from conclvd.train.losses import add_noise, diffusion_loss, min_snr_weights
-from conclvd.train.painting import PaintingPool, PaintOrder
+from conclvd.train.painting import PaintOrder
 from conclvd.train.runlog import RunLog
 from conclvd.train.saving import save_part
 from conclvd.train.sizes import ModelSizes
@@ -34,10 +35,11 @@ class BaseRun:
     out: Path
     seconds: float
     workers: int
+    clips: Path | None = None
     batch: int = 512
     peak_rate: float = 1e-3
-    frames: int = 4
-    capacity: int = 24_000
+    frames: int = 2
+    capacity: int = 120_000
     first_clips: int = 300
     caption_dropout: float = 0.1
     judge_start: bool = True
@@ -136,7 +138,7 @@ def train_base(run: BaseRun) -> dict[str, float]:
     log = RunLog(run.out, "base", main=main)
     tokenizer = CLIPTokenizer.from_pretrained(run.model / "tokenizer")
     autoencoder = AutoencoderKL.from_pretrained(run.model / "vae", torch_dtype=torch.float32)
-    autoencoder.requires_grad_(False).to(device)
+    autoencoder.requires_grad_(False).to(device, memory_format=torch.channels_last)
     text_encoder, unet = starting_text_encoder(run, tokenizer), new_unet(run.sizes)
     if run.start is not None:
         full = torch.float32
@@ -159,8 +161,12 @@ def train_base(run: BaseRun) -> dict[str, float]:
     empty = encode_captions(tokenizer, [""]).to(device)
     torch.manual_seed(1 + accelerator.process_index)  # each GPU draws its own pictures
     order = PaintOrder(frames=run.frames, fps=2.0, size=run.sizes.picture)
-    pool = PaintingPool(
-        order, run.workers, rank=accelerator.process_index, ranks=accelerator.num_processes
+    pool = clip_source(
+        order,
+        run.workers,
+        run.clips,
+        rank=accelerator.process_index,
+        ranks=accelerator.num_processes,
     )
     result: dict[str, float] = {}
     running = 0.0

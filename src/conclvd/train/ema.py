@@ -27,6 +27,23 @@ class MovingAverage:
         decay = min(self.decay, self._steps / (self._steps + 10))
         torch._foreach_lerp_(self._average, self._live, 1 - decay)
 
+    @property
+    def steps(self) -> int:
+        """Updates so far."""
+        return self._steps
+
+    @property
+    def averages(self) -> list[Tensor]:
+        """The averages, in the order of the parameters."""
+        return self._average
+
+    @torch.no_grad()
+    def restore(self, averages: Iterable[Tensor], steps: int) -> None:
+        """Go on from averages that were saved after `steps` updates."""
+        for average, saved in zip(self._average, averages, strict=True):
+            average.copy_(saved)
+        self._steps = steps
+
     @torch.no_grad()
     def swap(self) -> None:
         """Exchange the weights of the model with their average; a second call changes it back."""

@@ -1,12 +1,20 @@
-"""Painted frames on the training device, refreshed from a painting pool as the run goes on."""
+"""Painted frames on the training device, refreshed as the run goes on."""
 
 from __future__ import annotations
+
+import random
+from itertools import islice
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional
 
-from conclvd.train.painting import PaintedSample, PaintingPool
+from conclvd.train.clip_folder import ClipSource
+from conclvd.train.painting import PaintedSample
+
+# Taken in between two steps, so that a folder full of clips does not hold up the training.
+AT_ONCE = 96
 
 
 def to_model_range(frames: Tensor) -> Tensor:
@@ -14,10 +22,23 @@ def to_model_range(frames: Tensor) -> Tensor:
     return frames.movedim(-1, -3).float() / 127.5 - 1
 
 
+def random_crop(pictures: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
+    """The same random window of at least nine tenths of the side of every picture, resized back.
+
+    What a classifier must not learn by heart is where exactly things are.
+    """
+    height, width = pictures.shape[-2:]
+    side = 1 - 0.1 * random.random()
+    tall, wide = round(height * side), round(width * side)
+    top, left = random.randint(0, height - tall), random.randint(0, width - wide)
+    window = pictures[..., top : top + tall, left : left + wide]
+    return functional.interpolate(window, (height, width), mode="bilinear", antialias=True)
+
+
 class FrameStore:
     """The last `capacity` painted clips, as uint8 on `device`; the oldest are painted over."""
 
-    def __init__(self, pool: PaintingPool, capacity: int, device: torch.device) -> None:
+    def __init__(self, pool: ClipSource, capacity: int, device: torch.device) -> None:
         self._pool, self._capacity, self._device = pool, capacity, device
         self._frames: Tensor | None = None
         self.samples: list[PaintedSample] = []
@@ -32,7 +53,7 @@ class FrameStore:
             sample = self._pool.take(wait=True)
             assert sample is not None
             self._put(sample)
-        for sample in self._pool.ready():
+        for sample in islice(self._pool.ready(), AT_ONCE):
             self._put(sample)
 
     def _put(self, sample: PaintedSample) -> None:

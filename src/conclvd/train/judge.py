@@ -16,11 +16,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPConfig, CLIPModel, CLIPTokenizer
 
+from conclvd.train.clip_folder import clip_source
 from conclvd.train.clock import Clock, learning_rate, set_learning_rate
 from conclvd.train.ema import MovingAverage
-from conclvd.train.frame_store import FrameStore
+from conclvd.train.frame_store import FrameStore, random_crop
 from conclvd.train.losses import caption_contrast_loss
-from conclvd.train.painting import PaintingPool, PaintOrder
+from conclvd.train.painting import PaintOrder
 from conclvd.train.runlog import RunLog
 from conclvd.train.saving import save_part
 from conclvd.train.sizes import ModelSizes
@@ -37,10 +38,11 @@ class JudgeRun:
     out: Path
     seconds: float
     workers: int
+    clips: Path | None = None
     batch: int = 384
     peak_rate: float = 8e-4
     frames: int = 3
-    capacity: int = 24_000
+    capacity: int = 40_000
     first_clips: int = 300
     start: Path | None = None
     compile: bool = True
@@ -99,8 +101,12 @@ def train_judge(run: JudgeRun) -> dict[str, float]:
     if run.compile:
         model = torch.compile(model)
     order = PaintOrder(frames=run.frames, fps=2.0, size=run.sizes.picture, captions=2)
-    pool = PaintingPool(
-        order, run.workers, rank=accelerator.process_index, ranks=accelerator.num_processes
+    pool = clip_source(
+        order,
+        run.workers,
+        run.clips,
+        rank=accelerator.process_index,
+        ranks=accelerator.num_processes,
     )
     result: dict[str, float] = {}
     with pool:
@@ -118,7 +124,7 @@ def train_judge(run: JudgeRun) -> dict[str, float]:
             set_learning_rate(optimizer, rate)
             pictures, samples = store.batch(run.batch)
             tokens = encode_captions(tokenizer, [random.choice(s.captions) for s in samples])
-            logits = model(pictures, tokens.to(accelerator.device))
+            logits = model(random_crop(pictures), tokens.to(accelerator.device))
             loss = caption_contrast_loss(logits)
             accelerator.backward(loss)
             accelerator.clip_grad_norm_(judge.parameters(), 1.0)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import torch
 from diffusers import AutoencoderKL
 from jaxtyping import Float, Int
 from torch import Tensor
 from transformers import CLIPTokenizer
 
-from conclvd.train.frame_store import to_model_range
-from conclvd.train.painting import PaintedSample, PaintingPool
+from conclvd.train.clip_folder import ClipSource
+from conclvd.train.frame_store import AT_ONCE, to_model_range
+from conclvd.train.painting import PaintedSample
 from conclvd.train.text import encode_captions
+
+ENCODED_AT_ONCE = 128  # frames
 
 
 class LatentStore:
@@ -22,7 +27,7 @@ class LatentStore:
 
     def __init__(
         self,
-        pool: PaintingPool,
+        pool: ClipSource,
         autoencoder: AutoencoderKL,
         tokenizer: CLIPTokenizer,
         *,
@@ -47,7 +52,7 @@ class LatentStore:
             sample = self._pool.take(wait=True)
             assert sample is not None
             self._sort(sample, fresh)
-        for sample in self._pool.ready():
+        for sample in islice(self._pool.ready(), AT_ONCE):
             self._sort(sample, fresh)
         self.put(fresh)
 
@@ -56,8 +61,9 @@ class LatentStore:
 
     def put(self, samples: list[PaintedSample]) -> None:
         """Encode these clips into the store."""
-        for start in range(0, len(samples), 16):
-            part = samples[start : start + 16]
+        size = max(1, ENCODED_AT_ONCE // self._frames)
+        for start in range(0, len(samples), size):
+            part = samples[start : start + size]
             frames = torch.stack([torch.from_numpy(s.frames) for s in part])
             latents = encode_frames(self._autoencoder, frames.to(self._device))
             tokens = torch.stack([encode_captions(self._tokenizer, s.captions) for s in part])

@@ -21,6 +21,7 @@ from conclvd.models.motion import MotionModule, attach, motion_blocks
 from conclvd.models.noise_adapter import NoiseAdapter
 from conclvd.models.weights import save_motion_module
 from conclvd.train.base import new_scheduler
+from conclvd.train.clip_folder import clip_source
 from conclvd.train.clock import Clock, learning_rate, set_learning_rate
 from conclvd.train.ema import MovingAverage
 from conclvd.train.latent_store import LatentStore
@@ -32,7 +33,7 @@ from conclvd.train.losses import (
     contrastive_loss,
     diffusion_loss,
 )
-from conclvd.train.painting import PaintingPool, PaintOrder
+from conclvd.train.painting import PaintOrder
 from conclvd.train.runlog import RunLog
 from conclvd.train.sizes import ModelSizes
 from conclvd.train.text import encode_captions
@@ -50,6 +51,7 @@ class MotionRun:
     out: Path
     seconds: float
     workers: int
+    clips: Path | None = None
     batch: int = 48
     peak_rate: float = 4e-4
     frames: int = 8
@@ -131,7 +133,7 @@ def train_motion(run: MotionRun) -> dict[str, float]:
     tokenizer = CLIPTokenizer.from_pretrained(run.model / "tokenizer")
     load = {"torch_dtype": torch.float32}
     autoencoder = AutoencoderKL.from_pretrained(run.model / "vae", **load)
-    autoencoder.requires_grad_(False).to(device)
+    autoencoder.requires_grad_(False).to(device, memory_format=torch.channels_last)
     text_encoder = CLIPTextModel.from_pretrained(run.model / "text_encoder", dtype=torch.float32)
     text_encoder.requires_grad_(False).to(device)
     base = UNet2DConditionModel.from_pretrained(run.model / "unet", **load)
@@ -157,8 +159,12 @@ def train_motion(run: MotionRun) -> dict[str, float]:
     order = PaintOrder(
         frames=run.frames, fps=run.fps, size=run.sizes.picture, long_every=run.long_every
     )
-    pool = PaintingPool(
-        order, run.workers, rank=accelerator.process_index, ranks=accelerator.num_processes
+    pool = clip_source(
+        order,
+        run.workers,
+        run.clips,
+        rank=accelerator.process_index,
+        ranks=accelerator.num_processes,
     )
     result: dict[str, float] = {}
     with pool:

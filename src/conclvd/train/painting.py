@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
+from jaxtyping import Bool, Float32
 
 from conclvd.errors import TrainingError
 from conclvd.tensors import Frames
@@ -26,7 +27,7 @@ class PaintOrder:
 
     `frames` a clip, `fps` pictures of the scene a second, `size` of the square picture in pixels,
     `captions` in each language, `long_every`: every so many clips one of twice the frames
-    (0: none).
+    (0: none). `flow`: whether to find the exact flow between neighbouring frames.
     """
 
     frames: int
@@ -34,16 +35,22 @@ class PaintOrder:
     size: int
     captions: int = 3
     long_every: int = 0
+    flow: bool = False
 
 
 @dataclass(frozen=True)
 class PaintedSample:
-    """One painted clip with several captions of it, both languages, and its attributes."""
+    """One painted clip with several captions of it, both languages, and its attributes.
+
+    `flow` [t-1 h w 2] in pixels and where it is exact, `flow_valid` [t-1 h w], when ordered.
+    """
 
     seed: int
     frames: Frames
     captions: tuple[str, ...]
     attributes: dict[str, Any]
+    flow: Float32[np.ndarray, "n h w 2"] | None = None
+    flow_valid: Bool[np.ndarray, "n h w"] | None = None
 
 
 def paint_sample(seed: int, order: PaintOrder) -> PaintedSample:
@@ -58,6 +65,7 @@ def paint_sample(seed: int, order: PaintOrder) -> PaintedSample:
         width=order.size,
         height=order.size,
         fps=order.fps,
+        flow=order.flow,
     )
     rng = np.random.default_rng([seed, zlib.crc32(b"training captions")])
     captions = [
@@ -65,7 +73,14 @@ def paint_sample(seed: int, order: PaintOrder) -> PaintedSample:
         for _ in range(order.captions)
         for language in ("en", "zh")
     ]
-    return PaintedSample(seed, clip.frames, tuple(captions), clip.attributes.to_dict())
+    return PaintedSample(
+        seed,
+        clip.frames,
+        tuple(captions),
+        clip.attributes.to_dict(),
+        clip.flow,
+        clip.flow_valid,
+    )
 
 
 def _paint_forever(

@@ -13,10 +13,11 @@ from torch.nn import functional
 
 from conclvd.models.probe import Probe, load_probe, save_probe
 from conclvd.paint.attributes import ELEMENTS, MOUNTAINS, PALETTES, TIMES, WEATHERS
+from conclvd.train.clip_folder import clip_source
 from conclvd.train.clock import Clock, learning_rate, set_learning_rate
 from conclvd.train.ema import MovingAverage
-from conclvd.train.frame_store import FrameStore
-from conclvd.train.painting import PaintingPool, PaintOrder
+from conclvd.train.frame_store import FrameStore, random_crop
+from conclvd.train.painting import PaintOrder
 from conclvd.train.runlog import RunLog
 
 NO_MOUNTAINS = "none"
@@ -29,17 +30,18 @@ class ProbeRun:
     out: Path
     seconds: float
     workers: int
+    clips: Path | None = None
     picture: int = 256
     batch: int = 192
     peak_rate: float = 2e-3
     frames: int = 3
-    capacity: int = 24_000
+    capacity: int = 40_000
     first_clips: int = 120
     start: Path | None = None
     compile: bool = True
 
 
-def new_probe(width: int = 24, side: int = 192) -> Probe:
+def new_probe(width: int = 32, side: int = 256) -> Probe:
     """An untrained probe for what the painter paints."""
     choices = {
         "palette": PALETTES,
@@ -62,9 +64,16 @@ def answers(probe: Probe, attributes: list[dict[str, Any]]) -> dict[str, Tensor]
 
 
 def probe_loss(logits: dict[str, Tensor], wanted: dict[str, Tensor]) -> Tensor:
-    """Cross-entropy of every choice, and of the presence of things (summed over a few)."""
+    """Cross-entropy of every choice, and of the presence of things (summed over a few).
+
+    A thing that is there weighs as much as those pictures that lack it, up to ten times, so that
+    the answers are as often right for the one as for the other.
+    """
     choices = [functional.cross_entropy(logits[k], wanted[k]) for k in wanted if k != "presence"]
-    presence = functional.binary_cross_entropy_with_logits(logits["presence"], wanted["presence"])
+    there = wanted["presence"].mean(0).clamp(min=1e-3)
+    presence = functional.binary_cross_entropy_with_logits(
+        logits["presence"], wanted["presence"], pos_weight=((1 - there) / there).clamp(1, 10)
+    )
     return torch.stack(choices).sum() + 10 * presence
 
 
@@ -94,8 +103,12 @@ def train_probe(run: ProbeRun) -> dict[str, float]:
     if run.compile:
         model = torch.compile(model)
     order = PaintOrder(frames=run.frames, fps=2.0, size=run.picture, captions=0)
-    pool = PaintingPool(
-        order, run.workers, rank=accelerator.process_index, ranks=accelerator.num_processes
+    pool = clip_source(
+        order,
+        run.workers,
+        run.clips,
+        rank=accelerator.process_index,
+        ranks=accelerator.num_processes,
     )
     result: dict[str, float] = {}
     with pool:
@@ -114,7 +127,7 @@ def train_probe(run: ProbeRun) -> dict[str, float]:
             pictures, samples = store.batch(run.batch)
             wanted = answers(probe, [s.attributes for s in samples])
             wanted = {k: v.to(device) for k, v in wanted.items()}
-            logits = model(pictures)
+            logits = model(random_crop(pictures))
             loss = probe_loss(logits, wanted)
             accelerator.backward(loss)
             accelerator.clip_grad_norm_(probe.parameters(), 1.0)

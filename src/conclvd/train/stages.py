@@ -20,11 +20,17 @@ VOCABULARY = 3000
 def run_stage(arguments: Namespace) -> dict[str, float]:
     """Run the stage that the command line names; returns its last figures."""
     sizes = TOY if arguments.toy else INK_MINI
+    if arguments.stage == "clips":
+        from conclvd.train.clip_folder import paint_clips
+
+        order = PaintOrder(frames=8, fps=6.0, size=sizes.picture, long_every=10)
+        return paint_clips(arguments.out, arguments.seconds, arguments.workers, order)
     given: dict[str, Any] = {
         "out": arguments.out,
         "seconds": arguments.seconds,
         "workers": arguments.workers,
         "start": arguments.start,
+        "clips": arguments.clips,
     }
     if arguments.batch:
         given["batch"] = arguments.batch
@@ -41,6 +47,15 @@ def run_stage(arguments: Namespace) -> dict[str, float]:
         from conclvd.train.probe import ProbeRun, train_probe
 
         return train_probe(ProbeRun(picture=sizes.picture, **given))
+    if arguments.stage == "flow":
+        from conclvd.train.flow import FlowRun, train_flow
+
+        if given.pop("clips") is not None:
+            raise TrainingError("stage flow paints its clips itself, with their flow: no --clips")
+        given.pop("compile", None)
+        if arguments.toy:
+            given |= {"picture": 128, "updates": 2, "held_out": 2, "first_clips": 4}
+        return train_flow(FlowRun(**given))
     if arguments.model is None:
         raise TrainingError(f"stage {arguments.stage} needs --model, the parts trained before it")
     if arguments.stage == "judge":

@@ -1,0 +1,162 @@
+"""`conclvd train`: a motion module out of clips; `conclvd ablate` beside it."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+from pydantic.fields import FieldInfo
+
+from conclvd.cli.libraries import loading
+from conclvd.cli.progress import Bars
+from conclvd.errors import InvalidRequest
+from conclvd.train.trainer.settings import TrainSettings, preset_names, read_settings
+
+STOPPED = 130
+PLAIN = (bool, int, float)
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Register this file's commands, with a flag for every setting."""
+    app.command()(_with_flags(train))
+    app.command()(_with_flags(ablate))
+
+
+def train(
+    config: Annotated[
+        str,
+        typer.Argument(help=f"A TOML file, or a preset: {', '.join(preset_names())}."),
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the resolved run, and train nothing.")
+    ] = False,
+    preview_data: Annotated[
+        bool,
+        typer.Option("--preview-data", help="Write what the model will see as a sheet, and stop."),
+    ] = False,
+    **given: Any,
+) -> int:
+    """Train a motion module on a folder of clips and captions.
+
+    The same command goes on where an interrupted run stopped. Several GPUs or machines:
+    accelerate launch "$(command -v conclvd)" train CONFIG.toml
+    """
+    settings = _settings(config, given)
+    if dry_run and preview_data:
+        raise InvalidRequest("--dry-run and --preview-data are two things; give one of them")
+    if preview_data:
+        return _preview(settings)
+    with loading():
+        from conclvd.train.trainer.loop import train as run
+        from conclvd.train.trainer.plan import plan
+    if dry_run:
+        with Bars() as bars:
+            resolved = plan(settings, bars)
+        for line in resolved.lines():
+            typer.echo(line)
+        return 0
+    with Bars() as bars:
+        outcome = run(settings, bars, _tell)
+    if not outcome.finished:
+        typer.echo(f"step {outcome.step} is saved; the same command goes on from there", err=True)
+        return STOPPED
+    if outcome.module is not None:  # the main process
+        typer.echo(str(outcome.module))
+    return 0
+
+
+def ablate(
+    config: Annotated[
+        str,
+        typer.Argument(help=f"A TOML file, or a preset: {', '.join(preset_names())}."),
+    ],
+    **given: Any,
+) -> int:
+    """Train the paper's ablations from equal budgets, and print the table that compares them.
+
+    Each variant is a run in OUTPUT-DIR; the same command goes on where it stopped.
+    """
+    settings = _settings(config, given)
+    with loading():
+        from conclvd.train.trainer.ablation import VARIANTS, run_ablations, write_table
+    with Bars() as bars:
+        rows = run_ablations(settings, bars, _tell)
+    if len(rows) < len(VARIANTS):
+        typer.echo("stopped; the same command goes on from there", err=True)
+        return STOPPED
+    name = f"the judge of {settings.pretrained_model_name_or_path}"
+    typer.echo(write_table(rows, settings.output_dir, name))
+    return 0
+
+
+def _preview(settings: TrainSettings) -> int:
+    from conclvd.train.trainer.clips import find_clips
+    from conclvd.train.trainer.preview import write_preview
+
+    with Bars() as bars:
+        found = find_clips(settings, lambda done, total: bars("hash", done, total))
+    for skipped in found.skipped:
+        typer.echo(f"passed over: {skipped.name} {skipped.reason}", err=True)
+    path, rows = write_preview(found, settings)
+    for number, row in enumerate(rows, 1):
+        captions = " | ".join(row.captions)
+        typer.echo(f"{number}: {row.file}, from frame {row.first_frame}: {captions}")
+    typer.echo(str(path))
+    return 0
+
+
+def _tell(line: str) -> None:
+    from tqdm import tqdm
+
+    tqdm.write(line, file=sys.stderr)
+
+
+def _settings(config: str, given: dict[str, Any]) -> TrainSettings:
+    """The settings of the file with the flags that were given; an empty list is not given."""
+    return read_settings(config, {k: v for k, v in given.items() if v not in (None, [])})
+
+
+def _with_flags(command: Callable[..., int]) -> Callable[..., int]:
+    """`command` with its `**given` spelled out: one option a setting, as typer reads it."""
+    signature = inspect.signature(command, eval_str=True)
+    own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    flags = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            default=None,
+            annotation=_option(name, field),
+        )
+        for name, field in TrainSettings.model_fields.items()
+    ]
+
+    def run(**arguments: Any) -> int:
+        return command(**arguments)
+
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    run.__signature__ = signature.replace(parameters=[*own, *flags])  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in [*own, *flags]}
+    return run
+
+
+def _option(name: str, field: FieldInfo) -> Any:
+    """The option of a setting; its value is checked where the settings are."""
+    text = field.description or ""
+    default = None if field.is_required() else field.default
+    if default not in (None, []):
+        shown = " ".join(map(str, default)) if isinstance(default, list) else default
+        text += f" [default: {shown}]"
+    flag = f"--{name.replace('_', '-')}"
+    kind: Any = str
+    if isinstance(default, list) or name == "attention_kinds":
+        kind, text = list[str], f"{text} May be repeated."
+    elif type(default) in PLAIN:
+        kind = type(default)
+    elif name in ("snr_gamma", "num_held_out_clips"):
+        kind = float if name == "snr_gamma" else int
+    if kind is bool:
+        flag = f"{flag}/--no-{name.replace('_', '-')}"
+    return Annotated[kind | None, typer.Option(flag, help=text, show_default=False)]

@@ -1,0 +1,124 @@
+"""Checkpoints: a folder with all that a run needs to go on, written whole or not at all.
+
+Samples depend on their number alone (samples.py), so the step is the whole of the random state
+and of the data order.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from conclvd.errors import TrainingError
+
+STATE, TENSORS = "state.json", "state.safetensors"
+FORMAT = "conclvd-checkpoint/1"
+NAME = re.compile(r"checkpoint-(\d+)")
+
+
+def save_checkpoint(
+    output: Path, step: int, tensors: Mapping[str, Tensor], facts: Mapping[str, Any], keep: int
+) -> Path:
+    """Write `output/checkpoint-STEP` and remove all but the `keep` newest.
+
+    It is complete and on the disk before it has its name, and older ones go only then.
+    """
+    folder = output / f"checkpoint-{step}"
+    partial = output / f".checkpoint-{step}.part"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    # A copy each: safetensors refuses tensors that share memory.
+    plain = {name: value.detach().to("cpu", copy=True) for name, value in tensors.items()}
+    try:
+        save_file({name: value.contiguous() for name, value in plain.items()}, partial / TENSORS)
+        content = {"format": FORMAT, "step": step, **facts}
+        (partial / STATE).write_text(json.dumps(content, indent=1), encoding="utf-8")
+        for file in (partial / TENSORS, partial / STATE, partial):
+            _to_disk(file)
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(partial, folder)
+        _to_disk(output)
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise TrainingError(f"cannot write {folder}: {error}; free some space") from error
+    for old in checkpoints(output)[:-keep]:
+        shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def checkpoints(output: Path) -> list[Path]:
+    """The whole checkpoints in a folder, the oldest first."""
+    found = [path for path in output.glob("checkpoint-*") if NAME.fullmatch(path.name)]
+    whole = [path for path in found if (path / STATE).is_file() and (path / TENSORS).is_file()]
+    return sorted(whole, key=lambda path: int(path.name.split("-")[1]))
+
+
+def clear_partial(output: Path) -> None:
+    """Remove what a run that was killed while it wrote left behind."""
+    for partial in output.glob(".checkpoint-*.part"):
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def find_checkpoint(output: Path, wanted: str) -> Path | None:
+    """The checkpoint to go on from: the newest for "latest", None when there is none yet."""
+    if wanted == "latest":
+        return next(iter(reversed(checkpoints(output))), None)
+    for folder in (Path(wanted), output / wanted):
+        if (folder / STATE).is_file():
+            return folder
+    there = ", ".join(path.name for path in checkpoints(output)) or "none"
+    raise TrainingError(f"there is no checkpoint {wanted!r}; {output} has {there}")
+
+
+def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The tensors and the facts of a checkpoint. Raises TrainingError when it is damaged."""
+    try:
+        facts = json.loads((folder / STATE).read_text(encoding="utf-8"))
+        with safe_open(folder / TENSORS, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, ValueError, SafetensorError) as error:
+        raise TrainingError(f"{folder} is damaged: {error}; remove it") from error
+    if facts.get("format") != FORMAT:
+        raise TrainingError(f"{folder} is no checkpoint of this version: {facts.get('format')!r}")
+    return tensors, facts
+
+
+def pack_optimizer(state: Mapping[str, Any], names: Sequence[str]) -> dict[str, Tensor]:
+    """An optimizer's `state_dict` as named tensors, `optimizer/WEIGHT/KEY`."""
+    packed: dict[str, Tensor] = {}
+    for index, values in state["state"].items():
+        for key, value in values.items():
+            tensor = value if isinstance(value, Tensor) else torch.tensor(value)
+            packed[f"optimizer/{names[index]}/{key}"] = tensor
+    return packed
+
+
+def unpack_optimizer(
+    tensors: Mapping[str, Tensor], state: Mapping[str, Any], names: Sequence[str]
+) -> dict[str, Any]:
+    """What `pack_optimizer` packed, as a `state_dict` with the groups of `state`."""
+    places = {name: index for index, name in enumerate(names)}
+    unpacked: dict[int, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        if name.startswith("optimizer/"):
+            _, weight, key = name.split("/")
+            unpacked.setdefault(places[weight], {})[key] = value
+    return {"state": unpacked, "param_groups": state["param_groups"]}
+
+
+def _to_disk(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

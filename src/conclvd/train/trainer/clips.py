@@ -1,0 +1,210 @@
+"""What a folder of clips holds: every clip with its captions, and what was passed over and why.
+
+Four layouts are read, the first that is there:
+
+    metadata.jsonl or metadata.csv     file_name, text (Hugging Face's videofolder)
+    prompts.txt and videos.txt         one caption and one file a line (diffusers' fine-tuning)
+    NAME.csv                           videoid, name, page_dir (AnimateDiff, CLV-HD)
+    a.mp4 and a.txt                    pairs
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from conclvd.errors import ConclvdError, DatasetError
+from conclvd.models.hashes import files_hash
+from conclvd.train.trainer.settings import TrainSettings
+from conclvd.video.probe import probe
+
+VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".gif", ".webp")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One clip: its file, its captions (one or more), its number of frames and its sha256."""
+
+    path: Path
+    captions: tuple[str, ...]
+    frames: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A clip that is listed but cannot be trained on, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ClipList:
+    """The clips of a dataset, in its order, and those passed over."""
+
+    clips: tuple[Clip, ...]
+    skipped: tuple[Skipped, ...]
+
+    @property
+    def sha256(self) -> str:
+        """Of all clips' contents and captions: which dataset a module was trained on."""
+        digest = hashlib.sha256()
+        for clip in sorted(self.clips, key=lambda c: c.sha256):
+            digest.update(json.dumps([clip.sha256, clip.captions], ensure_ascii=False).encode())
+        return digest.hexdigest()
+
+
+Entry = tuple[Path, tuple[str, ...]]
+
+
+def find_clips(
+    settings: TrainSettings, report: Callable[[int, int], None] = lambda done, total: None
+) -> ClipList:
+    """List the clips in `settings.train_data_dir`; files are probed and hashed, not decoded.
+
+    Raises DatasetError when the folder has none of the layouts, or no clip can be used.
+    """
+    place = settings.train_data_dir
+    entries = list(read_entries(place, settings.caption_column))
+    clips: list[Clip] = []
+    skipped: list[Skipped] = []
+    seen: set[Path] = set()
+    for number, (path, captions) in enumerate(entries, 1):
+        reason = "is listed twice" if path in seen else _unfit(path, captions)
+        seen.add(path)
+        if not reason:
+            try:
+                frames = probe(path).frames
+            except ConclvdError as error:
+                reason = str(error)
+        if not reason and frames < settings.span:
+            reason = (
+                f"has {frames} frames; {settings.num_frames} at stride {settings.sample_stride} "
+                f"need {settings.span}"
+            )
+        if reason:
+            skipped.append(Skipped(str(path), reason))
+        else:
+            clips.append(Clip(path, captions, frames, files_hash([path])))
+        report(number, len(entries))
+    if not clips:
+        why = f"; the first, {skipped[0].name}, {skipped[0].reason}" if skipped else ""
+        raise DatasetError(f"{place} has no clip to train on, of {len(entries)} listed{why}")
+    return ClipList(tuple(clips), tuple(skipped))
+
+
+def read_entries(place: Path, columns: Sequence[str]) -> Iterable[Entry]:
+    """The files and captions that a dataset lists, whether they can be used or not."""
+    if place.is_file() and place.suffix == ".csv":
+        return _from_csv(place)
+    if not place.is_dir():
+        raise DatasetError(f"there is no dataset folder {place}; check train_data_dir")
+    if (place / "metadata.jsonl").is_file():
+        return _from_rows(place, _json_rows(place / "metadata.jsonl"), columns)
+    if (place / "metadata.csv").is_file():
+        return _from_rows(place, _csv_rows(place / "metadata.csv"), columns)
+    if (place / "prompts.txt").is_file() and (place / "videos.txt").is_file():
+        return _from_lists(place)
+    tables = sorted(place.glob("*.csv"))
+    if len(tables) == 1:
+        return _from_csv(tables[0])
+    if len(tables) > 1:
+        raise DatasetError(f"{place} has {len(tables)} CSV files; name one as train_data_dir")
+    videos = sorted(path for path in place.rglob("*") if path.suffix.lower() in VIDEO_SUFFIXES)
+    if not videos:
+        raise DatasetError(
+            f"{place} is no dataset: it has neither metadata.jsonl, metadata.csv, prompts.txt with "
+            "videos.txt, a CSV file, nor videos with captions beside them (a.mp4, a.txt)"
+        )
+    return [(video, _caption_beside(video)) for video in videos]
+
+
+def _unfit(path: Path, captions: tuple[str, ...]) -> str:
+    if not any(captions):
+        return "has no caption"
+    return "" if path.is_file() else "is not there"
+
+
+def _caption_beside(video: Path) -> tuple[str, ...]:
+    text = video.with_suffix(".txt")
+    return _captions([text.read_text(encoding="utf-8")]) if text.is_file() else ()
+
+
+def _captions(texts: Iterable[object]) -> tuple[str, ...]:
+    return tuple(text.strip() for text in texts if isinstance(text, str) and text.strip())
+
+
+def _from_rows(
+    folder: Path, rows: Iterable[tuple[str, dict[str, object]]], columns: Sequence[str]
+) -> list[Entry]:
+    entries = []
+    for where, row in rows:
+        name = row.get("file_name")
+        if not isinstance(name, str) or not name:
+            raise DatasetError(f"{where} has no file_name; every clip needs one")
+        if not any(column in row for column in columns):
+            raise DatasetError(
+                f"{where} has no {' or '.join(columns)}, but {', '.join(row)}; name the column of "
+                "the captions with caption_column"
+            )
+        entries.append((folder / name, _captions(row.get(column) for column in columns)))
+    return entries
+
+
+def _json_rows(path: Path) -> Iterable[tuple[str, dict[str, object]]]:
+    for number, line in enumerate(_read(path).split("\n"), 1):
+        if not line.strip():
+            continue
+        where = f"{path} line {number}"
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise DatasetError(f"{where} is not JSON: {error}") from error
+        if not isinstance(row, dict):
+            raise DatasetError(f"{where} is a {type(row).__name__}; each line is one JSON object")
+        yield where, row
+
+
+def _csv_rows(path: Path) -> Iterable[tuple[str, dict[str, object]]]:
+    for number, row in enumerate(csv.DictReader(_read(path).splitlines()), 2):
+        yield f"{path} line {number}", dict(row)
+
+
+def _from_lists(folder: Path) -> list[Entry]:
+    captions, videos = (
+        [line.strip() for line in _read(folder / name).strip().splitlines()]
+        for name in ("prompts.txt", "videos.txt")
+    )
+    if len(captions) != len(videos):
+        raise DatasetError(
+            f"{folder}: prompts.txt has {len(captions)} lines, videos.txt {len(videos)}; each "
+            "clip needs one in both"
+        )
+    return [(folder / v, _captions([c])) for v, c in zip(videos, captions, strict=True)]
+
+
+def _from_csv(table: Path) -> list[Entry]:
+    """AnimateDiff's and CLV-HD's: `videoid`.mp4 in the folder, or in its folder `page_dir`."""
+    entries = []
+    for where, row in _csv_rows(table):
+        if "videoid" not in row or "name" not in row:
+            raise DatasetError(
+                f"{where}: expected the columns videoid, name, page_dir, found {', '.join(row)}"
+            )
+        video = f"{row['videoid']}.mp4"
+        nested = table.parent / str(row.get("page_dir") or ".") / video
+        path = nested if nested.is_file() else table.parent / video
+        entries.append((path, _captions([row["name"]])))
+    return entries
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"cannot read {path}: {error}") from error

@@ -1,0 +1,103 @@
+"""The accelerator of a run, its optimizer, and its learning rate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import AutocastKwargs, InitProcessGroupKwargs
+from torch import Tensor, nn
+
+from conclvd.errors import InvalidRequest, TrainingError
+from conclvd.train.trainer.journal import trackers
+from conclvd.train.trainer.settings import TrainSettings
+
+PATIENCE = timedelta(days=1)  # of processes that wait for one that encodes or validates
+DTYPES = {"no": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+
+
+def precision(settings: TrainSettings) -> str:
+    """The number format of the run: "auto" is half precision on a GPU, bf16 where it has it."""
+    if settings.mixed_precision != "auto":
+        return settings.mixed_precision
+    if not torch.cuda.is_available():
+        return "no"
+    return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
+
+
+def new_accelerator(settings: TrainSettings) -> Accelerator:
+    """The accelerator that `accelerate launch`, or this process alone, stands for."""
+    number = precision(settings)
+    if number == "fp16" and not torch.cuda.is_available():
+        raise InvalidRequest("mixed_precision fp16 needs a GPU; use no or bf16 on a CPU")
+    if settings.cuda_graph and not torch.cuda.is_available():
+        raise InvalidRequest("cuda_graph needs an NVIDIA GPU; leave it out")
+    accelerator = Accelerator(
+        mixed_precision=number,
+        gradient_accumulation_steps=settings.gradient_accumulation_steps,
+        log_with=trackers(settings.report_to) or None,
+        project_dir=settings.output_dir,
+        step_scheduler_with_optimizer=False,
+        kwargs_handlers=[
+            InitProcessGroupKwargs(timeout=PATIENCE),
+            AutocastKwargs(cache_enabled=not settings.cuda_graph),
+        ],
+    )
+    if settings.cuda_graph and accelerator.num_processes > 1:
+        raise InvalidRequest("cuda_graph is for one GPU; leave it out with several")
+    return accelerator
+
+
+def new_optimizer(
+    parameters: Iterable[nn.Parameter], settings: TrainSettings
+) -> torch.optim.Optimizer:
+    """AdamW, fused on a GPU, or with 8-bit states. Raises TrainingError without bitsandbytes."""
+    values: dict[str, Any] = {
+        "lr": settings.learning_rate,
+        "betas": (settings.adam_beta1, settings.adam_beta2),
+        "weight_decay": settings.adam_weight_decay,
+        "eps": settings.adam_epsilon,
+    }
+    if not settings.use_8bit_adam:
+        return torch.optim.AdamW(parameters, fused=torch.cuda.is_available(), **values)
+    try:
+        from bitsandbytes.optim import AdamW8bit
+    except ImportError as error:
+        raise TrainingError(
+            "use_8bit_adam needs bitsandbytes: pip install bitsandbytes, or leave it out"
+        ) from error
+    optimizer: torch.optim.Optimizer = AdamW8bit(parameters, **values)
+    return optimizer
+
+
+def learning_rate_at(step: int, settings: TrainSettings) -> float:
+    """The learning rate of a step (from 0): linear warm-up, then as `lr_scheduler` says."""
+    warmup, total = settings.lr_warmup_steps, settings.max_train_steps
+    if step < warmup:
+        return settings.learning_rate * (step + 1) / warmup
+    passed = (step - warmup) / max(1, total - warmup)
+    if settings.lr_scheduler == "linear":
+        return settings.learning_rate * (1 - passed)
+    if settings.lr_scheduler == "cosine":
+        return settings.learning_rate * (1 + math.cos(math.pi * passed)) / 2
+    return settings.learning_rate
+
+
+def graphed(model: nn.Module, example: tuple[Tensor, ...]) -> nn.Module:
+    """The model with its forward and backward pass captured as CUDA graphs, for training mode.
+
+    At batch 1 launching kernels takes longer than running them. Evaluation stays as it was. Every
+    weight gets a gradient of its own to add to, for otherwise PyTorch may take the graph's buffer
+    for it, and the next replay would write into what is being accumulated; so gradients must be
+    zeroed, never set to None.
+    """
+    model.train()
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            parameter.grad = torch.zeros_like(parameter)
+    torch.cuda.make_graphed_callables(model, example, allow_unused_input=True)  # in place
+    return model

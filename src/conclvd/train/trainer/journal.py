@@ -1,0 +1,94 @@
+"""What a run says of itself: log.jsonl, one JSON object a line, and TensorBoard or wandb."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from accelerate import Accelerator
+
+from conclvd.errors import TrainingError
+from conclvd.train.trainer.settings import TrainSettings
+
+LOG = "log.jsonl"
+PACKAGES = {"tensorboard": "tensorboard", "wandb": "wandb"}
+
+
+def trackers(report_to: str) -> list[str]:
+    """The trackers that a run reports to. Raises TrainingError for one that is not installed."""
+    from importlib.util import find_spec
+
+    names = {"none": [], "all": ["tensorboard", "wandb"]}.get(report_to, [report_to])
+    for name in names:
+        if find_spec(PACKAGES[name]) is None:
+            raise TrainingError(
+                f"report_to {report_to} needs {name}: pip install {PACKAGES[name]}, or choose "
+                "--report-to none (log.jsonl is written anyway)"
+            )
+    return names
+
+
+class Journal:
+    """Appends to `output_dir/log.jsonl` and to the trackers, on the main process alone.
+
+    When a run goes on from `first_step`, lines of later steps, which will be made again, are
+    removed.
+    """
+
+    def __init__(
+        self, accelerator: Accelerator, settings: TrainSettings, *, first_step: int
+    ) -> None:
+        self._accelerator, self._file = accelerator, settings.output_dir / LOG
+        self._started = time.monotonic()
+        if not accelerator.is_main_process:
+            return
+        kept = [row for row in read_log(settings.output_dir) if row["step"] <= first_step]
+        self._earlier = kept[-1]["seconds"] if kept else 0.0
+        partial = self._file.with_name(f".{LOG}.{os.getpid()}.part")
+        partial.write_text("".join(_line(row) for row in kept), encoding="utf-8")
+        os.replace(partial, self._file)
+        if accelerator.log_with:
+            flat = json.loads(settings.model_dump_json())
+            plain = {k: v if isinstance(v, int | float | str) else str(v) for k, v in flat.items()}
+            accelerator.init_trackers(
+                "conclvd",
+                config=plain,
+                init_kwargs={"tensorboard": {"purge_step": first_step + 1}},
+            )
+
+    def write(self, step: int, values: dict[str, float], **text: str) -> None:
+        """Log the figures of a step, and texts such as names of files beside them."""
+        if not self._accelerator.is_main_process:
+            return
+        seconds = round(self._earlier + time.monotonic() - self._started, 2)
+        row = {"step": step, "seconds": seconds, **values, **text}
+        with self._file.open("a", encoding="utf-8") as file:
+            file.write(_line(row))
+        if self._accelerator.log_with:
+            self._accelerator.log(values, step=step)
+
+
+def read_log(output: Path) -> list[dict[str, Any]]:
+    """The lines of a run's log, without a last one that a killed run left torn."""
+    path = output / LOG
+    rows = []
+    for line in path.read_text(encoding="utf-8").split("\n") if path.is_file() else []:
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            continue
+    return rows
+
+
+def _line(row: dict[str, Any]) -> str:
+    plain = {
+        key: (float(f"{value:.6g}") if math.isfinite(value) else str(value))
+        if isinstance(value, float)
+        else value
+        for key, value in row.items()
+    }
+    return json.dumps(plain, ensure_ascii=False) + "\n"

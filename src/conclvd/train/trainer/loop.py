@@ -1,0 +1,228 @@
+"""The training loop (Algorithm 1; method.md section 4), read top to bottom.
+
+step → log → measure → validate → checkpoint → stop
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor
+
+from conclvd.errors import TrainingError
+from conclvd.models.motion import attention_kinds
+from conclvd.train.clock import set_learning_rate
+from conclvd.train.ema import MovingAverage
+from conclvd.train.trainer.checkpoint import clear_partial, find_checkpoint
+from conclvd.train.trainer.device import (
+    DTYPES,
+    graphed,
+    learning_rate_at,
+    new_accelerator,
+    new_optimizer,
+    precision,
+)
+from conclvd.train.trainer.export import export
+from conclvd.train.trainer.held_out import held_out_losses
+from conclvd.train.trainer.interrupt import Interrupt
+from conclvd.train.trainer.journal import Journal
+from conclvd.train.trainer.model import build_model, learning
+from conclvd.train.trainer.objective import Tally, batch_losses, means
+from conclvd.train.trainer.prepare import Report, prepare
+from conclvd.train.trainer.report import write_report
+from conclvd.train.trainer.resume import keep_settings, restore, save
+from conclvd.train.trainer.samples import Samples, batches
+from conclvd.train.trainer.settings import TrainSettings
+from conclvd.train.trainer.validation import make_clips
+from conclvd.train.trainer.warm_start import starting_module
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: the step reached, whether that is the last, its last figures, and where
+    the motion module is (None when the run was stopped before it had one)."""
+
+    step: int
+    finished: bool
+    figures: dict[str, float]
+    module: Path | None
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Report to nobody."""
+
+
+def train(
+    settings: TrainSettings,
+    report: Report = silent,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Outcome:
+    """Train until `max_train_steps`; go on from the newest checkpoint if there is one.
+
+    `report(stage, done, total)` shows progress, `tell` a line of text; both are called on the main
+    process alone. Ctrl-C and SIGTERM end the step, save a checkpoint, and return. Raises
+    TrainingError, with the step, when the loss is not finite; checkpoints before it are whole.
+    """
+    torch.set_float32_matmul_precision("high")
+    accelerator = new_accelerator(settings)
+    main, device = accelerator.is_main_process, accelerator.device
+    if not main:
+        report, tell = silent, lambda line: None
+
+    # --- clips, frozen base, motion module -----------------------------------------------------
+    output = settings.output_dir
+    if main:
+        output.mkdir(parents=True, exist_ok=True)
+        clear_partial(output)
+        keep_settings(settings)
+    resumed = find_checkpoint(output, settings.resume_from_checkpoint)
+    materials = prepare(settings, accelerator, report)
+    for skipped in materials.clips.skipped:
+        tell(f"passed over: {skipped.name} {skipped.reason}")
+    module = starting_module(materials.unet, settings)
+    bare = build_model(
+        materials.unet,
+        module,
+        settings,
+        noise_size=materials.noise_size,
+        frozen_dtype=DTYPES[precision(settings)],
+    ).to(device)
+    weights = learning(bare)
+    average = MovingAverage(weights.values(), settings.ema_decay) if settings.use_ema else None
+    model, optimizer = accelerator.prepare(bare, new_optimizer(weights.values(), settings))
+    first = restore(resumed, weights, optimizer, average, accelerator) if resumed else 0
+    journal = Journal(accelerator, settings, first_step=first)
+    if resumed:
+        tell(f"going on from {resumed.name}")
+
+    # --- what every step needs -----------------------------------------------------------------
+    alphas = materials.alphas.to(device)
+    samples = Samples(
+        materials.training,
+        materials.empty,
+        settings,
+        diffusion_steps=len(alphas),
+        scaling_factor=materials.scaling_factor,
+    )
+    stream = batches(
+        samples,
+        first,
+        rank=accelerator.process_index,
+        ranks=accelerator.num_processes,
+        pin_memory=device.type == "cuda",
+    )
+    tally, totals = Tally(device, len(alphas)), list[Tensor]()
+    figures: dict[str, float] = {}
+    step, stopped, started = first, False, time.monotonic()
+    model.train()
+    if settings.cuda_graph:
+        example = samples[0].to(device)
+        copies = settings.train_batch_size
+        shown = (example.latents, example.steps, example.states)
+        model = graphed(model, tuple(t.repeat_interleave(copies, 0) for t in shown))
+
+    def measure() -> dict[str, float]:
+        if average:
+            average.swap()
+        found = held_out_losses(bare, materials, settings, accelerator)
+        if average:
+            average.swap()
+        return found
+
+    def validate() -> None:
+        if average:
+            average.swap()
+        names = make_clips(bare.unet, module, materials, settings, accelerator, step, report)
+        if average:
+            average.swap()
+        journal.write(step, {}, clips=" ".join(names))
+
+    if first == 0 and materials.held_out:
+        journal.write(0, measure())
+
+    # --- the loop ------------------------------------------------------------------------------
+    with Interrupt() as interrupt:
+        while step < settings.max_train_steps and not stopped:
+            rate = learning_rate_at(step, settings)
+            set_learning_rate(optimizer, rate)
+            for _ in range(settings.gradient_accumulation_steps):
+                batch = next(stream).to(device)
+                with accelerator.accumulate(model):
+                    losses = batch_losses(model, batch, alphas, settings)
+                    accelerator.backward(losses.total)  # divided by the batches of a step
+                    if accelerator.sync_gradients:
+                        norm = accelerator.clip_grad_norm_(weights.values(), settings.max_grad_norm)
+                    optimizer.step()
+                    optimizer.zero_grad(set_to_none=not settings.cuda_graph)
+                tally.add(losses, batch.steps)
+                totals.append(losses.total.detach())
+            if average:
+                average.update()
+            step += 1
+            last = step == settings.max_train_steps
+            log_now = last or step % settings.logging_steps == 0
+            save_now = last or step % settings.checkpointing_steps == 0
+            look_now = last or step % settings.validation_steps == 0
+            if log_now or save_now or look_now or accelerator.num_processes == 1:
+                stopped = interrupt.agreed(accelerator) and not last
+            if log_now or save_now or look_now or stopped:
+                check_finite(totals, step, settings, accelerator)
+                totals.clear()
+            row: dict[str, float] = {}
+            if log_now:
+                seconds = (time.monotonic() - started) / (step - first)
+                row |= means(accelerator.reduce(tally.sums(), "sum").cpu())
+                row |= {
+                    "grad_norm": float(norm),
+                    "learning_rate": rate,
+                    "seconds_per_step": seconds,
+                }
+                tally.clear()
+            if look_now:
+                row |= measure()
+            if row:
+                journal.write(step, row)
+                figures |= row
+            if look_now and materials.prompts:
+                validate()
+            if save_now or stopped:
+                accelerator.wait_for_everyone()
+                if main:
+                    save(step, weights, optimizer, average, accelerator, settings)
+                accelerator.wait_for_everyone()
+            report("train", step, settings.max_train_steps)
+
+    # --- what is kept --------------------------------------------------------------------------
+    folder = None
+    if main and not stopped:
+        if average:
+            average.swap()
+        folder = export(bare.unet, module, materials, settings, step)
+        write_report(settings, materials, attention_kinds(module))
+    accelerator.end_training()
+    return Outcome(step, not stopped, figures, folder)
+
+
+def check_finite(
+    totals: list[Tensor], step: int, settings: TrainSettings, accelerator: Accelerator
+) -> None:
+    """Raise TrainingError that names the first step whose loss is not a number.
+
+    `totals` are the losses of all batches since the last check, up to and with `step`.
+    """
+    if not totals:
+        return
+    found = accelerator.reduce(torch.stack(totals), "mean").isfinite().tolist()
+    if all(found):
+        return
+    batches_back = len(found) - found.index(False)
+    first = step - (batches_back - 1) // settings.gradient_accumulation_steps
+    raise TrainingError(
+        f"the loss of step {first} is not a number, so the run has stopped; lower learning_rate, "
+        "or use mixed_precision bf16 or no, and go on from the last checkpoint"
+    )

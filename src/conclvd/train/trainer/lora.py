@@ -1,0 +1,80 @@
+"""A motion LoRA: low-rank additions to the attentions of the motion module, by PEFT."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import torch
+from diffusers import UNetMotionModel
+from diffusers.models.attention_processor import Attention
+from safetensors.torch import save_file
+from torch import Tensor
+
+from conclvd.errors import TrainingError
+from conclvd.models.attention import AbsentAttention, SparseCausalAttention
+from conclvd.models.motion import MotionModule
+
+NAME = "motion"
+FILE = "pytorch_lora_weights.safetensors"
+
+
+def add_lora(unet: UNetMotionModel, rank: int, seed: int) -> None:
+    """Add a LoRA of `rank` to every projection of the motion modules' attentions.
+
+    Raises TrainingError when PEFT is not installed.
+    """
+    try:
+        from peft import LoraConfig
+    except ImportError as error:
+        raise TrainingError(
+            "a motion LoRA (rank above 0) needs PEFT: pip install 'conclvd[train]'"
+        ) from error
+    targets = [
+        f"{name}.{layer}"
+        for name, attention in unet.named_modules()
+        if ".motion_modules." in name and isinstance(attention, Attention)
+        for layer in acting_layers(attention)
+    ]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        unet.add_adapter(LoraConfig(r=rank, lora_alpha=rank, target_modules=targets), NAME)
+    for name, parameter in unet.named_parameters():
+        if f".{NAME}." in name:
+            parameter.data = parameter.data.float()
+
+
+def acting_layers(attention: Attention) -> tuple[str, ...]:
+    """The projections of an attention that can change its output."""
+    if isinstance(attention.processor, AbsentAttention):
+        return ()
+    if isinstance(attention.processor, SparseCausalAttention):
+        return ("to_v", "to_out.0")
+    return ("to_q", "to_k", "to_v", "to_out.0")
+
+
+def save_lora(unet: UNetMotionModel, folder: Path) -> None:
+    """Write the LoRA as `pipeline.load_lora_weights` of diffusers reads it."""
+    from peft import get_peft_model_state_dict
+
+    weights = get_peft_model_state_dict(unet, adapter_name=NAME)
+    named = {f"unet.{name}": value.cpu().contiguous() for name, value in weights.items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f"{FILE}.part"
+    save_file(named, part, metadata={"format": "pt"})
+    os.replace(part, folder / FILE)
+
+
+def merged_weights(unet: UNetMotionModel, module: MotionModule) -> dict[str, Tensor]:
+    """The motion module's weights with the LoRA worked in, under the module's own names."""
+    merged: dict[str, Tensor] = {}
+    layers = dict(unet.named_modules())
+    for name in module.state_dict():
+        owner, _, kind = name.rpartition(".")
+        layer = layers[owner]
+        if hasattr(layer, "get_delta_weight") and kind == "weight":
+            value = layer.base_layer.weight.float() + layer.get_delta_weight(NAME).float()
+        else:
+            value = getattr(getattr(layer, "base_layer", layer), kind)
+        merged[name] = value.detach()
+    return merged

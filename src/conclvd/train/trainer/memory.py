@@ -1,0 +1,109 @@
+"""How much memory a run will need on its device, before it is started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from diffusers import UNet2DConditionModel
+from torch import Tensor, nn
+
+from conclvd.models.motion import MotionModule
+from conclvd.train.trainer.device import DTYPES, precision
+from conclvd.train.trainer.model import CHECKPOINTED, build_model, learning
+from conclvd.train.trainer.settings import TrainSettings
+
+GIB = 2**30
+
+
+@dataclass(frozen=True)
+class MemoryEstimate:
+    """Bytes on the device, by what they are for. Fragments, kernels and the driver come on top."""
+
+    weights: int
+    gradients: int
+    optimizer: int
+    average: int
+    activations: int
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.weights + self.gradients + self.optimizer + self.average + self.activations
+
+    def __str__(self) -> str:
+        parts = ("weights", "gradients", "optimizer", "average", "activations")
+        shares = ", ".join(f"{name} {getattr(self, name) / GIB:.2f}" for name in parts)
+        return f"about {self.total / GIB:.2f} GiB ({shares})"
+
+
+def estimate(
+    unet: UNet2DConditionModel,
+    module: MotionModule,
+    settings: TrainSettings,
+    *,
+    channels: int,
+    side: int,
+    text: tuple[int, int],
+) -> MemoryEstimate:
+    """Estimate a run: latents of `channels` x `side` x `side`, text states of `text` (l, d).
+
+    The model runs once without data (on PyTorch's meta device), and what its backward pass would
+    keep is counted. Half precision keeps softmax and norms in float32, so what is counted in half
+    is an estimate from below.
+    """
+    number = DTYPES[precision(settings)]
+    with torch.device("meta"):
+        model = build_model(
+            unet.to("meta"),
+            module.to("meta"),
+            settings,
+            noise_size=channels * side * side,
+            frozen_dtype=number,
+        )
+    trained = sum(p.numel() for p in learning(model).values())
+    weights = sum(p.numel() * p.element_size() for p in model.parameters())
+    half = number != torch.float32
+    states = 2 if settings.use_8bit_adam else 8
+    return MemoryEstimate(
+        weights=weights + (2 * trained if half else 0),  # autocast's copies
+        gradients=4 * trained,
+        optimizer=states * trained,
+        average=4 * trained if settings.use_ema else 0,
+        activations=kept_bytes(model.to(number), settings, channels, side, text),
+    )
+
+
+def kept_bytes(
+    model: nn.Module, settings: TrainSettings, channels: int, side: int, text: tuple[int, int]
+) -> int:
+    """What a forward pass keeps for the backward pass, in bytes, the weights left out."""
+    own = {p.untyped_storage()._cdata for p in model.parameters()}
+    kept: dict[int, int] = {}
+    alive: list[Tensor] = []  # a storage that is freed may give its number to another
+
+    def keep(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage._cdata not in own:
+            kept[storage._cdata] = storage.nbytes()
+            alive.append(tensor)
+        return tensor
+
+    def keep_inputs(_: nn.Module, given: tuple[object, ...], named: dict[str, object]) -> None:
+        for value in (*given, *named.values()):
+            if isinstance(value, Tensor):
+                keep(value)
+
+    if settings.gradient_checkpointing:
+        for part in model.modules():
+            if isinstance(part, CHECKPOINTED):
+                part.register_forward_pre_hook(keep_inputs, with_kwargs=True)
+    batch, frames = settings.train_batch_size, settings.num_frames
+    number = next(model.parameters()).dtype
+    with torch.device("meta"), torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t):
+        model.train()(
+            torch.empty(batch, frames, channels, side, side, dtype=number),
+            torch.zeros(batch, dtype=torch.long),
+            torch.empty(batch, *text, dtype=number),
+        )
+    return sum(kept.values())

@@ -1,0 +1,102 @@
+"""The model that trains: frozen base in half precision, motion module and adapter in float32."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+from diffusers import UNet2DConditionModel, UNetMotionModel
+from diffusers.models.resnet import ResnetBlock2D
+from diffusers.models.transformers.transformer_2d import Transformer2DModel
+from diffusers.models.unets.unet_motion_model import AnimateDiffTransformer3D
+from torch import nn
+from torch.utils.checkpoint import checkpoint
+
+from conclvd.errors import TrainingError
+from conclvd.models.attention import ABSENT, SPARSE_CAUSAL
+from conclvd.models.motion import MotionModule, attach, attention_kinds, motion_blocks
+from conclvd.models.noise_adapter import NoiseAdapter
+from conclvd.train.motion import VideoDenoiser
+from conclvd.train.trainer.settings import TrainSettings
+
+CHECKPOINTED = (AnimateDiffTransformer3D, Transformer2DModel, ResnetBlock2D)
+
+
+def build_model(
+    unet: UNet2DConditionModel,
+    module: MotionModule,
+    settings: TrainSettings,
+    *,
+    noise_size: int,
+    frozen_dtype: torch.dtype,
+) -> VideoDenoiser:
+    """Base, motion module and noise adapter as one model, with gradients where it shall learn.
+
+    `noise_size` is how many numbers a frame's latents have. The base's weights are in
+    `frozen_dtype`, all others in float32.
+    """
+    check_frames(module, settings)
+    video = attach(unet, module)
+    freeze(video, attention_kinds(module), lora=settings.rank > 0)
+    for parameter in video.parameters():
+        if not parameter.requires_grad:
+            parameter.data = parameter.data.to(frozen_dtype)
+    if settings.rank:
+        from conclvd.train.trainer.lora import add_lora
+
+        add_lora(video, settings.rank, settings.seed)
+    if settings.gradient_checkpointing:
+        checkpoint_activations(video)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(settings.seed + 1)
+        adapter = NoiseAdapter(
+            noise_size,
+            settings.adapter_hidden_size,
+            settings.adapter_embedding_size,
+        )
+    return VideoDenoiser(video, adapter)
+
+
+def check_frames(module: MotionModule, settings: TrainSettings) -> None:
+    """Raise TrainingError when the module has too few frame positions."""
+    most = int(module.config.motion_max_seq_length)
+    if settings.num_frames > most:
+        raise TrainingError(
+            f"the motion module has {most} frame positions, found num_frames "
+            f"{settings.num_frames}; train on at most {most} frames"
+        )
+
+
+def freeze(unet: UNetMotionModel, kinds: tuple[str, ...], *, lora: bool = False) -> None:
+    """Leave gradients to the motion module's weights that can act, or, for a LoRA, to none.
+
+    The query and key of a sparse-causal attention cannot act (Eq. 8), an absent one not at all.
+    """
+    for name, parameter in unet.named_parameters():
+        parameter.requires_grad_("motion_modules." in name and not lora)
+    for block in motion_blocks(unet):
+        for attention, kind in zip((block.attn1, block.attn2), kinds[:2], strict=True):
+            if kind == SPARSE_CAUSAL:
+                attention.to_q.requires_grad_(False)
+                attention.to_k.requires_grad_(False)
+        if kinds[1] == ABSENT:
+            block.attn2.requires_grad_(False)
+            block.norm2.requires_grad_(False)
+
+
+def learning(model: nn.Module) -> dict[str, nn.Parameter]:
+    """The parameters that learn, by name, in a fixed order."""
+    return {name: p for name, p in model.named_parameters() if p.requires_grad}
+
+
+def checkpoint_activations(unet: UNetMotionModel) -> None:
+    """Recompute every layer in the backward pass rather than keep what is inside it.
+
+    diffusers' own switch leaves out the motion modules and attentions, which keep the most. No
+    layer draws random numbers, so none need be restored.
+    """
+    for part in unet.modules():
+        if isinstance(part, CHECKPOINTED):
+            part.forward = partial(
+                checkpoint, part.forward, use_reentrant=False, preserve_rng_state=False
+            )

@@ -1,0 +1,85 @@
+"""The resolved run before it starts: clips, samples, steps, memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conclvd.models.components import load_base
+from conclvd.models.motion import attention_kinds
+from conclvd.train.trainer.checkpoint import find_checkpoint
+from conclvd.train.trainer.clips import ClipList, find_clips
+from conclvd.train.trainer.device import precision
+from conclvd.train.trainer.memory import MemoryEstimate, estimate
+from conclvd.train.trainer.prepare import Report, check_base, split
+from conclvd.train.trainer.settings import TrainSettings
+from conclvd.train.trainer.warm_start import starting_module
+from conclvd.train.trainer.windows import window_starts
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `train` would do with the same settings, on one process."""
+
+    found: ClipList
+    training_clips: int
+    held_out_clips: int
+    windows: int
+    kinds: tuple[str, ...]
+    precision: str
+    memory: MemoryEstimate
+    going_on_from: str | None
+    settings: TrainSettings
+
+    def lines(self) -> list[str]:
+        """The plan in words, the clips passed over first."""
+        settings = self.settings
+        per_step = settings.train_batch_size * settings.gradient_accumulation_steps
+        epochs = settings.max_train_steps * per_step / self.windows
+        return [
+            *(f"passed over: {s.name} {s.reason}" for s in self.found.skipped),
+            f"clips: {len(self.found.clips)} of "
+            f"{len(self.found.clips) + len(self.found.skipped)} can be used; {self.held_out_clips} "
+            f"are held out, {self.training_clips} give {self.windows} samples of "
+            f"{settings.num_frames} frames, stride {settings.sample_stride}, at "
+            f"{settings.resolution} x {settings.resolution}",
+            f"motion module: {', '.join(self.kinds)}, from "
+            f"{settings.motion_module_name_or_path or 'the identity'}",
+            f"steps: {settings.max_train_steps:,} of {per_step} samples a process, "
+            f"{epochs:,.1f} epochs, "
+            + (f"going on from {self.going_on_from}" if self.going_on_from else "from the start"),
+            f"memory: {self.memory}, in {self.precision}",
+            f"output: {settings.output_dir}",
+        ]
+
+
+def plan(settings: TrainSettings, report: Report) -> Plan:
+    """Resolve the run; loads the base's weights, trains and encodes nothing.
+
+    Raises what `train` would raise before its first step.
+    """
+    found = find_clips(settings, lambda done, total: report("hash", done, total))
+    training, held_out = split(list(found.clips), settings.num_held_out_clips)
+    resumed = find_checkpoint(settings.output_dir, settings.resume_from_checkpoint)
+    base = load_base(settings.pretrained_model_name_or_path)
+    check_base(base, settings)
+    module = starting_module(base.unet, settings)
+    kinds = attention_kinds(module)
+    text = base.text_encoder.config
+    return Plan(
+        found=found,
+        training_clips=len(training),
+        held_out_clips=len(held_out),
+        windows=sum(len(window_starts(clip.frames, settings)) for clip in training),
+        kinds=kinds,
+        precision=precision(settings),
+        memory=estimate(
+            base.unet,
+            module,
+            settings,
+            channels=base.vae.config.latent_channels,
+            side=settings.resolution // base.pixels_per_latent,
+            text=(base.tokenizer.model_max_length, text.hidden_size),
+        ),
+        going_on_from=resumed.name if resumed else None,
+        settings=settings,
+    )

@@ -1,0 +1,100 @@
+"""What a run saves to go on from, and whether it may: weights, optimizer, average, settings."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from conclvd.errors import TrainingError
+from conclvd.train.ema import MovingAverage
+from conclvd.train.trainer.checkpoint import (
+    checkpoints,
+    load_checkpoint,
+    pack_optimizer,
+    save_checkpoint,
+    unpack_optimizer,
+)
+from conclvd.train.trainer.settings import FREE_ON_RESUME, TrainSettings
+
+RESOLVED = "settings.json"
+
+
+def keep_settings(settings: TrainSettings) -> None:
+    """Write the resolved settings into the run's folder.
+
+    Raises TrainingError when the folder has checkpoints of a run that was another one.
+    """
+    path = settings.output_dir / RESOLVED
+    content: dict[str, Any] = json.loads(settings.model_dump_json())
+    if checkpoints(settings.output_dir) and path.is_file():
+        earlier = json.loads(path.read_text(encoding="utf-8"))
+        for name, value in content.items():
+            if name not in FREE_ON_RESUME and earlier.get(name) != value:
+                raise TrainingError(
+                    f"{settings.output_dir} has checkpoints of a run with {name} "
+                    f"{earlier.get(name)!r}, found {value!r}; choose another output_dir, or "
+                    "remove them"
+                )
+    partial = path.with_name(f".{RESOLVED}.{os.getpid()}.part")
+    partial.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+    os.replace(partial, path)
+
+
+def save(
+    step: int,
+    weights: Mapping[str, nn.Parameter],
+    optimizer: torch.optim.Optimizer,
+    average: MovingAverage | None,
+    accelerator: Accelerator,
+    settings: TrainSettings,
+) -> Path:
+    """Write the checkpoint of a step."""
+    names = list(weights)
+    tensors: dict[str, Tensor] = {f"weights/{name}": p for name, p in weights.items()}
+    tensors |= pack_optimizer(optimizer.state_dict(), names)
+    facts: dict[str, Any] = {}
+    if average:
+        tensors |= {
+            f"average/{name}": value for name, value in zip(names, average.averages, strict=True)
+        }
+        facts["average_steps"] = average.steps
+    if accelerator.scaler is not None:
+        facts["scaler"] = accelerator.scaler.state_dict()
+    return save_checkpoint(
+        settings.output_dir, step, tensors, facts, settings.checkpoints_total_limit
+    )
+
+
+@torch.no_grad()
+def restore(
+    folder: Path,
+    weights: Mapping[str, nn.Parameter],
+    optimizer: torch.optim.Optimizer,
+    average: MovingAverage | None,
+    accelerator: Accelerator,
+) -> int:
+    """Put a checkpoint back where it was; returns its step. Raises TrainingError if it cannot."""
+    tensors, facts = load_checkpoint(folder)
+    names = list(weights)
+    wanted = {f"weights/{name}" for name in names}
+    found = {name for name in tensors if name.startswith("weights/")}
+    if wanted != found:
+        raise TrainingError(
+            f"{folder} is of another model: {next(iter(wanted ^ found))} is in only one of them"
+        )
+    for name, parameter in weights.items():
+        parameter.copy_(tensors[f"weights/{name}"])
+    state = unpack_optimizer(tensors, optimizer.state_dict(), names)
+    optimizer.load_state_dict(state)
+    if average and "average_steps" in facts:
+        average.restore((tensors[f"average/{name}"] for name in names), facts["average_steps"])
+    if accelerator.scaler is not None and "scaler" in facts:
+        accelerator.scaler.load_state_dict(facts["scaler"])
+    return int(facts["step"])

@@ -1,0 +1,384 @@
+"""The invariants of the training loop, on a tiny model."""
+
+from __future__ import annotations
+
+import gc
+import json
+import multiprocessing
+import os
+import signal
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from accelerate.state import AcceleratorState, GradientState
+from diffusers import AutoencoderKL
+from safetensors.torch import load_file
+from torch import Tensor
+from transformers import CLIPTextModel
+
+from conclvd.errors import ConclvdError, DatasetError, InvalidRequest, TrainingError
+from conclvd.models.attention import SPARSE_CAUSAL, VERSATILE
+from conclvd.models.base import Base
+from conclvd.models.motion import attach, attention_kinds
+from conclvd.models.weights import load_motion_module, read_header
+from conclvd.train.trainer.checkpoint import checkpoints, load_checkpoint
+from conclvd.train.trainer.device import learning_rate_at, new_accelerator, new_optimizer
+from conclvd.train.trainer.journal import read_log
+from conclvd.train.trainer.loop import Outcome, train
+from conclvd.train.trainer.model import build_model, check_frames, freeze, learning
+from conclvd.train.trainer.objective import Losses, Tally, batch_losses, means
+from conclvd.train.trainer.prepare import check_base, split
+from conclvd.train.trainer.samples import Batch
+from conclvd.train.trainer.settings import TrainSettings
+from tiny import tiny_motion
+from training_clips import square_dataset, tiny_settings
+
+# The tiny base's own module is active: every weight of it has a gradient.
+MODULE = "motion_adapter"
+WEIGHTS = "motion_adapter/diffusion_pytorch_model.safetensors"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return square_dataset(tmp_path_factory.mktemp("clips"), 4)
+
+
+@pytest.fixture
+def settings(base_folder: Path, data: Path, tmp_path: Path):
+    """Settings by keyword, of a run that starts from an active module."""
+
+    def make(name: str = "run", **given: object) -> TrainSettings:
+        start = {"motion_module_name_or_path": str(base_folder / MODULE)}
+        return tiny_settings(base_folder, data, tmp_path / name, **{**start, **given})
+
+    return make
+
+
+REPORTED = {
+    "max_train_steps": 4,
+    "logging_steps": 2,
+    "num_held_out_clips": 1,
+    "snr_gamma": 5.0,
+    "lr_warmup_steps": 1,
+}
+
+
+@pytest.fixture(scope="module")
+def straight(
+    base_folder: Path, data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[TrainSettings, Outcome]:
+    """A run of four steps with all that a run shows."""
+    given = tiny_settings(
+        base_folder,
+        data,
+        tmp_path_factory.mktemp("straight"),
+        motion_module_name_or_path=str(base_folder / MODULE),
+        validation_steps=4,
+        validation_prompt=["a boat", "<b>山</b>"],
+        validation_inference_steps=1,
+        report_to="tensorboard",
+        **REPORTED,
+    )
+    return given, train(given)
+
+
+def last_state(settings: TrainSettings) -> dict[str, Tensor]:
+    return load_checkpoint(checkpoints(settings.output_dir)[-1])[0]
+
+
+def same(left: dict[str, Tensor], right: dict[str, Tensor]) -> bool:
+    return left.keys() == right.keys() and all(torch.equal(left[k], right[k]) for k in left)
+
+
+def close_gradients(left: dict[str, Tensor], right: dict[str, Tensor]) -> None:
+    """Compare the first moments after one step: a tenth of the gradient."""
+    names = [name for name in left if name.endswith("/exp_avg")]
+    assert len(names) > 50
+    for name in names:
+        torch.testing.assert_close(left[name], right[name], rtol=1e-3, atol=1e-7)
+
+
+def test_accumulated_batches_are_one_batch(settings) -> None:
+    one = settings("one", max_train_steps=1, train_batch_size=8)
+    parts = settings("parts", max_train_steps=1, gradient_accumulation_steps=8)
+    train(one)
+    train(parts)
+    close_gradients(last_state(one), last_state(parts))
+    (first,), (second,) = read_log(one.output_dir), read_log(parts.output_dir)
+    assert first["loss_diff"] == pytest.approx(second["loss_diff"], rel=1e-5)
+    assert first["loss_con"] == pytest.approx(second["loss_con"], rel=1e-4)
+    assert first["grad_norm"] == pytest.approx(second["grad_norm"], rel=1e-4)
+
+
+def test_stopped_and_resumed_is_a_straight_run_bit_for_bit(straight, settings) -> None:
+    parts = settings(**{**REPORTED, "max_train_steps": 2})
+    assert train(parts).step == 2
+    outcome = train(parts.model_copy(update={"max_train_steps": 4}))
+    assert outcome.step == 4
+    whole = straight[0]
+    assert same(last_state(whole), last_state(parts))
+    assert same(load_file(whole.output_dir / WEIGHTS), load_file(parts.output_dir / WEIGHTS))
+    assert [row["step"] for row in read_log(parts.output_dir)] == [0, 2, 4]
+
+
+def test_gradient_checkpointing_changes_no_bit(straight, settings) -> None:
+    less = settings(gradient_checkpointing=True, **REPORTED)
+    train(less)
+    assert same(last_state(straight[0]), last_state(less))
+
+
+def test_a_run_tells_what_it_learned_and_from_what(straight, base: Base) -> None:
+    given, outcome = straight
+    rows = read_log(given.output_dir)
+    assert [row["step"] for row in rows] == [0, 2, 4, 4]
+    held_out = [row["held_out_loss_diff"] for row in rows if "held_out_loss_diff" in row]
+    assert len(held_out) == 2
+    assert held_out[0] != held_out[1]
+    assert {f"held_out_loss_diff_q{q}" for q in (1, 2, 3, 4)} <= rows[0].keys()
+    assert {"contrastive_accuracy", "grad_norm", "loss_con"} <= rows[1].keys()
+    for name in rows[-1]["clips"].split(" "):
+        assert (given.output_dir / name).stat().st_size > 0
+    assert list(given.output_dir.glob("conclvd/events.out.tfevents.*"))
+    page = (given.output_dir / "report.html").read_text(encoding="utf-8")
+    assert page.count("<svg") >= 5
+    assert "validation/step-000004/01.mp4" in page
+    assert "&lt;b&gt;山" in page
+    header = read_header(given.output_dir / WEIGHTS)
+    assert header["conclvd.base_sha256"] == base.hashes["unet"]
+    assert len(header["conclvd.dataset_sha256"]) == 64
+    card = (outcome.module / "README.md").read_text(encoding="utf-8")
+    assert "| dataset | 4 clips" in card
+    assert f"{held_out[0]:.4f} → {held_out[1]:.4f}" in card
+
+
+def test_the_module_is_read_by_the_generator(straight, base_folder: Path) -> None:
+    from conclvd.generate.generator import Generator
+    from conclvd.generate.request import Request
+
+    module = str(straight[1].module)
+    generator = Generator.load(str(base_folder), module, device="cpu", dtype="float32")
+    video = generator.generate(Request("a boat", frames=2, steps=1, seed=0, interpolation="none"))
+    assert video.frames.shape == (2, 64, 64, 3)
+
+
+def test_another_run_in_the_same_folder_is_refused(straight) -> None:
+    with pytest.raises(TrainingError, match="a run with seed 0, found 1; choose another output"):
+        train(straight[0].model_copy(update={"seed": 1}))
+
+
+def test_only_motion_module_and_adapter_change(base: Base, settings) -> None:
+    given = settings()
+    module = tiny_motion()
+    model = build_model(base.unet, module, given, noise_size=4 * 8 * 8, frozen_dtype=torch.float32)
+    before = {name: p.clone() for name, p in model.named_parameters()}
+    optimizer = torch.optim.AdamW(learning(model).values(), lr=0.1)
+    batch = Batch(
+        torch.randn(1, 6, 4, 8, 8), torch.randn(1, 6, 4, 8, 8), torch.tensor([9]),
+        torch.randn(1, 24, 16),
+    )  # fmt: skip
+    losses = batch_losses(model, batch, torch.linspace(0.99, 0.01, 1000), given)
+    losses.total.backward()
+    optimizer.step()
+    changed = {name for name, p in model.named_parameters() if not torch.equal(p, before[name])}
+    assert changed == set(learning(model))
+    wanted = ("motion_modules.", "adapter.layers.")
+    assert all(any(part in name for part in wanted) for name in changed)
+    still = set(before) - changed
+    useless = {name for name in still if "motion_modules." in name}
+    assert useless
+    assert all("attn2.to_q" in name or "attn2.to_k" in name for name in useless)
+
+
+def test_frozen_weights_are_half_and_masters_float(base: Base, settings) -> None:
+    model = build_model(
+        base.unet, tiny_motion(), settings(), noise_size=256, frozen_dtype=torch.bfloat16
+    )
+    kinds = {(p.requires_grad, p.dtype) for p in model.parameters()}
+    assert kinds == {(True, torch.float32), (False, torch.bfloat16)}
+
+
+@pytest.mark.parametrize("kinds", [[VERSATILE, "none"], [VERSATILE, VERSATILE, SPARSE_CAUSAL]])
+def test_ablations_train_and_are_saved_as_what_they_are(settings, kinds: list[str]) -> None:
+    given = settings(
+        motion_module_name_or_path=None, attention_kinds=kinds, lambda_con=0.0, max_train_steps=1
+    )
+    outcome = train(given)
+    assert attention_kinds(load_motion_module(outcome.module)) == tuple(kinds)
+    assert outcome.figures["grad_norm"] > 0
+
+
+def test_a_loss_that_is_not_a_number_stops_the_run_and_names_the_step(settings) -> None:
+    given = settings(
+        learning_rate=1e30, max_train_steps=9, checkpointing_steps=1, logging_steps=4,
+        checkpoints_total_limit=9, max_grad_norm=1e30,
+    )  # fmt: skip
+    with pytest.raises(TrainingError, match="the loss of step 2 is not a number"):
+        train(given)
+    assert [path.name for path in checkpoints(given.output_dir)] == ["checkpoint-1"]
+
+
+def count_parts() -> int:
+    kinds = (AutoencoderKL, CLIPTextModel)
+    return sum(type(thing) in kinds for thing in gc.get_objects())
+
+
+def test_ctrl_c_saves_and_stops(settings) -> None:
+    """And the autoencoder and the text encoder are gone by then."""
+    given = settings(max_train_steps=500)
+    seen: list[int] = []
+    loaded = count_parts()
+
+    def report(stage: str, done: int, total: int) -> None:
+        if stage == "train":
+            seen.append(done)
+            if done == 2:
+                assert count_parts() == loaded
+                os.kill(os.getpid(), signal.SIGINT)
+
+    outcome = train(given, report)
+    assert outcome == Outcome(3, False, outcome.figures, None)
+    assert seen[-1] == 3
+    assert [path.name for path in checkpoints(given.output_dir)] == ["checkpoint-3"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_run_that_cannot_start_says_why(settings, base: Base, tmp_path: Path) -> None:
+    def refused(kind: type[ConclvdError], message: str) -> Any:
+        return pytest.raises(kind, match=message)
+
+    if not torch.cuda.is_available():
+        with refused(InvalidRequest, "fp16 needs a GPU"):
+            new_accelerator(settings(mixed_precision="fp16"))
+        with refused(InvalidRequest, "needs an NVIDIA GPU"):
+            new_accelerator(settings(cuda_graph=True))
+    with refused(TrainingError, "16 frame positions, found num_frames 17"):
+        check_frames(tiny_motion(), settings(num_frames=17))
+    with refused(TrainingError, "resolution 32 does not fit .* at least 64"):
+        check_base(base, settings(resolution=32))
+    with refused(DatasetError, "keep some to train on"):
+        split([], 0)
+    with refused(TrainingError, "no checkpoint 'checkpoint-5'"):
+        train(settings(resume_from_checkpoint="checkpoint-5"))
+
+
+@pytest.mark.skipif(bool(find_spec("bitsandbytes")), reason="bitsandbytes is installed")
+def test_8_bit_adam_names_its_package(settings) -> None:
+    with pytest.raises(TrainingError, match="pip install bitsandbytes"):
+        new_optimizer([], settings(use_8bit_adam=True))
+
+
+@pytest.mark.skipif(bool(find_spec("wandb")), reason="wandb is installed")
+@pytest.mark.parametrize("report_to", ["wandb", "all"])
+def test_a_tracker_that_is_not_there_is_named(settings, report_to: str) -> None:
+    with pytest.raises(TrainingError, match="pip install wandb"):
+        new_accelerator(settings(report_to=report_to))
+
+
+def test_learning_rates(settings) -> None:
+    def rates(name: str) -> list[float]:
+        given = {"learning_rate": 1.0, "lr_warmup_steps": 2, "max_train_steps": 6}
+        chosen = settings(lr_scheduler=name, **given)
+        return [round(learning_rate_at(step, chosen), 3) for step in range(6)]
+
+    assert rates("constant") == [0.5, 1, 1, 1, 1, 1]
+    assert rates("linear") == [0.5, 1, 1, 0.75, 0.5, 0.25]
+    assert rates("cosine") == [0.5, 1, 1, 0.854, 0.5, 0.146]
+
+
+def test_the_tally_is_by_quarter_and_leaves_out_what_is_unknown() -> None:
+    tally = Tally(torch.device("cpu"), 1000)
+    unknown = torch.tensor(float("nan"))
+    for losses, steps in (
+        (Losses(unknown, torch.tensor([1.0, 3.0]), torch.tensor(0.5), unknown), [0, 249]),
+        (
+            Losses(unknown, torch.tensor([5.0, 7.0]), torch.tensor(1.5), torch.tensor(1.0)),
+            [250, 999],
+        ),
+    ):
+        tally.add(losses, torch.tensor(steps))
+    assert means(tally.sums()) == {
+        "loss_diff": 4.0,
+        "loss_diff_q1": 2.0,
+        "loss_diff_q2": 5.0,
+        "loss_diff_q4": 7.0,
+        "loss_con": 1.0,
+        "contrastive_accuracy": 1.0,
+    }
+
+
+def in_process(settings: TrainSettings, environment: dict[str, str]) -> None:
+    """Train in a forked process, which has everything imported."""
+    torch.set_num_threads(1)
+    AcceleratorState._reset_state(reset_partial_state=True)
+    GradientState._reset_state()
+    os.environ.update(environment)
+    train(settings)
+
+
+def start(settings: TrainSettings, **environment: str) -> Any:
+    context = multiprocessing.get_context("fork")
+    process = context.Process(target=in_process, args=(settings, environment))
+    process.start()
+    return process
+
+
+def test_kill_loses_at_most_the_steps_since_the_last_checkpoint(settings) -> None:
+    """In half precision, to see that too."""
+    given = settings(max_train_steps=5000, checkpointing_steps=3, mixed_precision="bf16")
+    process = start(given)
+    deadline = time.monotonic() + 120
+    while len(read_log(given.output_dir)) < 8 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.kill()
+    process.join()
+    rows = read_log(given.output_dir)
+    tensors, facts = load_checkpoint(checkpoints(given.output_dir)[-1])
+    assert rows[-1]["step"] >= 8
+    assert facts["step"] >= rows[-1]["step"] - 3
+    assert {value.dtype for value in tensors.values()} == {torch.float32}
+    resumed = start(given.model_copy(update={"max_train_steps": facts["step"] + 1}))
+    resumed.join(120)
+    assert resumed.exitcode == 0
+    steps = [row["step"] for row in read_log(given.output_dir)]
+    assert steps == list(range(1, facts["step"] + 2))
+    json.loads((given.output_dir / "settings.json").read_text())
+
+
+@pytest.mark.slow
+def test_two_processes_are_one_with_twice_the_batch(settings) -> None:
+    both = {"max_train_steps": 1, "num_held_out_clips": 2, "adam_epsilon": 1.0}  # no sign of noise
+    one = settings("one", train_batch_size=4, **both)
+    two = settings("two", train_batch_size=2, **both)
+    train(one)
+    shared = {
+        "WORLD_SIZE": "2",
+        "LOCAL_WORLD_SIZE": "2",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(20_000 + os.getpid() % 20_000),
+        "ACCELERATE_USE_CPU": "true",
+        "OMP_NUM_THREADS": "1",
+    }
+    processes = [start(two, RANK=rank, LOCAL_RANK=rank, **shared) for rank in ("0", "1")]
+    for process in processes:
+        process.join(300)
+    assert [process.exitcode for process in processes] == [0, 0]
+    close_gradients(last_state(one), last_state(two))
+    first, second = (read_log(s.output_dir) for s in (one, two))
+    assert len(first) == len(second) == 2
+    for left, right in zip(first, second, strict=True):
+        for name in left.keys() - {"seconds", "seconds_per_step"}:
+            assert left[name] == pytest.approx(right[name], rel=1e-3), name
+
+
+def test_what_freeze_leaves_is_what_attention_uses(base: Base) -> None:
+    module = tiny_motion((VERSATILE, "none"))
+    unet = attach(base.unet, module)
+    freeze(unet, (VERSATILE, "none"))
+    left = [name for name, p in unet.named_parameters() if p.requires_grad]
+    assert left
+    assert all("motion_modules." in name for name in left)
+    assert not any("attn2" in name or "norm2" in name for name in left)
