@@ -29,7 +29,7 @@ LIMITS = {"native_size": 256, "side_step": 8, "max_frames": 16}
         ({"seed": -1}, "seed must be 0 to"),
         ({"fps": Fraction(0)}, "fps must be above 0"),
         ({"scheduler": "ddpm"}, "scheduler must be one of ddim, dpm"),
-        ({"interpolation": "cubic"}, "interpolation must be one of none, linear"),
+        ({"interpolation": "cubic"}, "interpolation must be one of none, linear, sofp"),
         ({"dtype": "int8"}, "dtype must be one of auto"),
         ({"negative_prompt": "blur", "guidance_scale": 1.0}, "acts only with a guidance scale"),
     ],

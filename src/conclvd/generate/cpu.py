@@ -10,6 +10,7 @@ from diffusers import AutoencoderKL, UNetMotionModel
 from diffusers.models.attention_processor import Attention
 from torch import Tensor
 
+from conclvd.generate.halves import run_in_halves
 from conclvd.models.attention import VersatileAttention
 from conclvd.models.motion import motion_blocks
 
@@ -65,7 +66,8 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, heads: int) -> Tensor:
 def tune_for_cpu(unet: UNetMotionModel, vae: AutoencoderKL) -> None:
     """Prepare models for inference on a CPU.
 
-    In channels_last, convolutions are 10 to 30 % faster and decoding takes half.
+    In channels_last, convolutions are 10 to 30 % faster and decoding takes half; the two halves
+    of a guided step and of a pair of frames are computed side by side.
     """
     unet.to(memory_format=torch.channels_last)
     vae.to(memory_format=torch.channels_last)
@@ -73,6 +75,7 @@ def tune_for_cpu(unet: UNetMotionModel, vae: AutoencoderKL) -> None:
         for attention in (block.attn1, block.attn2):
             if type(attention.processor) is VersatileAttention:
                 attention.set_processor(PixelwiseVersatileAttention())
+    run_in_halves(unet, vae.decoder)
 
 
 def keep_freed_memory() -> None:

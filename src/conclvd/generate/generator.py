@@ -18,8 +18,9 @@ from conclvd.generate.prompt import prompt_warnings
 from conclvd.generate.recipe import Recipe
 from conclvd.generate.request import SIDE_STEP, Request
 from conclvd.generate.schedulers import scheduler_named
-from conclvd.interpolation.flow import DisFlow
-from conclvd.interpolation.linear import interpolate
+from conclvd.interpolation.estimators import load_estimator
+from conclvd.interpolation.flow import FlowEstimator
+from conclvd.interpolation.sofp import Settings, interpolate
 from conclvd.models.base import Base
 from conclvd.models.components import load_base
 from conclvd.models.hashes import files_hash
@@ -120,11 +121,13 @@ class Generator:
         """
         request = self.settle(request)
         assert request.fps is not None
+        # Before the long work: weights may be missing.
+        estimator = load_estimator(request.flow, self.device)
         with torch.inference_mode():
             latents = self._denoise(request, progress)
             keyframes = self._decode(latents, progress)
         return Video(
-            frames=_interpolate(request, keyframes, progress),
+            frames=self._interpolate(request, keyframes, estimator, progress),
             fps=request.fps,
             recipe=self._recipe(request),
             warnings=tuple(self.warnings(request)),
@@ -197,6 +200,20 @@ class Generator:
             progress("decode", min(start + DECODE_CHUNK, count), count)
         return np.concatenate(decoded)
 
+    def _interpolate(
+        self, request: Request, keyframes: Frames, estimator: FlowEstimator, progress: Progress
+    ) -> Frames:
+        """The keyframes and, unless the request wants none, a frame between any two."""
+        if request.interpolation == "none":
+            return keyframes
+        return interpolate(
+            keyframes,
+            estimator,
+            Settings(mode=request.interpolation),
+            device=self.device,
+            progress=lambda done, total: progress("interpolate", done, total),
+        )
+
     def _recipe(self, request: Request) -> Recipe:
         return Recipe(
             request=request,
@@ -212,11 +229,3 @@ def to_frames(pixels: Tensor) -> Frames:
     """uint8 frames [t h w 3] of a float video [3 t h w] from -1 to 1."""
     scaled = ((pixels.float() + 1) * 127.5).round().clamp(0, 255).to("cpu", torch.uint8)
     return np.ascontiguousarray(scaled.permute(1, 2, 3, 0).numpy())
-
-
-def _interpolate(request: Request, keyframes: Frames, progress: Progress) -> Frames:
-    if request.interpolation == "none":
-        return keyframes
-    return interpolate(
-        keyframes, DisFlow(), progress=lambda done, total: progress("interpolate", done, total)
-    )

@@ -9,7 +9,13 @@ import torch
 from diffusers import AnimateDiffPipeline, MotionAdapter, UNet2DConditionModel, UNetMotionModel
 
 from conclvd.errors import ModelError
-from conclvd.models.motion import MotionModule, attach, attention_kinds, set_attention
+from conclvd.models.motion import (
+    MotionModule,
+    attach,
+    attention_kinds,
+    copy_added,
+    set_attention,
+)
 from conclvd.models.weights import KINDS, WEIGHTS, load_motion_module, read_header
 
 SUBFOLDER = "motion_adapter"
@@ -47,6 +53,7 @@ class ConCLVDPipeline(AnimateDiffPipeline):  # type: ignore[misc]  # diffusers s
         if isinstance(unet, UNet2DConditionModel):
             unet = attach(unet, motion_adapter)
         else:
+            copy_added(motion_adapter, unet)
             set_attention(unet, attention_kinds(motion_adapter))
         super().__init__(
             vae=vae,

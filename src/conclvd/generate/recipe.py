@@ -23,7 +23,7 @@ class Recipe:
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
     request: Request
-    attention_kinds: tuple[str, str]
+    attention_kinds: tuple[str, ...]
     weights: dict[str, str]
     versions: dict[str, str]
     device: str
@@ -59,6 +59,15 @@ def read_recipe(text: str, origin: str) -> Recipe:
             "conclvd may have made it"
         ) from error
     return recipe
+
+
+def is_recipe(text: str) -> bool:
+    """Whether `text` is a recipe of any version, rather than whatever else a file may say."""
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(content, dict) and str(content.get("format")).startswith("conclvd-recipe/")
 
 
 def differences(old: Recipe, new: Recipe) -> list[str]:

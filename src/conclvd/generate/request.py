@@ -11,7 +11,8 @@ from typing import ClassVar
 from conclvd.errors import InvalidRequest
 
 SCHEDULERS = ("ddim", "dpm++", "euler", "euler-a", "unipc")
-INTERPOLATIONS = ("none", "linear")
+INTERPOLATIONS = ("none", "linear", "sofp")
+FLOWS = ("dis", "raft")
 DTYPES = ("auto", "float32", "float16", "bfloat16")
 SIDE_STEP = 8  # pixels; the smallest autoencoder factor of the models in question
 MAX_FRAMES = 32  # frame positions of the motion modules (method.md section 2)
@@ -48,6 +49,7 @@ class Request:
     fps: Fraction | None = None
     scheduler: str = "ddim"
     interpolation: str = "linear"
+    flow: str = "dis"
     device: str = "auto"
     dtype: str = "auto"
 
@@ -75,6 +77,7 @@ class Request:
             raise InvalidRequest(f"fps must be above 0 and at most {MAX_FPS}, found {self.fps}")
         _one_of("scheduler", self.scheduler, SCHEDULERS)
         _one_of("interpolation", self.interpolation, INTERPOLATIONS)
+        _one_of("flow", self.flow, FLOWS)
         _one_of("dtype", self.dtype, DTYPES)
 
     @property
