@@ -58,17 +58,20 @@ def accuracies(probe: Probe, logits: dict[str, Tensor], clips: list[HeldOut]) ->
         ]
         found[question] = float(np.mean(right))
     seen = (logits["presence"] > 0).numpy()
-    recalls, specificities = [], []
+    recalls, specificities, both = [], [], []
     for column, kind in enumerate(probe.presence):
         is_told = np.array([any(s.element.kind == kind for s in c.plan.elements) for c in clips])
         is_there = np.array(
             [any(e.kind == kind for e in c.clip.attributes.elements) for c in clips]
         )
+        absent = ~is_there & ~is_told
         if is_told.sum() >= 3:
             recalls.append(seen[is_told, column].mean())
             found[f"told {kind} ({is_told.sum()})"] = float(recalls[-1])
-        if (~is_there).sum() >= 3:
-            specificities.append(1 - seen[~is_there & ~is_told, column].mean())
+            both.append((seen[is_told, column].mean() + 1 - seen[absent, column].mean()) / 2)
+        if absent.sum() >= 3:
+            specificities.append(1 - seen[absent, column].mean())
+    found["elements, mean of told and absent"] = float(np.mean(both))
     found["told elements, mean"] = float(np.mean(recalls))
     found["absent elements, mean"] = float(np.mean(specificities))
     return found

@@ -2,9 +2,8 @@
 
     python benchmarks/motion.py [--count 100] [--drift 50] [--device auto] [--batch 1]
 
-Flow is found by DIS on generated and on painted clips of the same held-out captions. For the
-direction of a boat, flow is measured on what moves against the camera: the mean horizontal flow of
-the pixels that move most, in the lower half of the picture.
+Flow is found by DIS on generated and on painted clips of the same held-out captions. Where a boat
+drifts is measured by drift.py, and beside it how often that is right on painted boats.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from jaxtyping import UInt8
 from conclvd.generate.generator import Generator
 from conclvd.interpolation.flow import DisFlow
 from conclvd.models.source import EMBEDDED
+from drift import drift, painted_boats
 from held_out import held_out_clips
 from report import report
 from sampling import generate_keyframes
@@ -53,19 +53,6 @@ def mean_flow(video: UInt8[np.ndarray, "t h w 3"]) -> float:
     return float(np.mean([np.linalg.norm(flow, axis=-1).mean() for flow in flows]))
 
 
-def boat_drift(video: UInt8[np.ndarray, "t h w 3"]) -> float:
-    """Horizontal flow of what moves most in the lower half, in pixels a frame; right positive."""
-    find = DisFlow()
-    total = []
-    for a, b in pairwise(video):
-        flow = find(a, b)[video.shape[1] // 2 :]
-        flow = flow - np.median(flow, axis=(0, 1))
-        length = np.linalg.norm(flow, axis=-1)
-        fastest = length >= np.quantile(length, 0.98)
-        total.append(float(flow[fastest][:, 0].mean()))
-    return float(np.mean(total))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--count", type=int, default=100, help="held-out captions")
@@ -87,19 +74,11 @@ def main() -> None:
     for direction, sign in (("left", -1), ("right", 1)):
         prompts = [drift_prompt(i, direction) for i in range(arguments.drift)]
         videos = generate_keyframes(generator, prompts, batch=arguments.batch)
-        drifts = [sign * boat_drift(v) for v in videos]
+        drifts = [sign * drift(v) for v in videos]
         figures[f"drifts {direction}, as told"] = float(np.mean([d > 0 for d in drifts]))
-    painted = {"left": [0, 0], "right": [0, 0]}
-    for clip in held_out_clips(
-        range(FIRST_SEED + 10_000, FIRST_SEED + 10_060), arguments.processes
-    ):
-        for element in clip.clip.attributes.elements:
-            if element.kind in ("boat", "sailboat") and element.motion in painted:
-                sign = -1 if element.motion == "left" else 1
-                painted[element.motion][0] += sign * boat_drift(clip.clip.frames) > 0
-                painted[element.motion][1] += 1
-    right, cases = (sum(column) for column in zip(*painted.values(), strict=True))
-    figures["painted boats, this measure right"] = f"{right} of {cases}"
+    boats = painted_boats(range(FIRST_SEED + 10_000, FIRST_SEED + 10_080), arguments.processes)
+    right = sum((drift(frames) > 0) == (motion == "right") for frames, motion in boats)
+    figures["painted boats, this measure right"] = f"{right} of {len(boats)}"
     report("motion", figures)
 
 

@@ -1,4 +1,4 @@
-"""Progress bars of a generation."""
+"""Progress bars on standard error."""
 
 from __future__ import annotations
 
@@ -7,7 +7,19 @@ from typing import Any, Self
 
 from tqdm import tqdm
 
-WORDS = {"denoise": "painting", "decode": "developing", "interpolate": "in between"}
+WORDS = {
+    "denoise": "painting",
+    "decode": "developing",
+    "interpolate": "in between",
+    "hash": "reading clips",
+    "encode": "encoding clips",
+    "captions": "encoding captions",
+    "train": "training",
+    "validate": "validating",
+    "scenes": "finding scenes",
+    "clips": "cutting clips",
+}
+UNITS = {"scenes": "s", "reading": "file"}  # all others are clips
 
 
 class Bars:
@@ -22,9 +34,12 @@ class Bars:
         if stage != self._stage:
             self._close()
             self._stage = stage
-            self._bar = tqdm(total=total, desc=WORDS.get(stage, stage), leave=False)
+            self._bar = self._new(stage, done, total)
         assert self._bar is not None
         self._bar.update(done - self._bar.n)
+
+    def _new(self, stage: str, done: int, total: int) -> tqdm[Any]:
+        return tqdm(total=total, desc=WORDS.get(stage, stage), leave=False)
 
     def _close(self) -> None:
         if self._bar is not None:
@@ -40,3 +55,13 @@ class Bars:
         trace: TracebackType | None,
     ) -> None:
         self._close()
+
+
+class Stages(Bars):
+    """Bars of stages that go on where an earlier run stopped, and stay when they are done."""
+
+    def _new(self, stage: str, done: int, total: int) -> tqdm[Any]:
+        # what an earlier run did, `initial`, says nothing about the speed of this one
+        return tqdm(
+            total=total, initial=done, unit=UNITS.get(stage, "clip"), desc=WORDS.get(stage, stage)
+        )

@@ -1,0 +1,146 @@
+"""`conclvd train` from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conclvd.cli.main import run
+from conclvd.train.trainer.settings import TrainSettings
+from training_clips import square_dataset, square_video
+
+Output = tuple[int, str, str]
+Run = Callable[..., Output]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = square_dataset(tmp_path_factory.mktemp("clips"), 3)
+    square_video(folder / "short.mp4", frames=3)
+    with (folder / "metadata.jsonl").open("a") as file:
+        file.write('{"file_name": "short.mp4", "text": "too short"}\n')
+    return folder
+
+
+@pytest.fixture
+def conclvd(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    data: Path,
+    base_folder: Path,
+) -> Run:
+    """Run a command in a folder with a config; exit code, standard output, standard error."""
+    monkeypatch.chdir(tmp_path)
+    lines = [
+        f'pretrained_model_name_or_path = "{base_folder}"',
+        f'train_data_dir = "{data}"',
+        f'cache_dir = "{data}/cache"',
+        "resolution = 64\nsample_stride = 2\nmotion_num_attention_heads = 2",
+        'max_train_steps = 2\nreport_to = "none"\noutput_dir = "out"',
+    ]
+    Path("c.toml").write_text("\n".join(lines))
+
+    def command(*arguments: object) -> Output:
+        code = run([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return command
+
+
+def test_every_setting_is_a_flag(conclvd: Run) -> None:
+    code, out, _ = conclvd("train", "--help")
+    assert code == 0
+    for name in TrainSettings.model_fields:
+        assert f"--{name.replace('_', '-')}" in out
+    assert "ink-mini" in out
+
+
+def test_a_run_writes_a_module_and_goes_on(conclvd: Run, data: Path) -> None:
+    code, out, err = conclvd("train", "c.toml", "--seed", 3)
+    assert code == 0, err
+    assert out == "out/motion_adapter\n"
+    short = f"passed over: {data / 'short.mp4'} has 3 frames; 8 at stride 2 need 15"
+    assert short in err
+    code, _, err = conclvd("train", "c.toml", "--seed", 3, "--max-train-steps", 3)
+    assert code == 0
+    assert "going on from checkpoint-2" in err
+    code, _, err = conclvd("train", "c.toml", "--seed", 4)
+    assert code == 1
+    assert "seed 3, found 4" in err
+
+
+def test_a_dry_run_tells_and_writes_nothing(conclvd: Run, tmp_path: Path) -> None:
+    flags = [
+        "--train-batch-size",
+        2,
+        "--gradient-accumulation-steps",
+        3,
+        "--gradient-checkpointing",
+    ]
+    code, out, err = conclvd("train", "c.toml", "--dry-run", *flags, "--num-held-out-clips", 1)
+    assert code == 0, err
+    lines = out.splitlines()
+    assert "has 3 frames" in lines[0]
+    assert lines[1].startswith("clips: 3 of 4 can be used; 1 are held out, 2 give 4 samples")
+    assert "versatile, sparse_causal, from the identity" in lines[2]
+    assert lines[3] == "steps: 2 of 6 samples a process, 3.0 epochs, from the start"
+    assert lines[4].startswith("memory: about ")
+    assert [path.name for path in tmp_path.iterdir()] == ["c.toml"]
+
+
+def test_the_preview_is_a_sheet(conclvd: Run) -> None:
+    code, out, err = conclvd("train", "c.toml", "--preview-data")
+    assert code == 0, err
+    assert out.splitlines()[-1] == "out/preview.png"
+    assert "0.mp4, from frame 0: boat 0" in out.splitlines()[0]
+    assert "passed over" in err
+    assert Path("out/preview.png").stat().st_size > 1000
+
+
+def test_ctrl_c_says_what_is_saved(conclvd: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+    import signal
+
+    from conclvd.cli import progress
+
+    class Interrupted(progress.Bars):
+        def __call__(self, stage: str, done: int, total: int) -> None:
+            super().__call__(stage, done, total)
+            if stage == "train" and done == 1:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr("conclvd.cli.train.Bars", Interrupted)
+    code, out, err = conclvd("train", "c.toml", "--max-train-steps", 90)
+    assert code == 130
+    assert out == ""
+    assert "step 2 is saved; the same command goes on from there" in err
+    assert Path("out/checkpoint-2").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["train"], 2, "Missing argument"),
+        (["train", "none.toml"], 2, "there is no file 'none.toml', and no preset"),
+        (["train", "paper"], 2, "give --train-data-dir"),
+        (["train", "c.toml", "--speed", "9"], 2, "No such option"),
+        (["train", "c.toml", "--seed", "x"], 2, "--seed"),
+        (["train", "c.toml", "--num-frames", "1"], 2, "num_frames: "),
+        (["train", "c.toml", "--mixed-precision", "int8"], 2, "mixed_precision: "),
+        (["train", "c.toml", "--dry-run", "--preview-data"], 2, "give one of them"),
+        (["train", "c.toml", "--train-data-dir", "none"], 1, "there is no dataset folder none"),
+        (["train", "c.toml", "--num-frames", "9"], 1, "no clip to train on"),
+        (["train", "c.toml", "--pretrained-model-name-or-path", "none"], 1, "no model 'none'"),
+        (["train", "c.toml", "--motion-module-name-or-path", "no"], 1, "no model 'no'"),
+    ],
+)
+def test_bad_input_is_one_line(conclvd: Run, arguments: list[str], code: int, message: str) -> None:
+    found, out, err = conclvd(*arguments)
+    assert found == code, err
+    assert message in err
+    assert out == ""
+    assert sum(line.startswith("error: ") for line in err.splitlines()) == 1
