@@ -1,6 +1,8 @@
 """Every stage of training an embedded base, at toy size on the CPU, with the real painter."""
 
 import json
+import subprocess
+import sys
 import time
 from argparse import Namespace
 from pathlib import Path
@@ -28,7 +30,7 @@ def stage(
     clips: Path | None = None,
     seconds: float = 4,
 ) -> dict[str, float]:
-    settings = {"seconds": seconds, "workers": 1, "batch": 4, "toy": True}
+    settings = {"seconds": seconds, "workers": 1, "batch": 4, "toy": True, "eager": False}
     return run_stage(
         Namespace(stage=name, out=out, model=model, start=start, clips=clips, **settings)
     )
@@ -68,6 +70,19 @@ def test_motion_module_has_learned_and_knows_its_attentions(trained):
     assert attention_kinds(module) == ("versatile", "sparse_causal")
     moved = [p.abs().max() for n, p in module.named_parameters() if n.endswith("proj_out.weight")]
     assert min(moved) > 0
+
+
+def test_processes_of_one_stage_know_of_each_other(tmp_path):
+    script = tmp_path / "start.py"
+    script.write_text(
+        "from conclvd.train.launch import start\n"
+        "a = start()\n"
+        "print(a.process_index, a.num_processes, flush=True)\n"
+        "a.end_training()\n"
+    )
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2"]
+    told = subprocess.run([*torchrun, script], capture_output=True, text=True, check=True)
+    assert sorted(told.stdout.split("\n")) == ["", "0 2", "1 2"]
 
 
 def test_logs_tell_both_losses(trained):

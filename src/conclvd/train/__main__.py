@@ -22,6 +22,9 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2, help="painting processes")
     parser.add_argument("--clips", type=Path, help="folder that stage clips paints into")
     parser.add_argument("--batch", type=int, help="pictures (motion: clips) a step and GPU")
+    parser.add_argument(
+        "--eager", action="store_true", help="no torch.compile: it takes the first two minutes"
+    )
     parser.add_argument("--toy", action="store_true", help="tiny sizes, for a CPU")
     arguments = parser.parse_args()
     from conclvd.train.stages import run_stage

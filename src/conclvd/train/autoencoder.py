@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator
 from diffusers import AutoencoderKL
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -18,6 +17,7 @@ from conclvd.train.discriminator import PatchDiscriminator
 from conclvd.train.ema import MovingAverage
 from conclvd.train.fidelity import psnr, ssim
 from conclvd.train.frame_store import FrameStore, to_model_range
+from conclvd.train.launch import start
 from conclvd.train.painting import PaintOrder
 from conclvd.train.runlog import RunLog
 from conclvd.train.saving import save_part
@@ -128,9 +128,7 @@ def measure(autoencoder: AutoencoderKL, pictures: Float[Tensor, "b 3 h w"]) -> d
 
 def train_autoencoder(run: AutoencoderRun) -> dict[str, float]:
     """Train until the time is spent and write `out/vae`; returns the held-out PSNR and SSIM."""
-    torch.manual_seed(0)
-    torch.set_float32_matmul_precision("high")
-    accelerator = Accelerator(mixed_precision="bf16" if torch.cuda.is_available() else "no")
+    accelerator = start()
     log = RunLog(run.out, "autoencoder", main=accelerator.is_main_process)
     vae = new_autoencoder(run.sizes)
     if run.start is not None:

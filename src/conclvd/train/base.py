@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -17,6 +16,7 @@ from conclvd.train.clip_folder import clip_source
 from conclvd.train.clock import Clock, learning_rate, set_learning_rate
 from conclvd.train.ema import MovingAverage
 from conclvd.train.latent_store import LatentStore
+from conclvd.train.launch import start
 from conclvd.train.losses import add_noise, diffusion_loss, min_snr_weights
 from conclvd.train.painting import PaintOrder
 from conclvd.train.runlog import RunLog
@@ -131,9 +131,7 @@ def write_index(folder: Path) -> None:
 
 def train_base(run: BaseRun) -> dict[str, float]:
     """Train until the time is spent; writes unet, text_encoder and scheduler into `out`."""
-    torch.manual_seed(0)
-    torch.set_float32_matmul_precision("high")
-    accelerator = Accelerator(mixed_precision="bf16" if torch.cuda.is_available() else "no")
+    accelerator = start()
     device, main = accelerator.device, accelerator.is_main_process
     log = RunLog(run.out, "base", main=main)
     tokenizer = CLIPTokenizer.from_pretrained(run.model / "tokenizer")

@@ -10,7 +10,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from accelerate import Accelerator
 from jaxtyping import Bool, Float
 from safetensors.torch import save_file
 from torch import Tensor
@@ -22,6 +21,7 @@ from conclvd.tensors import Flow, Frame
 from conclvd.train.clock import Clock, learning_rate, set_learning_rate
 from conclvd.train.ema import MovingAverage
 from conclvd.train.flow_store import FlowPairs, FlowStore, pairs_of
+from conclvd.train.launch import start
 from conclvd.train.layered_motion import layered_pairs
 from conclvd.train.painting import PaintingPool, PaintOrder, paint_sample
 from conclvd.train.runlog import RunLog
@@ -114,9 +114,7 @@ def disturbed(pictures: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
 
 def train_flow(run: FlowRun) -> dict[str, float]:
     """Train until the time is spent; returns the end-point errors on held-out pairs, in pixels."""
-    torch.manual_seed(0)
-    torch.set_float32_matmul_precision("high")
-    accelerator = Accelerator()
+    accelerator = start(half=False)
     device = accelerator.device
     log = RunLog(run.out, "flow", main=accelerator.is_main_process)
     network = raft_small() if run.start is None else load_raft(run.start / WEIGHTS)

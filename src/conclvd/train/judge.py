@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
@@ -20,6 +19,7 @@ from conclvd.train.clip_folder import clip_source
 from conclvd.train.clock import Clock, learning_rate, set_learning_rate
 from conclvd.train.ema import MovingAverage
 from conclvd.train.frame_store import FrameStore, random_crop
+from conclvd.train.launch import start
 from conclvd.train.losses import caption_contrast_loss
 from conclvd.train.painting import PaintOrder
 from conclvd.train.runlog import RunLog
@@ -85,10 +85,8 @@ class Similarity(nn.Module):
 
 def train_judge(run: JudgeRun) -> dict[str, float]:
     """Train until the time is spent and write `out/judge`; returns the last loss and accuracy."""
-    torch.manual_seed(0)
     random.seed(0)
-    torch.set_float32_matmul_precision("high")
-    accelerator = Accelerator(mixed_precision="bf16" if torch.cuda.is_available() else "no")
+    accelerator = start()
     log = RunLog(run.out, "judge", main=accelerator.is_main_process)
     tokenizer = CLIPTokenizer.from_pretrained(run.tokenizer)
     judge = new_judge(run.sizes, tokenizer)

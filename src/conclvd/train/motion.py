@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator
 from diffusers import AutoencoderKL, UNet2DConditionModel, UNetMotionModel
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -25,6 +24,7 @@ from conclvd.train.clip_folder import clip_source
 from conclvd.train.clock import Clock, learning_rate, set_learning_rate
 from conclvd.train.ema import MovingAverage
 from conclvd.train.latent_store import LatentStore
+from conclvd.train.launch import start
 from conclvd.train.losses import (
     LAMBDA_CON,
     LAMBDA_DIFF,
@@ -63,7 +63,6 @@ class MotionRun:
     lambda_con: float = LAMBDA_CON
     attention_kinds: tuple[str, str] = (VERSATILE, SPARSE_CAUSAL)
     start: Path | None = None
-    compile: bool = False
 
 
 class VideoDenoiser(nn.Module):
@@ -125,9 +124,7 @@ def collect_motion(unet: UNetMotionModel, module: MotionModule) -> MotionModule:
 
 def train_motion(run: MotionRun) -> dict[str, float]:
     """Train until the time is spent and write `out/motion_adapter`; returns the last losses."""
-    torch.manual_seed(0)
-    torch.set_float32_matmul_precision("high")
-    accelerator = Accelerator(mixed_precision="bf16" if torch.cuda.is_available() else "no")
+    accelerator = start()
     device, main = accelerator.device, accelerator.is_main_process
     log = RunLog(run.out, "motion", main=main)
     tokenizer = CLIPTokenizer.from_pretrained(run.model / "tokenizer")
@@ -151,8 +148,6 @@ def train_motion(run: MotionRun) -> dict[str, float]:
         learning, lr=0, betas=(0.9, 0.99), weight_decay=0.01, fused=device.type == "cuda"
     )
     model, optimizer = accelerator.prepare(VideoDenoiser(unet, adapter), optimizer)
-    if run.compile:
-        model = torch.compile(model, dynamic=False)
     alphas = new_scheduler().alphas_cumprod.to(device)
     empty = encode_captions(tokenizer, [""]).to(device)
     torch.manual_seed(1 + accelerator.process_index)

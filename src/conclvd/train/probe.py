@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import Accelerator
 from torch import Tensor
 from torch.nn import functional
 
@@ -17,6 +16,7 @@ from conclvd.train.clip_folder import clip_source
 from conclvd.train.clock import Clock, learning_rate, set_learning_rate
 from conclvd.train.ema import MovingAverage
 from conclvd.train.frame_store import FrameStore, random_crop
+from conclvd.train.launch import start
 from conclvd.train.painting import PaintOrder
 from conclvd.train.runlog import RunLog
 
@@ -90,9 +90,7 @@ def accuracies(logits: dict[str, Tensor], wanted: dict[str, Tensor]) -> dict[str
 
 def train_probe(run: ProbeRun) -> dict[str, float]:
     """Train until the time is spent; returns the last accuracies."""
-    torch.manual_seed(0)
-    torch.set_float32_matmul_precision("high")
-    accelerator = Accelerator(mixed_precision="bf16" if torch.cuda.is_available() else "no")
+    accelerator = start()
     device = accelerator.device
     log = RunLog(run.out, "probe", main=accelerator.is_main_process)
     probe = new_probe() if run.start is None else load_probe(run.start / "probe.safetensors")

@@ -15,6 +15,7 @@ from conclvd.train.sizes import INK_MINI, TOY
 
 TOKENIZER_CLIPS = 1000
 VOCABULARY = 3000
+COMPILED = ("autoencoder", "judge", "probe", "base")
 
 
 def run_stage(arguments: Namespace) -> dict[str, float]:
@@ -34,8 +35,10 @@ def run_stage(arguments: Namespace) -> dict[str, float]:
     }
     if arguments.batch:
         given["batch"] = arguments.batch
+    if arguments.stage in COMPILED:
+        given["compile"] = not (arguments.toy or arguments.eager)
     if arguments.toy:
-        given |= {"compile": False, "capacity": 64, "first_clips": 8}
+        given |= {"capacity": 64, "first_clips": 8}
     if arguments.stage == "tokenizer":
         return _tokenizer(arguments.out, sizes.text_tokens, 20 if arguments.toy else None)
     if arguments.stage == "autoencoder":
@@ -52,7 +55,6 @@ def run_stage(arguments: Namespace) -> dict[str, float]:
 
         if given.pop("clips") is not None:
             raise TrainingError("stage flow paints its clips itself, with their flow: no --clips")
-        given.pop("compile", None)
         if arguments.toy:
             given |= {"picture": 128, "updates": 2, "held_out": 2, "first_clips": 4}
         return train_flow(FlowRun(**given))

@@ -1,0 +1,19 @@
+"""The start of a training stage: this process alone, or one of those that torchrun launched."""
+
+from __future__ import annotations
+
+import torch
+from accelerate import Accelerator
+
+
+def start(*, half: bool = True) -> Accelerator:
+    """An accelerator for all processes of the stage, seeded alike; bf16 on a GPU if `half`.
+
+    Without a GPU it is told so: it would otherwise take each of several processes for the only
+    one, and all of them would write the same files.
+    """
+    torch.manual_seed(0)
+    torch.set_float32_matmul_precision("high")
+    bf16 = half and torch.cuda.is_available()
+    no_gpu = not torch.accelerator.is_available()
+    return Accelerator(mixed_precision="bf16" if bf16 else "no", cpu=no_gpu)
