@@ -1,0 +1,30 @@
+"""How far a mean can be trusted: bootstrap intervals over prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+RESAMPLES = 2000
+SEED = 0
+LEVEL = 95  # percent
+
+
+def interval(groups: Mapping[str, Sequence[float]]) -> tuple[float, float] | None:
+    """The 95 % percentile bootstrap interval of the mean over all values.
+
+    `groups` holds the values by prompt; those of one prompt are drawn together, for they are not
+    independent of one another. The seed is fixed and the order of the groups does not matter. None
+    when there is only one group: nothing is known of how prompts differ.
+    """
+    if len(groups) < 2:
+        return None
+    names = sorted(groups)
+    sums = np.array([sum(groups[name]) for name in names])
+    counts = np.array([len(groups[name]) for name in names])
+    drawn = np.random.default_rng(SEED).integers(len(names), size=(RESAMPLES, len(names)))
+    means = sums[drawn].sum(1) / counts[drawn].sum(1)
+    tail = (100 - LEVEL) / 2
+    low, high = np.percentile(means, [tail, 100 - tail])
+    return float(low), float(high)
