@@ -23,6 +23,8 @@ _LATEX = {
     "}": r"\}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
+    "[": "{[}",  # at the start of a row it would be an argument of the line break before
+    "]": "{]}",
     "↑": r"$\uparrow$",
     "↓": r"$\downarrow$",
     "²": r"$^2$",

@@ -7,9 +7,16 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from conclvd.errors import DatasetError, InvalidRequest
 from conclvd.manifest import MANIFEST
@@ -50,6 +57,14 @@ class Captioned(BaseModel):
     seed: int | None = None
     method: str | None = None
 
+    @field_validator("file_name")
+    @classmethod
+    def _inside(cls, name: str) -> str:
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts:
+            raise ValueError("name a file inside the folder of videos")
+        return name
+
     @model_validator(mode="before")
     @classmethod
     def _text(cls, found: object) -> object:
@@ -76,7 +91,7 @@ def find_videos(folder: Path, prompts: Path | None, method: str | None) -> list[
     entries = [
         entry
         for one in folders or [folder]
-        for entry in _entries(one, folder, prompts, method or one.resolve().name)
+        for entry in _entries(one, folder, prompts, one.name if folders else method)
     ]
     if not any(entry.path for entry in entries):
         raise InvalidRequest(
@@ -115,18 +130,22 @@ def _holds_pictures(folder: Path) -> bool:
     return any(path.suffix.lower() in PICTURE_SUFFIXES for path in folder.iterdir())
 
 
-def _entries(folder: Path, root: Path, prompts: Path | None, method: str) -> list[Entry]:
+def _entries(folder: Path, root: Path, prompts: Path | None, method: str | None) -> list[Entry]:
+    """The videos of one folder; without `method` it is what a record says, or the folder's name."""
     own = folder / MANIFEST
     if prompts is None and own.is_file():
         return _captioned(folder, root, read_captions(own), method)
     if prompts is None:
-        return [_entry(path, root, method, None) for path in _videos(folder)]
+        name = method or folder.resolve().name
+        return [_entry(path, root, name, None) for path in _videos(folder)]
     if prompts.suffix == ".jsonl":
         return _captioned(folder, root, read_captions(prompts), method)
-    return _in_order(folder, root, read_prompts(prompts), method)
+    return _in_order(folder, root, read_prompts(prompts), method or folder.resolve().name)
 
 
-def _captioned(folder: Path, root: Path, records: Sequence[Captioned], method: str) -> list[Entry]:
+def _captioned(
+    folder: Path, root: Path, records: Sequence[Captioned], method: str | None
+) -> list[Entry]:
     """Videos by the names that records give them; then those that no record names."""
     entries = []
     for record in records:
@@ -134,7 +153,7 @@ def _captioned(folder: Path, root: Path, records: Sequence[Captioned], method: s
         there = path.exists()
         entries.append(
             Entry(
-                method=record.method or method,
+                method=method or record.method or folder.resolve().name,
                 name=path.relative_to(root).as_posix() if there else None,
                 path=path if there else None,
                 prompt=record.caption,
@@ -143,7 +162,7 @@ def _captioned(folder: Path, root: Path, records: Sequence[Captioned], method: s
         )
     named = {entry.path for entry in entries}
     left = (path for path in _videos(folder) if path not in named)
-    return entries + [_entry(path, root, method, None) for path in left]
+    return entries + [_entry(path, root, method or folder.resolve().name, None) for path in left]
 
 
 def _in_order(folder: Path, root: Path, prompts: Sequence[str], method: str) -> list[Entry]:

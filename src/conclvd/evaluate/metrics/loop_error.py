@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from conclvd.evaluate.metric import Measured, Need, VideoMetric
-from conclvd.evaluate.metrics.flicker import difference, flicker
+from conclvd.evaluate.metrics.flicker import difference
 from conclvd.evaluate.sample import Sample
 from conclvd.tensors import Frames
 
 
 def loop_error(frames: Frames) -> float:
-    """How much more the first frame differs from the last than neighbours do, 0 to 255.
+    """How much larger the step from the last frame to the first is than those beside it, 0 to 255.
 
-    0 where playing on from the last frame to the first is a step like any other; also for a still
-    video.
+    Steps are mean absolute differences; those beside it are the first and the last step of the
+    video, of which the larger counts. 0 for a video that can play on from its end, and for a still
+    one.
     """
-    return max(0.0, difference(frames[-1], frames[0]) - flicker(frames))
+    seam = difference(frames[-1], frames[0])
+    beside = max(difference(frames[0], frames[1]), difference(frames[-2], frames[-1]))
+    return max(0.0, seam - beside)
 
 
 def measure(sample: Sample) -> Measured:
