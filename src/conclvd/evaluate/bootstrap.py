@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import fsum
 
 import numpy as np
 
@@ -21,7 +22,7 @@ def interval(groups: Mapping[str, Sequence[float]]) -> tuple[float, float] | Non
     if len(groups) < 2:
         return None
     names = sorted(groups)
-    sums = np.array([sum(groups[name]) for name in names])
+    sums = np.array([fsum(groups[name]) for name in names])
     counts = np.array([len(groups[name]) for name in names])
     drawn = np.random.default_rng(SEED).integers(len(names), size=(RESAMPLES, len(names)))
     means = sums[drawn].sum(1) / counts[drawn].sum(1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum
 
 from conclvd.errors import DatasetError, InvalidRequest
 from conclvd.evaluate.bootstrap import LEVEL, RESAMPLES, SEED, interval
@@ -100,7 +101,7 @@ def build_cell(rows: Sequence[Row]) -> Cell:
         # a video without a prompt stands for itself
         name = f"prompt {row.prompt}" if row.prompt else f"video {row.video}"
         groups.setdefault(name, []).append(value)
-    return Cell(sum(values) / len(values), interval(groups), len(values), skipped)
+    return Cell(fsum(values) / len(values), interval(groups), len(values), skipped)
 
 
 def _check_known(rows: Sequence[Row]) -> None:
