@@ -168,12 +168,12 @@ def test_warp_error_forgives_motion_and_not_flashing() -> None:
 
 
 def test_warp_error_leaves_out_what_is_covered() -> None:
-    flows, back = torch.zeros(1, 2, 32, 32), torch.zeros(1, 2, 32, 32)
-    pictures = torch.zeros(2, 3, 32, 32)
-    pictures[1, :, :, :16] = 1  # the left half changes and
-    flows[:, 0, :, :16] = 10  # its flow there and back do not agree
-    assert warp_error.warp_errors(pictures, flows, back)[0] < 1e-3
-    assert warp_error.warp_errors(pictures, back, back)[0] == pytest.approx(500)
+    flow, none = torch.zeros(1, 2, 32, 32), torch.zeros(1, 2, 32, 32)
+    first, second = torch.zeros(1, 3, 32, 32), torch.zeros(1, 3, 32, 32)
+    second[..., :16] = 1  # the left half changes and
+    flow[:, 0, :, :16] = 10  # its flow there and back do not agree
+    assert warp_error.warp_error(first, second, flow, none) == pytest.approx(0, abs=1e-3)
+    assert warp_error.warp_error(first, second, none, none) == pytest.approx(500)
 
 
 def test_videos_without_any_flow_that_holds_have_no_warp_error() -> None:

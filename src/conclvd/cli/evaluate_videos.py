@@ -220,5 +220,5 @@ def _tell(rows: Sequence[Row], output: Path) -> None:
     values = sum(row.value is not None for row in rows)
     if not values:
         raise MediaError(f"nothing could be measured; {output} says why, row by row")
-    of = len({(row.method, row.video) for row in rows if row.value is not None and row.video})
-    typer.echo(f"{output}: {values} values of {of} videos")
+    counted = len({(row.method, row.video) for row in rows if row.value is not None and row.video})
+    typer.echo(f"{output}: {values} values of {counted} videos")

@@ -38,34 +38,22 @@ class Sample:
         """How many pairs of neighbouring frames there are."""
         return len(self.frames) - 1
 
-    @cached_property
-    def pictures(self) -> Float[Tensor, "t 3 h w"]:
-        """The frames in [0, 1]."""
-        return torch.from_numpy(self.frames).movedim(-1, 1).float() / 255
+    def picture(self, index: int) -> Float[Tensor, "1 3 h w"]:
+        """A frame in [0, 1]."""
+        return torch.from_numpy(self.frames[index]).movedim(-1, 0)[None].float() / 255
+
+    def flow(self, source: int, target: int) -> Float[Tensor, "1 2 h w"]:
+        """The flow, x then y in pixels, from one frame to another, found anew at each call."""
+        with torch.inference_mode():
+            return self.tools.flow.flows(self.picture(source), self.picture(target))
 
     @cached_property
     def flows(self) -> Float[Tensor, "p 2 h w"]:
-        """The flow, x then y in pixels, from each frame to the next."""
-        return self._flows(self.pictures[:-1], self.pictures[1:])
-
-    @cached_property
-    def flows_back(self) -> Float[Tensor, "p 2 h w"]:
-        """The flow from each frame but the first to the one before it."""
-        return self._flows(self.pictures[1:], self.pictures[:-1])
+        """The flow from each frame to the next."""
+        return torch.cat([self.flow(index, index + 1) for index in range(self.pairs)])
 
     @cached_property
     def embeddings(self) -> Float[Tensor, "t d"]:
         """The frames' embeddings in the CLIP, of length 1."""
         assert self.tools.clip is not None
         return self.tools.clip.frames(self.frames)
-
-    def _flows(
-        self, sources: Float[Tensor, "p 3 h w"], targets: Float[Tensor, "p 3 h w"]
-    ) -> Float[Tensor, "p 2 h w"]:
-        # one by one: what is found in a pair does not depend on how many there are
-        with torch.inference_mode():
-            found = [
-                self.tools.flow.flows(source[None], target[None])
-                for source, target in zip(sources, targets, strict=True)
-            ]
-        return torch.cat(found)

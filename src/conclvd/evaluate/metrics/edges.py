@@ -13,12 +13,14 @@ SCALES = (1.0, 2.0, 4.0)  # pixels of 256
 STEPS = (50, 75, 90, 95, 99)
 
 
-def slope(picture: Lab, scale: float) -> Float32[np.ndarray, "h w"]:
-    """How steeply lightness changes at a scale, per `scale` pixels."""
+def slopes(
+    picture: Lab, scale: float
+) -> tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "h w"]]:
+    """How much lightness changes at a scale, across and down, per `scale` pixels."""
     smooth = cv2.GaussianBlur(picture[..., 0], (0, 0), scale)
-    across, down = (cv2.Scharr(smooth, cv2.CV_32F, *d, scale=1 / 32) for d in ((1, 0), (0, 1)))
-    steep: Float32[np.ndarray, "h w"] = scale * np.hypot(across, down)
-    return steep
+    across = cv2.Scharr(smooth, cv2.CV_32F, 1, 0, scale=scale / 32)
+    down = cv2.Scharr(smooth, cv2.CV_32F, 0, 1, scale=scale / 32)
+    return across, down
 
 
 def edges(picture: Lab) -> Vector:
@@ -27,7 +29,7 @@ def edges(picture: Lab) -> Vector:
     A brush's edge is soft on one side, an outline steep on both, a photograph's texture steep all
     over: the percentiles fall off differently, and differently from scale to scale.
     """
-    found = [np.percentile(slope(picture, scale), STEPS) for scale in SCALES]
+    found = [np.percentile(np.hypot(*slopes(picture, scale)), STEPS) for scale in SCALES]
     vector: Vector = np.log1p(np.concatenate(found))
     return vector
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -15,35 +14,40 @@ LEAST = 0.01  # of the picture that must be seen in both frames
 SCALE = 1000
 
 
-def warp_errors(
-    pictures: Float[Tensor, "t 3 h w"],
-    flows: Float[Tensor, "p 2 h w"],
-    flows_back: Float[Tensor, "p 2 h w"],
-) -> Float[Tensor, p]:
-    """1000 x the mean squared difference of each frame and the next one warped back onto it.
+def warp_error(
+    first: Float[Tensor, "1 3 h w"],
+    second: Float[Tensor, "1 3 h w"],
+    there: Float[Tensor, "1 2 h w"],
+    back: Float[Tensor, "1 2 h w"],
+) -> float | None:
+    """1000 x the mean squared difference of a frame and the next one warped back onto it.
 
     Of colours in [0, 1], so 0 to 1000, over the pixels seen in both frames: a pixel counts as far
-    as its flow there and back agree (Lai et al., 2018, with soft masks). NaN for a pair that has
-    less than 1 % of them.
+    as its flow there and back agree (Lai et al., 2018, with soft masks). None where that is less
+    than 1 % of the picture.
     """
-    found = []
-    for index in range(len(flows)):
-        there, back = flows[index : index + 1], flows_back[index : index + 1]
-        seen = consistency(there, back)
-        warped = sampled(pictures[index + 1 : index + 2], there)
-        squared = (warped - pictures[index : index + 1]).square().mean(1, keepdim=True)
-        error = (squared * seen).sum() / seen.sum()
-        found.append(error if seen.mean() >= LEAST else torch.tensor(torch.nan))
-    return SCALE * torch.stack(found)
+    seen = consistency(there, back)
+    if seen.mean() < LEAST:
+        return None
+    squared = (sampled(second, there) - first).square().mean(1, keepdim=True)
+    return SCALE * float((squared * seen).sum() / seen.sum())
 
 
 def measure(sample: Sample) -> Measured:
     """Of a sample of two frames or more; pairs without a flow that holds are left out."""
-    errors = warp_errors(sample.pictures, sample.flows, sample.flows_back)
-    held = errors[~errors.isnan()]
-    if not len(held):
+    found = [
+        warp_error(
+            sample.picture(index),
+            sample.picture(index + 1),
+            sample.flows[index : index + 1],
+            sample.flow(index + 1, index),
+        )
+        for index in range(sample.pairs)
+    ]
+    held = [error for error in found if error is not None]
+    if not held:
         return Measured(None, 0, "no flow between its frames holds")
-    return Measured(float(held.mean()), len(held))
+    return Measured(sum(held) / len(held), len(held))
 
 
 METRIC = VideoMetric(
