@@ -213,6 +213,11 @@ def test_unknown_metrics_are_refused() -> None:
         build_table(some_rows(), metrics=["flicker"])
 
 
+def test_every_metric_has_its_definition_in_the_docs() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "evaluate.md").read_text(encoding="utf-8")
+    assert [name for name in METRICS if f"\n| `{name}` |" not in text] == []
+
+
 def test_every_metric_has_its_name_and_companions() -> None:
     assert all(metric.name == name for name, metric in METRICS.items())
     assert {other for metric in METRICS.values() for other in metric.companions} <= set(METRICS)
