@@ -19,9 +19,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from conclvd.evaluate.metrics.ink_style import FEATURES
-from conclvd.evaluate.metrics.style_distance import style_distance
 from conclvd.evaluate.reference import Reference
-from conclvd.evaluate.style import lab
+from conclvd.evaluate.style import lab, style_distance
 from conclvd.evaluate.video_set import VIDEO_SUFFIXES
 from conclvd.paint.clip import paint_clip
 from conclvd.tensors import Frame
@@ -48,7 +47,7 @@ def distances(pictures: list[Frame], reference: Reference) -> dict[str, Distance
     """Of each picture, by metric; "ink style" is the mean of all."""
     found = {
         feature.__name__: np.array(
-            [style_distance(one[None], feature, reference.known(feature)) for one in pictures]
+            [style_distance([lab(one)], feature, reference.known(feature)) for one in pictures]
         )
         for feature in FEATURES
     }

@@ -47,7 +47,7 @@ def slide(step: float, count: int = 5) -> Frames:
 
 
 def sample(frames: Frames, prompt: str | None = None, clip: Clip | None = None) -> Sample:
-    return Sample(frames, prompt, Tools(DisFlow(), clip))
+    return Sample(frames, prompt, Tools(DisFlow(), clip=clip))
 
 
 def tiny_clip(folder: Path, *, broken: bool = False) -> Path:

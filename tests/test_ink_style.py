@@ -14,11 +14,10 @@ from conclvd.evaluate.metrics.edges import edges
 from conclvd.evaluate.metrics.ink_style import FEATURES
 from conclvd.evaluate.metrics.palette import palette
 from conclvd.evaluate.metrics.saturation import saturation
-from conclvd.evaluate.metrics.style_distance import style_distance
 from conclvd.evaluate.metrics.tones import shades, tones
 from conclvd.evaluate.metrics.washes import runs, washes
 from conclvd.evaluate.reference import Reference, load_reference
-from conclvd.evaluate.style import distance, lab, spaced
+from conclvd.evaluate.style import distance, lab, spaced, style_distance
 from conclvd.paint.clip import paint_clip
 from conclvd.tensors import Frame, Frames
 from other_styles import KINDS, draw
@@ -70,8 +69,8 @@ def test_empty_paper_is_blank_and_what_is_drawn_on_it_is_not() -> None:
     half = grain.copy()
     rows = np.arange(0, 256, 8)[:, None] + np.arange(3)
     half[rows.ravel()[:, None], 128:] = 60
-    assert blank_space(grain[None]) == 1
-    assert blank_space(half[None]) == pytest.approx(0.5, abs=0.06)
+    assert blank_space([lab(grain)]) == 1
+    assert blank_space([lab(half)]) == pytest.approx(0.5, abs=0.06)
     dark_sky = grain.copy()
     dark_sky[:128] = 40
     top, _, bottom = blank_parts(lab(dark_sky))
@@ -134,7 +133,9 @@ def test_style_separates_painted_landscapes_from_other_pictures(
 
     def style(frame: Frame) -> float:
         return float(
-            np.mean([style_distance(frame[None], each, reference.known(each)) for each in FEATURES])
+            np.mean(
+                [style_distance([lab(frame)], each, reference.known(each)) for each in FEATURES]
+            )
         )
 
     own = np.array([style(frame) for frame in painted[15:]])
@@ -148,8 +149,8 @@ def test_copies_of_the_reference_are_nearer_than_new_paintings(
     painted: Frames, reference: Reference
 ) -> None:
     known = reference.known(tones)
-    copies = [style_distance(frame[None], tones, known) for frame in painted[:15]]
-    new = [style_distance(frame[None], tones, known) for frame in painted[15:]]
+    copies = [style_distance([lab(frame)], tones, known) for frame in painted[:15]]
+    new = [style_distance([lab(frame)], tones, known) for frame in painted[15:]]
     assert np.mean(copies) < np.mean(new)
 
 

@@ -110,7 +110,7 @@ def videos(
             measure_videos(
                 entries,
                 of_videos,
-                Tools(load_estimator(flow, where), judge, style),
+                Tools(load_estimator(flow, where), where, judge, style),
                 lambda done, total: bars("measure", done, total),
             )
         )

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from conclvd.errors import InvalidRequest, MediaError
-from conclvd.evaluate.style import Feature, Lab, Vectors, lab, spaced, spread
+from conclvd.evaluate.style import Feature, Known, Lab, lab, spaced, spread
 from conclvd.evaluate.video_set import VIDEO_SUFFIXES, natural
 from conclvd.models.hashes import files_hash
 from conclvd.tensors import Frames
@@ -19,14 +19,6 @@ from conclvd.video.read import read_frames
 
 LEAST = 8  # pictures and videos
 HASH = 8
-
-
-@dataclass(frozen=True)
-class Known:
-    """The vectors of a feature in the reference set, and how far they are from one another."""
-
-    vectors: Vectors
-    spread: float
 
 
 @dataclass(frozen=True)

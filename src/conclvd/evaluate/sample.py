@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from conclvd.evaluate.style import Feature, Lab, lab, spaced, style_distance
 from conclvd.interpolation.flow import FlowEstimator
 from conclvd.tensors import Frames
 
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tools:
-    """What metrics measure with; None for what was not asked for."""
+    """What metrics measure with; None for what was not asked for. `device` is the flow's."""
 
     flow: FlowEstimator
+    device: torch.device | str = "cpu"
     clip: Clip | None = None
     reference: Reference | None = None
 
@@ -32,6 +34,7 @@ class Sample:
 
     def __init__(self, frames: Frames, prompt: str | None, tools: Tools) -> None:
         self.frames, self.prompt, self.tools = frames, prompt, tools
+        self._styles: dict[Feature, float] = {}
 
     @property
     def pairs(self) -> int:
@@ -45,7 +48,8 @@ class Sample:
     def flow(self, source: int, target: int) -> Float[Tensor, "1 2 h w"]:
         """The flow, x then y in pixels, from one frame to another, found anew at each call."""
         with torch.inference_mode():
-            return self.tools.flow.flows(self.picture(source), self.picture(target))
+            pair = (self.picture(index).to(self.tools.device) for index in (source, target))
+            return self.tools.flow.flows(*pair).cpu()
 
     @cached_property
     def flows(self) -> Float[Tensor, "p 2 h w"]:
@@ -57,3 +61,16 @@ class Sample:
         """The frames' embeddings in the CLIP, of length 1."""
         assert self.tools.clip is not None
         return self.tools.clip.frames(self.frames)
+
+    @cached_property
+    def labs(self) -> list[Lab]:
+        """At most 8 of the frames, evenly spaced, as the features of style see them."""
+        return [lab(frame) for frame in spaced(self.frames)]
+
+    def style(self, feature: Feature) -> float:
+        """The distance of these frames from the reference in one feature; see style_distance."""
+        assert self.tools.reference is not None
+        if feature not in self._styles:
+            known = self.tools.reference.known(feature)
+            self._styles[feature] = style_distance(self.labs, feature, known)
+        return self._styles[feature]

@@ -8,6 +8,7 @@ with gold, a moonlit night), so a picture is compared with the few reference pic
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import cv2
@@ -42,6 +43,24 @@ def spaced(frames: Frames) -> Frames:
     chosen = np.unique(np.linspace(0, len(frames) - 1, FRAMES).round().astype(int))
     kept: Frames = frames[chosen]
     return kept
+
+
+@dataclass(frozen=True)
+class Known:
+    """The vectors of a feature in a reference set, and how far they are from one another."""
+
+    vectors: Vectors
+    spread: float
+
+
+def style_distance(pictures: Sequence[Lab], feature: Feature, known: Known) -> float:
+    """How far pictures are from a reference set, their mean.
+
+    In units of how far the reference pictures are from one another: 1 for a picture that could be
+    one of them, 0 only for copies, without an upper limit.
+    """
+    found = [distance(feature(picture), known.vectors) for picture in pictures]
+    return float(np.mean(found)) / known.spread
 
 
 def distance(vector: Vector, reference: Vectors) -> float:

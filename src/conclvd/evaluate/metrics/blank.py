@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from jaxtyping import Bool
@@ -10,8 +12,7 @@ from conclvd.evaluate.metric import Measured, VideoMetric
 from conclvd.evaluate.metrics.style_distance import style_metric
 from conclvd.evaluate.metrics.tones import ink
 from conclvd.evaluate.sample import Sample
-from conclvd.evaluate.style import Lab, Vector, lab, spaced
-from conclvd.tensors import Frames
+from conclvd.evaluate.style import Lab, Vector
 
 WINDOW = 17  # pixels of 256
 GRAIN = 1.5  # pixels: the standard deviation that paper's grain and a camera's noise vanish at
@@ -36,14 +37,14 @@ def blank_parts(picture: Lab) -> Vector:
     return np.array([third.mean() for third in thirds])
 
 
-def blank_space(frames: Frames) -> float:
-    """Part of the picture that is left empty, mean over up to 8 frames, 0 to 1."""
-    return float(np.mean([blank(lab(frame)).mean() for frame in spaced(frames)]))
+def blank_space(pictures: Sequence[Lab]) -> float:
+    """Part of the pictures that is left empty, 0 to 1."""
+    return float(np.mean([blank(picture).mean() for picture in pictures]))
 
 
 def measure(sample: Sample) -> Measured:
     """Of any sample."""
-    return Measured(blank_space(sample.frames), len(spaced(sample.frames)))
+    return Measured(blank_space(sample.labs), len(sample.labs))
 
 
 SPACE = VideoMetric(name="blank-space", title="blank space", digits=3, better=None, measure=measure)

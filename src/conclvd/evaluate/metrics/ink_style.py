@@ -9,21 +9,16 @@ from conclvd.evaluate.metrics.blank import blank_parts
 from conclvd.evaluate.metrics.edges import edges
 from conclvd.evaluate.metrics.palette import palette
 from conclvd.evaluate.metrics.saturation import saturation
-from conclvd.evaluate.metrics.style_distance import style_distance
 from conclvd.evaluate.metrics.tones import tones
 from conclvd.evaluate.metrics.washes import washes
 from conclvd.evaluate.sample import Sample
-from conclvd.evaluate.style import spaced
 
 FEATURES = (tones, blank_parts, saturation, palette, edges, washes)
 
 
 def measure(sample: Sample) -> Measured:
     """Of any sample."""
-    reference = sample.tools.reference
-    assert reference is not None
-    found = [style_distance(sample.frames, each, reference.known(each)) for each in FEATURES]
-    return Measured(float(np.mean(found)), len(spaced(sample.frames)))
+    return Measured(float(np.mean([sample.style(each) for each in FEATURES])), len(sample.labs))
 
 
 METRIC = VideoMetric(
