@@ -20,7 +20,7 @@ from conclvd.evaluate.metrics import (
     mean_flow,
     warp_error,
 )
-from conclvd.evaluate.metrics.feature_distance import polynomial_mmd
+from conclvd.evaluate.metrics.feature_distance import mmd_interval, polynomial_mmd
 from conclvd.evaluate.registry import METRICS
 from conclvd.evaluate.sample import Sample, Tools
 from conclvd.interpolation.flow import DisFlow
@@ -242,6 +242,17 @@ def test_feature_distance_is_that_of_the_definition() -> None:
     between = np.mean([kernel(a, b) for a in x for b in y])
     expected = within + kernel(y[0], y[1]) - 2 * between
     assert polynomial_mmd(x, y) == pytest.approx(expected)
+
+
+def test_the_interval_of_feature_distance_holds_its_value_and_narrows_with_n() -> None:
+    rng = np.random.default_rng(0)
+    widths = []
+    for n in (10, 40, 160):
+        x, y = rng.normal(size=(n, 4)), rng.normal(size=(n, 4)) + 0.7
+        low, high = mmd_interval(x, y)
+        assert low < polynomial_mmd(x, y) < high
+        widths.append(high - low)
+    assert widths[0] > 1.5 * widths[1] > 2 * widths[2]
 
 
 def test_feature_distance_is_unbiased_at_any_n_and_grows_with_a_shift() -> None:

@@ -55,7 +55,7 @@ def test_rows_come_back_as_written(tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.jsonl", rows)
     assert read_rows([tmp_path / "rows.jsonl"]) == rows
     first = json.loads((tmp_path / "rows.jsonl").read_text().splitlines()[0])
-    keys = "schema_version method video prompt seed metric value n skipped clip reference"
+    keys = "schema_version method video prompt seed metric value n skipped clip reference interval"
     assert list(first) == keys.split()
     assert first["schema_version"] == 1
 
@@ -170,10 +170,10 @@ def test_markdown_escapes_what_it_must() -> None:
     assert r"| a\|b |" in markdown(build_table([row("a|b", "0.mp4", "flicker", 1.0)]))
 
 
-def test_a_metric_of_a_set_has_its_n_and_no_interval() -> None:
-    rows = [row("ours", None, "feature-distance", 2.5, prompt=None, n=50, reference="real (n 80)")]
-    text = markdown(build_table(rows))
-    assert "| ours | 2.500 (n 50) |" in text
+def test_a_metric_of_a_set_has_its_own_n_and_interval() -> None:
+    given = {"prompt": None, "n": 50, "reference": "real (n 80)", "interval": (2.0, 3.25)}
+    text = markdown(build_table([row("ours", None, "feature-distance", 2.5, **given)]))
+    assert "| ours | 2.500 [2.000, 3.250] (n 50) |" in text
     assert "- reference: real (n 80)" in text
 
 

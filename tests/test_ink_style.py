@@ -166,6 +166,7 @@ def test_frames_are_spaced_evenly() -> None:
     video = np.arange(50)[:, None, None, None] * np.ones((1, 2, 2, 3), np.uint8)
     assert spaced(video)[:, 0, 0, 0].tolist() == [0, 7, 14, 21, 28, 35, 42, 49]
     assert len(spaced(video[:3])) == 3
+    assert spaced(video, 1)[:, 0, 0, 0].tolist() == [0]
 
 
 def test_a_reference_folder_is_read_and_what_cannot_be_is_told(tmp_path: Path) -> None:

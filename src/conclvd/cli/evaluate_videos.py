@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from conclvd.cli.libraries import loading
+from conclvd.cli.output import check_file
 from conclvd.cli.progress import Bars
 from conclvd.errors import InvalidRequest, MediaError
 from conclvd.video.beside import beside
@@ -152,14 +153,6 @@ def table(
     with beside(output) as partial:
         partial.write_text(text, encoding="utf-8")
     typer.echo(str(output))
-
-
-def check_file(path: Path) -> None:
-    """Raise MediaError when no file can be written to `path`; asked before the long work."""
-    if path.is_dir():
-        raise MediaError(f"cannot write {path}: it is a folder; name a file in it")
-    if not path.parent.is_dir():
-        raise MediaError(f"cannot write {path}: there is no folder {path.parent}; make it first")
 
 
 def _names(text: str | None) -> list[str] | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import fsum
 
 import numpy as np
+from jaxtyping import Float64
 
 RESAMPLES = 2000
 SEED = 0
@@ -26,6 +27,11 @@ def interval(groups: Mapping[str, Sequence[float]]) -> tuple[float, float] | Non
     counts = np.array([len(groups[name]) for name in names])
     drawn = np.random.default_rng(SEED).integers(len(names), size=(RESAMPLES, len(names)))
     means = sums[drawn].sum(1) / counts[drawn].sum(1)
+    return percentiles(means)
+
+
+def percentiles(resampled: Float64[np.ndarray, r]) -> tuple[float, float]:
+    """The ends of the 95 % interval of what was found in resamples."""
     tail = (100 - LEVEL) / 2
-    low, high = np.percentile(means, [tail, 100 - tail])
+    low, high = np.percentile(resampled, [tail, 100 - tail])
     return float(low), float(high)

@@ -93,9 +93,8 @@ def load_clip(name: str, device: torch.device | str = "cpu") -> Clip:
     A folder without a tokenizer takes the one beside it, as in an embedded model's. Raises
     ModelError when a part is missing or broken.
     """
-    embedded = name == EMBEDDED
     folder = resolve(name, hub_files=HUB_FILES).path
-    folder = folder / "judge" if embedded else folder
+    folder = folder / "judge" if name == EMBEDDED else folder
     weights = _weights(folder)
     with model_errors(str(folder)):
         kind = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type")
@@ -110,17 +109,26 @@ def load_clip(name: str, device: torch.device | str = "cpu") -> Clip:
             f"{folder} cannot be loaded: {len(lost)} of its weights are missing or of another "
             f"shape than config.json says, the first is {lost[0]}"
         )
-    title = f"{EMBEDDED} judge" if embedded else Path(name).expanduser().resolve().name
     return Clip(
-        f"{title} {files_hash(weights)[:HASH]}",
+        f"{_title(name)} {files_hash(weights)[:HASH]}",
         model.eval().requires_grad_(False).to(device),
         _tokenizer(folder),
         _processor(folder, model.config.vision_config.image_size),
     )
 
 
+def _title(name: str) -> str:
+    """ink-mini's judge, the name of a folder wherever it is, or an id of the Hub."""
+    if name == EMBEDDED:
+        return f"{EMBEDDED} judge"
+    place = Path(name).expanduser()
+    return place.resolve().name if place.is_dir() else name
+
+
 def _weights(folder: Path) -> list[Path]:
-    found = sorted(folder.glob("model*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))
+    """The files that transformers loads: whole, in shards, or a pickle where there is no other."""
+    names = ("model.safetensors", "model-*-of-*.safetensors", "pytorch_model*.bin")
+    found = next((files for name in names if (files := sorted(folder.glob(name)))), [])
     if not (folder / "config.json").is_file() or not found:
         raise ModelError(
             f"{folder} holds no CLIP; name a folder with config.json, model.safetensors, the "

@@ -157,6 +157,7 @@ def _row(
         value=found.value,
         n=found.n,
         skipped=found.skipped,
+        interval=found.interval,
         clip=clip,
         reference=reference,
     )

@@ -30,11 +30,15 @@ class Need(Enum):
 
 @dataclass(frozen=True)
 class Measured:
-    """What a metric found: a value and the frames or pairs it is of, or the reason for none."""
+    """What a metric found: a value and the frames or pairs it is of, or the reason for none.
+
+    `interval` is that of a metric of a whole set; those of videos are bootstrapped from the rows.
+    """
 
     value: float | None
     n: int
     skipped: str | None = None
+    interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

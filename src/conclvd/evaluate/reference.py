@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from conclvd.errors import InvalidRequest, MediaError
-from conclvd.evaluate.style import Feature, Known, Lab, lab, spaced, spread
+from conclvd.evaluate.style import FRAMES, Feature, Known, Lab, lab, spaced, spread
 from conclvd.evaluate.video_set import VIDEO_SUFFIXES, natural
 from conclvd.models.hashes import files_hash
 from conclvd.tensors import Frames
@@ -18,6 +18,7 @@ from conclvd.video.probe import PICTURE_SUFFIXES
 from conclvd.video.read import read_frames
 
 LEAST = 8  # pictures and videos
+PICTURES = 400  # about as many in all: a video gives up to 8 of its frames, and at least one
 HASH = 8
 
 
@@ -69,7 +70,7 @@ def load_reference(
     read: list[Path] = []
     for done, path in enumerate(files, 1):
         try:
-            frames = spaced(_frames(path))
+            frames = spaced(_frames(path), max(1, min(FRAMES, PICTURES // len(files))))
         except MediaError as error:
             refused(str(error))
             continue

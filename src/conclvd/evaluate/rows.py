@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
 from conclvd.errors import DatasetError
 from conclvd.video.beside import beside
@@ -21,6 +21,7 @@ class Row(BaseModel):
     has no video. `value` is None where nothing was found, and `skipped` then says why. `n` is how
     many frames, pairs of frames or videos the value is of. `clip` names the CLIP with its weights'
     hash, `reference` the reference set with its contents' hash; None where there was none.
+    `interval` is that of a metric of a whole set, which rows alone could not give.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -36,6 +37,7 @@ class Row(BaseModel):
     skipped: str | None
     clip: str | None
     reference: str | None = None
+    interval: tuple[FiniteFloat, FiniteFloat] | None = None
 
     @model_validator(mode="after")
     def _says_why(self) -> Row:

@@ -38,9 +38,9 @@ def lab(frame: Frame) -> Lab:
     return found
 
 
-def spaced(frames: Frames) -> Frames:
-    """At most 8 of the frames, evenly spaced, the first and the last among them."""
-    chosen = np.unique(np.linspace(0, len(frames) - 1, FRAMES).round().astype(int))
+def spaced(frames: Frames, count: int = FRAMES) -> Frames:
+    """At most `count` of the frames, evenly spaced, the first among them."""
+    chosen = np.unique(np.linspace(0, len(frames) - 1, count).round().astype(int))
     kept: Frames = frames[chosen]
     return kept
 

@@ -31,7 +31,7 @@ class Cell:
 
     `n` counts videos (feature vectors, for a metric of a whole set), `skipped` the videos without a
     value by the reason. `mean` is None when no video has one, `interval` when there is only one
-    prompt or the metric is of a whole set.
+    prompt.
     """
 
     mean: float | None
@@ -95,7 +95,7 @@ def build_cell(rows: Sequence[Row]) -> Cell:
     if not values:
         return Cell(None, None, 0, skipped)
     if isinstance(METRICS[rows[0].metric], SetMetric):
-        return Cell(values[0], None, measured[0].n, skipped)
+        return Cell(values[0], measured[0].interval, measured[0].n, skipped)
     groups: dict[str, list[float]] = {}
     for row, value in zip(measured, values, strict=True):
         # a video without a prompt stands for itself

@@ -103,7 +103,7 @@ def find_videos(folder: Path, prompts: Path | None, method: str | None) -> list[
 def natural(name: str) -> list[tuple[int, int | str]]:
     """A key that sorts numbers in names by their value: 2.mp4 before 10.mp4."""
     parts = re.split(r"(\d+)", name)
-    return [(0, int(part)) if part.isdigit() else (1, part) for part in parts if part]
+    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts if part]
 
 
 def _method_folders(folder: Path) -> list[Path]:
