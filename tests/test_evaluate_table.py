@@ -198,6 +198,20 @@ def test_rows_that_do_not_fit_are_refused_with_their_line(
     assert "line 2" in str(error.value)
 
 
+def test_measuring_with_a_second_clip_adds_to_the_first(tmp_path: Path) -> None:
+    first = [row("a", "0.mp4", "clip-temp", 0.9), row("a", "0.mp4", "dynamic-degree", 0.5)]
+    first.append(row("a", None, "dynamic-degree", None, prompt="lost"))
+    second = [row("a", "0.mp4", "clip-temp", 0.8, clip="other 1"), *first[1:]]
+    paths = [tmp_path / "1.jsonl", tmp_path / "2.jsonl"]
+    for path, rows in zip(paths, (first, second), strict=True):
+        write_rows(path, rows)
+    assert read_rows(paths) == [*first, second[0]]
+    other = second[1].model_copy(update={"value": 0.6})
+    write_rows(paths[1], [other])
+    with pytest.raises(DatasetError, match="again, after"):
+        read_rows(paths)
+
+
 def test_two_prompts_alike_without_videos_are_two_rows(tmp_path: Path) -> None:
     missing = row("a", None, "flicker", None, prompt="same")
     write_rows(tmp_path / "rows.jsonl", [missing, missing])

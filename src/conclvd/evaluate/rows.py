@@ -53,7 +53,7 @@ def write_rows(path: Path, rows: Iterable[Row]) -> None:
 
 
 def read_rows(paths: Sequence[Path]) -> list[Row]:
-    """The rows of all files.
+    """The rows of all files; what an earlier file holds as well, to the digit, counts once.
 
     Raises DatasetError, with the file and line, for what cannot be read and for a video that has
     two values of the same metric: it would count twice.
@@ -61,8 +61,11 @@ def read_rows(paths: Sequence[Path]) -> list[Row]:
     rows: list[Row] = []
     seen: dict[tuple[object, ...], str] = {}
     for path in paths:
+        earlier = set(rows)
         for where, line in _lines(path):
             row = _parse(line, where)
+            if row in earlier:
+                continue
             key = (row.method, row.video, row.metric, row.clip, row.reference)
             if key in seen and not (row.video is None and row.prompt):  # prompts may be equal
                 raise DatasetError(
