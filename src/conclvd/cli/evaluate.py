@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import typer
 
+from conclvd.cli import evaluate_videos
+
 app = typer.Typer()
+evaluate_videos.add_commands(app)
 
 
 @app.callback()

@@ -15,6 +15,17 @@ def check_output(path: Path) -> None:
     target = png_folder(path) if kind is Format.PNG else path
     if kind is not Format.PNG and target.is_dir():
         raise MediaError(f"cannot write {target}: it is a folder; name a file in it")
+    _check_folder(target)
+
+
+def check_file(path: Path) -> None:
+    """Raise MediaError when a file, such as a table, cannot be written to `path`."""
+    if path.is_dir():
+        raise MediaError(f"cannot write {path}: it is a folder; name a file in it")
+    _check_folder(path)
+
+
+def _check_folder(target: Path) -> None:
     folder = target.parent
     if not folder.is_dir():
         raise MediaError(f"cannot write {target}: there is no folder {folder}; make it first")

@@ -18,6 +18,8 @@ WORDS = {
     "validate": "validating",
     "scenes": "finding scenes",
     "clips": "cutting clips",
+    "measure": "measuring videos",
+    "reference": "reading the reference",
 }
 UNITS = {"scenes": "s", "reading": "file"}  # all others are clips
 

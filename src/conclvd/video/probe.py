@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _PICTURES = (Format.GIF, Format.WEBP)
 _SEQUENCES = ((".png",), (".jpg", ".jpeg"))
+PICTURE_SUFFIXES = tuple(suffix for kind in _SEQUENCES for suffix in kind)
 
 
 @dataclass(frozen=True)

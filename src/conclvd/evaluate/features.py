@@ -1,0 +1,74 @@
+"""Features of videos, as other programs write them: one vector a video."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from jaxtyping import Float64
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from conclvd.errors import InvalidRequest, ModelError
+from conclvd.models.hashes import files_hash
+
+Features: TypeAlias = Float64[np.ndarray, "n d"]
+HASH = 8
+_LEAST = 2
+
+
+@dataclass(frozen=True)
+class FeatureSets:
+    """The features of each method, and those of the reference with the reference's name."""
+
+    methods: dict[str, Features]
+    reference: Features
+    name: str
+
+
+def load_features(path: Path, reference: Path, method: str) -> FeatureSets:
+    """Read both files: .npy [n d], or .safetensors.
+
+    A safetensors file with several tensors names a method by each; a single one is `method`'s.
+    Raises ModelError for files that cannot be read, InvalidRequest when they do not fit.
+    """
+    found = _read(path)
+    methods = {method: next(iter(found.values()))} if len(found) == 1 else found
+    real = _read(reference)
+    if len(real) != 1:
+        raise InvalidRequest(
+            f"{reference} holds {len(real)} tensors ({', '.join(real)}); give the reference's alone"
+        )
+    features = next(iter(real.values()))
+    _check(features, str(reference))
+    for name, each in methods.items():
+        _check(each, f"{path} ({name})")
+        if each.shape[1] != features.shape[1]:
+            raise InvalidRequest(
+                f"the features of {name!r} have {each.shape[1]} numbers each, the reference's "
+                f"{features.shape[1]}; take both from the same model"
+            )
+    digits = files_hash([reference])[:HASH]
+    return FeatureSets(methods, features, f"{reference.name} (n {len(features)}, {digits})")
+
+
+def _read(path: Path) -> dict[str, Features]:
+    if path.suffix not in (".npy", ".safetensors"):
+        raise InvalidRequest(f"features are .npy or .safetensors files, found {path.name!r}")
+    try:
+        if path.suffix == ".npy":
+            return {path.stem: np.load(path, allow_pickle=False).astype(np.float64)}
+        return {name: each.astype(np.float64) for name, each in load_file(path).items()}
+    except (OSError, ValueError, TypeError, EOFError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ModelError(f"cannot read the features in {path}: {reason}") from error
+
+
+def _check(features: Features, where: str) -> None:
+    if features.ndim != 2 or len(features) < _LEAST or features.shape[1] < 1:
+        raise InvalidRequest(
+            f"features are one vector a video, [n d] with n at least {_LEAST}; {where} is of shape "
+            f"{list(features.shape)}"
+        )

@@ -1,0 +1,1 @@
+"""The metrics, one a file: pure functions from frames to numbers, and their column of the table."""

@@ -1,0 +1,33 @@
+"""CLIP-temp: how alike neighbouring frames are to a CLIP. A still video has 1."""
+
+from __future__ import annotations
+
+from jaxtyping import Float
+from torch import Tensor
+
+from conclvd.evaluate.metric import Measured, Need, VideoMetric
+from conclvd.evaluate.sample import Sample
+
+
+def clip_temp(frames: Float[Tensor, "t d"]) -> float:
+    """Mean cosine of the embeddings of neighbouring frames (section 4.3), -1 to 1.
+
+    The embeddings have length 1; there are at least two.
+    """
+    return float((frames[:-1] * frames[1:]).sum(-1).mean())
+
+
+def measure(sample: Sample) -> Measured:
+    """Of a sample of two frames or more."""
+    return Measured(clip_temp(sample.embeddings), sample.pairs)
+
+
+METRIC = VideoMetric(
+    name="clip-temp",
+    title="CLIP-temp",
+    digits=4,
+    better="higher",
+    needs=frozenset({Need.CLIP, Need.PAIRS}),
+    companions=("dynamic-degree",),
+    measure=measure,
+)

@@ -1,0 +1,31 @@
+"""Ink style: the mean of the distances in tone, blank space, saturation, palette, edges, washes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conclvd.evaluate.metric import Measured, Need, VideoMetric
+from conclvd.evaluate.metrics.blank import blank_parts
+from conclvd.evaluate.metrics.edges import edges
+from conclvd.evaluate.metrics.palette import palette
+from conclvd.evaluate.metrics.saturation import saturation
+from conclvd.evaluate.metrics.tones import tones
+from conclvd.evaluate.metrics.washes import washes
+from conclvd.evaluate.sample import Sample
+
+FEATURES = (tones, blank_parts, saturation, palette, edges, washes)
+
+
+def measure(sample: Sample) -> Measured:
+    """Of any sample."""
+    return Measured(float(np.mean([sample.style(each) for each in FEATURES])), len(sample.labs))
+
+
+METRIC = VideoMetric(
+    name="ink-style",
+    title="ink style",
+    digits=2,
+    better="lower",
+    needs=frozenset({Need.REFERENCE}),
+    measure=measure,
+)

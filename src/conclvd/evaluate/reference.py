@@ -1,0 +1,97 @@
+"""The reference set that style is measured against: pictures and videos that the user names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from conclvd.errors import InvalidRequest, MediaError
+from conclvd.evaluate.style import FRAMES, Feature, Known, Lab, lab, spaced, spread
+from conclvd.evaluate.video_set import VIDEO_SUFFIXES, natural
+from conclvd.models.hashes import files_hash
+from conclvd.tensors import Frames
+from conclvd.video.probe import PICTURE_SUFFIXES
+from conclvd.video.read import read_frames
+
+LEAST = 8  # pictures and videos
+PICTURES = 400  # about as many in all: a video gives up to 8 of its frames, and at least one
+HASH = 8
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Reference pictures in CIELAB, and for each which file it is from.
+
+    `name` says which set: the folder, how many files and the first digits of their SHA-256.
+    """
+
+    name: str
+    pictures: Sequence[Lab]
+    sources: Sequence[int]
+    _known: dict[Feature, Known] = field(default_factory=dict, repr=False)
+
+    def known(self, feature: Feature) -> Known:
+        """The set as a feature sees it. Raises InvalidRequest when all of it looks the same."""
+        if feature not in self._known:
+            vectors = np.stack([feature(picture) for picture in self.pictures])
+            apart = spread(vectors, self.sources)
+            if apart < 1e-9:
+                raise InvalidRequest(
+                    f"the pictures of the reference {self.name} are all alike; a style needs "
+                    "different ones"
+                )
+            self._known[feature] = Known(vectors, apart)
+        return self._known[feature]
+
+
+def load_reference(
+    folder: Path,
+    refused: Callable[[str], None],
+    report: Callable[[int, int], None] = lambda done, total: None,
+) -> Reference:
+    """All pictures and videos in a folder and the folders inside it.
+
+    `refused` is told of each file that cannot be read. Raises InvalidRequest when fewer than 8
+    files can.
+    """
+    if not folder.is_dir():
+        raise InvalidRequest(f"--reference must be a folder; there is none at {folder}")
+    suffixes = (*VIDEO_SUFFIXES, *PICTURE_SUFFIXES)
+    files = sorted(
+        (path for path in folder.rglob("*") if path.suffix.lower() in suffixes),
+        key=lambda path: natural(path.as_posix()),
+    )
+    pictures: list[Lab] = []
+    sources: list[int] = []
+    read: list[Path] = []
+    for done, path in enumerate(files, 1):
+        try:
+            frames = spaced(_frames(path), max(1, min(FRAMES, PICTURES // len(files))))
+        except MediaError as error:
+            refused(str(error))
+            continue
+        pictures += [lab(frame) for frame in frames]
+        sources += [len(read)] * len(frames)
+        read.append(path)
+        report(done, len(files))
+    if len(read) < LEAST:
+        raise InvalidRequest(
+            f"the reference {folder} holds {len(read)} pictures and videos that can be read; "
+            f"a style needs {LEAST} or more"
+        )
+    name = f"{folder.resolve().name} ({len(read)} files, {files_hash(read)[:HASH]})"
+    return Reference(name, pictures, sources)
+
+
+def _frames(path: Path) -> Frames:
+    if path.suffix.lower() not in PICTURE_SUFFIXES:
+        return np.stack(list(read_frames(path)))
+    picture = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+    if picture is None:
+        raise MediaError(f"cannot read {path}: it is no picture")
+    frames: Frames = np.asarray(picture)[None]
+    return frames

@@ -1,0 +1,101 @@
+"""The file between measuring and tables: one line of JSON a video and metric."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
+
+from conclvd.errors import DatasetError
+from conclvd.video.beside import beside
+
+SCHEMA_VERSION: Final = 1
+
+
+class Row(BaseModel):
+    """What one metric found in one video.
+
+    `video` is relative to the folder measured, None for a metric of a whole set or a prompt that
+    has no video. `value` is None where nothing was found, and `skipped` then says why. `n` is how
+    many frames, pairs of frames or videos the value is of. `clip` names the CLIP with its weights'
+    hash, `reference` the reference set with its contents' hash; None where there was none.
+    `interval` is that of a metric of a whole set, which rows alone could not give.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    method: str = Field(min_length=1)
+    video: str | None
+    prompt: str | None
+    seed: int | None
+    metric: str = Field(min_length=1)
+    value: float | None = Field(allow_inf_nan=False)
+    n: int = Field(ge=0)
+    skipped: str | None
+    clip: str | None
+    reference: str | None = None
+    interval: tuple[FiniteFloat, FiniteFloat] | None = None
+
+    @model_validator(mode="after")
+    def _says_why(self) -> Row:
+        if (self.value is None) != (self.skipped is not None):
+            raise ValueError("a row has either a value or, under skipped, the reason for none")
+        return self
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    """Write all rows; the file takes its place when it is whole. Raises MediaError."""
+    with beside(path) as partial:
+        partial.write_text("".join(row.model_dump_json() + "\n" for row in rows), encoding="utf-8")
+
+
+def read_rows(paths: Sequence[Path]) -> list[Row]:
+    """The rows of all files; what an earlier file holds as well, to the digit, counts once.
+
+    Raises DatasetError, with the file and line, for what cannot be read and for a video that has
+    two values of the same metric: it would count twice.
+    """
+    rows: list[Row] = []
+    seen: dict[tuple[object, ...], str] = {}
+    for path in paths:
+        earlier = set(rows)
+        for where, line in _lines(path):
+            row = _parse(line, where)
+            if row in earlier:
+                continue
+            key = (row.method, row.video, row.metric, row.clip, row.reference)
+            if key in seen and not (row.video is None and row.prompt):  # prompts may be equal
+                raise DatasetError(
+                    f"{where} measures {row.video or 'the set'} of {row.method!r} by "
+                    f"{row.metric} again, after {seen[key]}; name different methods by --method, "
+                    "or leave one file out"
+                )
+            seen[key] = where
+            rows.append(row)
+    if not rows:
+        raise DatasetError(f"no rows in {', '.join(map(str, paths))}; measure videos first")
+    return rows
+
+
+def _lines(path: Path) -> list[tuple[str, str]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise DatasetError(f"there is no file {path}; check the name") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"cannot read {path}: {error}") from error
+    lines = text.split("\n")  # splitlines would split prompts at U+2028
+    return [(f"{path} line {number}", line) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def _parse(line: str, where: str) -> Row:
+    try:
+        return Row.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "the row"
+        reason = first["msg"].removeprefix("Value error, ")
+        raise DatasetError(f"{where}: {key} does not fit: {reason}") from error

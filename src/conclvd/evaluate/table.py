@@ -1,0 +1,171 @@
+"""Rows → a table: methods as rows, metrics as columns, and what has to be said beneath it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import fsum
+
+from conclvd.errors import DatasetError, InvalidRequest
+from conclvd.evaluate.bootstrap import LEVEL, RESAMPLES, SEED, interval
+from conclvd.evaluate.metric import Metric, SetMetric
+from conclvd.evaluate.published import NOTE, PublishedRow, published_rows, unmeasured
+from conclvd.evaluate.registry import METRICS, with_companions
+from conclvd.evaluate.rows import Row
+from conclvd.models.source import EMBEDDED
+
+
+@dataclass(frozen=True)
+class Column:
+    """A metric as measured with one CLIP and one reference: others are columns of their own."""
+
+    metric: Metric
+    clip: str | None
+    reference: str | None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The mean over the videos that have a value, its interval, and those that have none.
+
+    `n` counts videos (feature vectors, for a metric of a whole set), `skipped` the videos without a
+    value by the reason. `mean` is None when no video has one, `interval` when there is only one
+    prompt.
+    """
+
+    mean: float | None
+    interval: tuple[float, float] | None
+    n: int
+    skipped: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Methods x columns, in order; cells that were not measured are missing.
+
+    `published` has the paper's figures for methods of the table, None where they are not wanted.
+    """
+
+    methods: Sequence[str]
+    columns: Sequence[Column]
+    cells: Mapping[tuple[str, Column], Cell]
+    notes: Sequence[str]
+    published: Mapping[str, Sequence[PublishedRow]] | None
+
+
+def build_table(
+    rows: Sequence[Row], *, metrics: Sequence[str] | None = None, published: bool = False
+) -> Table:
+    """The table of `rows`, or of the `metrics` among them and those that must stand beside.
+
+    Raises DatasetError for rows of an unknown metric; InvalidRequest when none are left, or when a
+    metric lacks the one without which it misleads, as CLIP-temp without dynamic degree does.
+    """
+    _check_known(rows)
+    if metrics is not None:
+        wanted = with_companions(metrics)
+        rows = [row for row in rows if row.metric in wanted]
+        if not rows:
+            raise InvalidRequest(f"the rows hold none of {', '.join(wanted)}; measure them first")
+    _check_companions(rows)
+    methods = list(dict.fromkeys(row.method for row in rows))
+    places = {name: place for place, name in enumerate(METRICS)}
+    columns = sorted(
+        {Column(METRICS[row.metric], row.clip, row.reference) for row in rows},
+        key=lambda c: (places[c.metric.name], c.clip or "", c.reference or ""),
+    )
+    cells: dict[tuple[str, Column], list[Row]] = {}
+    for row in rows:
+        column = Column(METRICS[row.metric], row.clip, row.reference)
+        cells.setdefault((row.method, column), []).append(row)
+    built = {key: build_cell(each) for key, each in cells.items()}
+    if not published:
+        return Table(methods, columns, built, _notes(rows, columns, built), None)
+    every = methods + unmeasured(methods)
+    figures = {method: published_rows(method) for method in every}
+    return Table(every, columns, built, [*_notes(rows, columns, built), NOTE], figures)
+
+
+def build_cell(rows: Sequence[Row]) -> Cell:
+    """The rows of one method and column as one cell."""
+    skipped = Counter(row.skipped for row in rows if row.skipped is not None)
+    measured = [row for row in rows if row.value is not None]
+    values = [row.value for row in measured if row.value is not None]
+    if not values:
+        return Cell(None, None, 0, skipped)
+    if isinstance(METRICS[rows[0].metric], SetMetric):
+        return Cell(values[0], measured[0].interval, measured[0].n, skipped)
+    groups: dict[str, list[float]] = {}
+    for row, value in zip(measured, values, strict=True):
+        # a video without a prompt stands for itself
+        name = f"prompt {row.prompt}" if row.prompt else f"video {row.video}"
+        groups.setdefault(name, []).append(value)
+    return Cell(fsum(values) / len(values), interval(groups), len(values), skipped)
+
+
+def _check_known(rows: Sequence[Row]) -> None:
+    unknown = sorted({row.metric for row in rows} - set(METRICS))
+    if unknown:
+        raise DatasetError(
+            f"the rows hold a metric {unknown[0]!r} that this version does not know; there are "
+            f"{', '.join(METRICS)}"
+        )
+
+
+def _check_companions(rows: Sequence[Row]) -> None:
+    measured = {(row.method, row.video, row.metric) for row in rows if row.value is not None}
+    for method, video, name in sorted(measured, key=str):
+        for companion in METRICS[name].companions:
+            if (method, video, companion) not in measured:
+                raise InvalidRequest(
+                    f"{name} of {method!r} is not shown without {companion}, for a still video has "
+                    f"the best {name}: {video} has no {companion}; measure it with conclvd "
+                    f"evaluate videos --metrics {name}, which adds it"
+                )
+
+
+def _notes(
+    rows: Sequence[Row], columns: Sequence[Column], cells: Mapping[tuple[str, Column], Cell]
+) -> list[str]:
+    notes = [
+        f"[low, high]: {LEVEL} % bootstrap interval of the mean over prompts ({RESAMPLES} "
+        f"resamples, seed {SEED}); n: videos"
+    ]
+    for clip in dict.fromkeys(c.clip for c in columns if c.clip):
+        warning = (
+            "; it was trained on painted clips alone: not comparable with any published CLIP's"
+            if clip.startswith(f"{EMBEDDED} ")
+            else ""
+        )
+        notes.append(f"CLIP: {clip} (name and first digits of the weights' SHA-256){warning}")
+    notes += [f"reference: {name}" for name in dict.fromkeys(c.reference for c in columns) if name]
+    notes += _different_prompts(rows)
+    return notes + _skipped(cells)
+
+
+def _skipped(cells: Mapping[tuple[str, Column], Cell]) -> list[str]:
+    """How many videos of each method have no value, why, and in which columns."""
+    found: dict[tuple[str, str, int], list[str]] = {}
+    for (method, column), cell in cells.items():
+        for reason, count in cell.skipped.items():
+            found.setdefault((method, reason, count), []).append(column.metric.title)
+    columns = Counter(method for method, _ in cells)
+    return [
+        f"{method}: {count} skipped in "
+        f"{'every column' if len(titles) == columns[method] else ', '.join(titles)}: {reason}"
+        for (method, reason, count), titles in found.items()
+    ]
+
+
+def _different_prompts(rows: Sequence[Row]) -> list[str]:
+    """A note when the methods were not measured on the same prompts."""
+    prompts: dict[str, set[str]] = {}
+    for row in rows:
+        if row.value is not None and row.prompt:
+            prompts.setdefault(row.method, set()).add(row.prompt)
+    if len({frozenset(each) for each in prompts.values()}) < 2:
+        return []
+    counts = ", ".join(f"{method} {len(each)}" for method, each in prompts.items())
+    shared = len(set.intersection(*prompts.values()))
+    return [f"the methods were measured on different prompts ({counts}, {shared} in common)"]

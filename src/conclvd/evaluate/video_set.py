@@ -1,0 +1,233 @@
+"""Which videos there are to measure, of which method, and for which prompt."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from conclvd.errors import DatasetError, InvalidRequest
+from conclvd.manifest import MANIFEST
+from conclvd.video.probe import PICTURE_SUFFIXES
+
+VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".gif", ".webp")
+NO_PROMPT = "no prompt for this video"
+NO_VIDEO = "no video for this prompt"
+_NUMBERED = re.compile(r"(\d{4})(?!\d)")
+_SEED = re.compile(r"-s(\d+)$")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A video and its prompt; one of `path` and `prompt` may be None where it is missing.
+
+    `name` is the path inside the folder that was measured, with forward slashes.
+    """
+
+    method: str
+    name: str | None
+    path: Path | None
+    prompt: str | None
+    seed: int | None
+
+
+class Captioned(BaseModel):
+    """A line of `metadata.jsonl` or of a JSONL file of prompts.
+
+    The videofolder convention lets tools add columns of their own (seconds, peak_gib, device …):
+    what is not asked for is passed over.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    file_name: str = Field(min_length=1)
+    caption: str = Field(min_length=1)
+    seed: int | None = None
+    method: str | None = None
+
+    @field_validator("file_name")
+    @classmethod
+    def _inside(cls, name: str) -> str:
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts:
+            raise ValueError("name a file inside the folder of videos")
+        return name
+
+    @model_validator(mode="before")
+    @classmethod
+    def _text(cls, found: object) -> object:
+        if isinstance(found, dict) and "caption" not in found and "text" in found:
+            return found | {"caption": found["text"]}
+        return found
+
+
+def find_videos(folder: Path, prompts: Path | None, method: str | None) -> list[Entry]:
+    """The videos of a folder, or of the folders of methods inside it, in a fixed order.
+
+    Captions are those of `prompts` (one a line, or JSONL) or else of the folder's own
+    `metadata.jsonl`. Raises InvalidRequest when there is no video, or prompts and videos cannot be
+    matched; DatasetError for a file that cannot be read.
+    """
+    if not folder.is_dir():
+        raise InvalidRequest(f"--videos must be a folder of videos; there is none at {folder}")
+    folders = _method_folders(folder)
+    if folders and method is not None:
+        raise InvalidRequest(
+            f"{folder} holds the folders of {len(folders)} methods, which name themselves; leave "
+            "out --method, or name one of them"
+        )
+    entries = [
+        entry
+        for one in folders or [folder]
+        for entry in _entries(one, folder, prompts, one.name if folders else method)
+    ]
+    if not any(entry.path for entry in entries):
+        raise InvalidRequest(
+            f"{folder} holds no videos ({', '.join(VIDEO_SUFFIXES)}, or folders of pictures)"
+        )
+    return entries
+
+
+def natural(name: str) -> list[tuple[int, int | str]]:
+    """A key that sorts numbers in names by their value: 2.mp4 before 10.mp4."""
+    parts = re.split(r"(\d+)", name)
+    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts if part]
+
+
+def _method_folders(folder: Path) -> list[Path]:
+    """The folders of methods, none when the folder itself is one method's."""
+    if (folder / MANIFEST).is_file() or _videos(folder):
+        return []
+    inside = (one for one in folder.iterdir() if one.is_dir() and not one.name.startswith("."))
+    found = [one for one in inside if (one / MANIFEST).is_file() or _videos(one)]
+    return sorted(found, key=lambda one: natural(one.name))
+
+
+def _videos(folder: Path) -> list[Path]:
+    """Video files and folders of pictures, in natural order."""
+    found = [
+        path
+        for path in folder.iterdir()
+        if not path.name.startswith(".")
+        and (path.suffix.lower() in VIDEO_SUFFIXES or (path.is_dir() and _holds_pictures(path)))
+    ]
+    return sorted(found, key=lambda path: natural(path.name))
+
+
+def _holds_pictures(folder: Path) -> bool:
+    return any(path.suffix.lower() in PICTURE_SUFFIXES for path in folder.iterdir())
+
+
+def _entries(folder: Path, root: Path, prompts: Path | None, method: str | None) -> list[Entry]:
+    """The videos of one folder; without `method` it is what a record says, or the folder's name."""
+    own = folder / MANIFEST
+    if prompts is None and own.is_file():
+        return _captioned(folder, root, read_captions(own), method)
+    if prompts is None:
+        name = method or folder.resolve().name
+        return [_entry(path, root, name, None) for path in _videos(folder)]
+    if prompts.suffix == ".jsonl":
+        return _captioned(folder, root, read_captions(prompts), method)
+    return _in_order(folder, root, read_prompts(prompts), method or folder.resolve().name)
+
+
+def _captioned(
+    folder: Path, root: Path, records: Sequence[Captioned], method: str | None
+) -> list[Entry]:
+    """Videos by the names that records give them; then those that no record names."""
+    entries = []
+    for record in records:
+        path = folder / record.file_name
+        there = path.exists()
+        entries.append(
+            Entry(
+                method=method or record.method or folder.resolve().name,
+                name=path.relative_to(root).as_posix() if there else None,
+                path=path if there else None,
+                prompt=record.caption,
+                seed=_seed(path) if record.seed is None else record.seed,
+            )
+        )
+    named = {entry.path for entry in entries}
+    left = (path for path in _videos(folder) if path not in named)
+    return entries + [_entry(path, root, method or folder.resolve().name, None) for path in left]
+
+
+def _in_order(folder: Path, root: Path, prompts: Sequence[str], method: str) -> list[Entry]:
+    """Videos by the number of four digits that all their names begin with, else by their order."""
+    videos = _videos(folder)
+    numbers = [_NUMBERED.match(path.stem) for path in videos]
+    if all(numbers):
+        places = [int(match[1]) for match in numbers if match]
+    elif len(videos) == len(prompts):
+        places = list(range(len(videos)))
+    else:
+        raise InvalidRequest(
+            f"{folder} holds {len(videos)} videos for {len(prompts)} prompts; name the videos by "
+            "their prompt's line from 0000.mp4 on, give the prompts as JSONL with file_name and "
+            "caption, or make both as many"
+        )
+    entries = [
+        _entry(path, root, method, prompts[place] if place < len(prompts) else None)
+        for path, place in zip(videos, places, strict=True)
+    ]
+    missing = (prompt for place, prompt in enumerate(prompts) if place not in set(places))
+    return entries + [Entry(method, None, None, prompt, None) for prompt in missing]
+
+
+def _entry(path: Path, root: Path, method: str, prompt: str | None) -> Entry:
+    return Entry(method, path.relative_to(root).as_posix(), path, prompt, _seed(path))
+
+
+def _seed(path: Path) -> int | None:
+    match = _SEED.search(path.stem)
+    return int(match[1]) if match else None
+
+
+def read_prompts(path: Path) -> list[str]:
+    """The prompts of a text file, one a line; empty lines are passed over."""
+    found = [line.strip() for line in _text(path).split("\n") if line.strip()]
+    if not found:
+        raise DatasetError(f"{path} holds no prompts; write one a line")
+    return found
+
+
+def read_captions(path: Path) -> list[Captioned]:
+    """The records of a JSONL file; DatasetError, with the line, for one that does not fit."""
+    records = []
+    for number, line in enumerate(_text(path).split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            records.append(Captioned.model_validate(json.loads(line)))
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(str(part) for part in first["loc"]) or "the record"
+            raise DatasetError(f"{path} line {number}: {key}: {first['msg']}") from error
+        except (ValueError, RecursionError) as error:
+            raise DatasetError(f"{path} line {number} is not JSON: {error}") from error
+    twice = [name for name, count in Counter(r.file_name for r in records).items() if count > 1]
+    if twice:
+        raise DatasetError(f"{path} lists {twice[0]} twice; remove one of the lines")
+    return records
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise InvalidRequest(f"there is no file of prompts at {path}; check the name") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"cannot read the prompts in {path}: {error}") from error

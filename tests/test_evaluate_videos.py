@@ -1,0 +1,334 @@
+"""`conclvd evaluate videos`: which videos, which prompts, and what becomes of bad input."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from conclvd.cli.main import run
+from conclvd.errors import DatasetError, InvalidRequest
+from conclvd.evaluate.features import load_features
+from conclvd.evaluate.measure import measure_sets, measure_videos
+from conclvd.evaluate.registry import METRICS, choose
+from conclvd.evaluate.rows import Row, read_rows
+from conclvd.evaluate.sample import Tools
+from conclvd.evaluate.video_set import Entry, find_videos, natural
+from conclvd.interpolation.flow import DisFlow
+from conclvd.tensors import Frames
+from conclvd.video.write import write_video
+from moving import sliding
+from test_evaluate_metrics import tiny_clip
+
+MOTION = ("dynamic-degree", "flicker")
+
+
+def frames(step: float = 1, count: int = 3, side: int = 64) -> Frames:
+    return np.stack([sliding(step * t, side=side) for t in range(count)])
+
+
+def video(path: Path, pixels: Frames | None = None) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return write_video(path, frames() if pixels is None else pixels, Fraction(6))
+
+
+def names(entries: list[Entry]) -> list[tuple[str | None, str | None]]:
+    return [(entry.name, entry.prompt) for entry in entries]
+
+
+def prompts(path: Path, *lines: str) -> Path:
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> Path:
+    for name in ("2.mp4", "10.gif", "1.mp4"):
+        video(tmp_path / "ours" / name)
+    return tmp_path / "ours"
+
+
+def test_videos_take_prompts_in_natural_order(three: Path, tmp_path: Path) -> None:
+    found = find_videos(three, prompts(tmp_path / "p.txt", "a", "", "b", "山水"), None)
+    assert names(found) == [("1.mp4", "a"), ("2.mp4", "b"), ("10.gif", "山水")]
+    assert {entry.method for entry in found} == {"ours"}
+    assert find_videos(three, None, "mine")[0].method == "mine"
+    assert sorted(["b10", "b9", "a"], key=natural) == ["a", "b9", "b10"]
+
+
+def test_prompts_and_videos_must_be_as_many(three: Path, tmp_path: Path) -> None:
+    with pytest.raises(InvalidRequest, match="holds 3 videos for 2 prompts"):
+        find_videos(three, prompts(tmp_path / "p.txt", "a", "b"), None)
+
+
+def test_numbered_videos_find_their_line_and_seed(tmp_path: Path) -> None:
+    for name in ("0000-s7.mp4", "0000-s8.mp4", "0002.mp4", "0009.mp4"):
+        video(tmp_path / "v" / name)
+    found = find_videos(tmp_path / "v", prompts(tmp_path / "p.txt", "a", "b", "c"), None)
+    assert names(found) == [
+        ("0000-s7.mp4", "a"),
+        ("0000-s8.mp4", "a"),
+        ("0002.mp4", "c"),
+        ("0009.mp4", None),
+        (None, "b"),
+    ]
+    assert [entry.seed for entry in found] == [7, 8, None, None, None]
+
+
+def test_metadata_names_captions_and_columns_of_others_do_not_matter(three: Path) -> None:
+    records = [
+        {"file_name": "10.gif", "caption": "a", "seed": 3, "method": "theirs", "seconds": 9.5},
+        {"file_name": "gone.mp4", "caption": "b"},
+        {"file_name": "1.mp4", "text": "c", "peak_gib": 1.0, "device": "cpu"},
+    ]
+    (three / "metadata.jsonl").write_text("".join(json.dumps(one) + "\n" for one in records))
+    found = find_videos(three, None, None)
+    assert names(found) == [("10.gif", "a"), (None, "b"), ("1.mp4", "c"), ("2.mp4", None)]
+    assert [entry.method for entry in found] == ["theirs", "ours", "ours", "ours"]
+    assert found[0].seed == 3
+    assert {entry.method for entry in find_videos(three, None, "mine")} == {"mine"}
+
+
+def test_a_folder_of_methods_is_all_of_them(tmp_path: Path) -> None:
+    for method in ("b", "a10", "a9"):
+        video(tmp_path / "all" / method / "0000-s1.mp4")
+        record = {"file_name": "0000-s1.mp4", "caption": "x", "seed": 1, "method": "other"}
+        (tmp_path / "all" / method / "metadata.jsonl").write_text(json.dumps(record) + "\n")
+    (tmp_path / "all" / "notes").mkdir()
+    found = find_videos(tmp_path / "all", None, None)
+    assert [(one.method, one.name) for one in found] == [
+        ("a9", "a9/0000-s1.mp4"),
+        ("a10", "a10/0000-s1.mp4"),
+        ("b", "b/0000-s1.mp4"),
+    ]
+    with pytest.raises(InvalidRequest, match="3 methods, which name themselves"):
+        find_videos(tmp_path / "all", None, "mine")
+
+
+def test_folders_of_pictures_are_videos(tmp_path: Path) -> None:
+    video(tmp_path / "v" / "0000")
+    video(tmp_path / "v" / "0001.gif")
+    found = find_videos(tmp_path / "v", None, None)
+    assert [entry.name for entry in found] == ["0000", "0001.gif"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["{"], "line 1 is not JSON"),
+        (['{"file_name": "a.mp4"}'], "line 1: caption"),
+        (['{"file_name": "../a.mp4", "caption": "x"}'], "inside the folder"),
+        (['{"file_name": "a.mp4", "caption": "x"}'] * 2, "lists a.mp4 twice"),
+    ],
+)
+def test_captions_that_do_not_fit_are_refused(
+    three: Path, tmp_path: Path, lines: list[str], message: str
+) -> None:
+    with pytest.raises(DatasetError, match=message):
+        find_videos(three, prompts(tmp_path / "p.jsonl", *lines), None)
+
+
+def measured(entries: list[Entry]) -> dict[str, list[tuple[float | None, str | None]]]:
+    chosen = [METRICS[name] for name in (*MOTION, "blank-space")]
+    found: dict[str, list[tuple[float | None, str | None]]] = {}
+    for row in measure_videos(entries, chosen, Tools(DisFlow())):  # type: ignore[arg-type]
+        found.setdefault(row.video or f"({row.prompt})", []).append((row.value, row.skipped))
+    return found
+
+
+def test_bad_videos_keep_their_row_and_reason(tmp_path: Path) -> None:
+    folder = tmp_path / "v"
+    for name in ("0.mp4", "1.mp4"):
+        video(folder / name)
+    video(folder / "large.mp4", frames(side=128))
+    video(folder / "one.mp4", frames(count=1))
+    (folder / "broken.mp4").write_bytes(b"no video")
+    whole = video(folder / "cut.mp4", frames(count=40)).read_bytes()
+    (folder / "cut.mp4").write_bytes(whole[: len(whole) // 2])
+    (folder / "empty.gif").touch()
+    found = measured([*find_videos(folder, None, None), Entry("v", None, None, "lost", None)])
+    assert all(value is not None for value, _ in found["0.mp4"] + found["1.mp4"])
+    assert found["large.mp4"] == [(None, "128x128 pixels, where most of its method have 64x64")] * 3
+    assert [reason for _, reason in found["one.mp4"]] == ["a single frame; two are needed"] * 2 + [
+        None
+    ]
+    for name in ("broken.mp4", "cut.mp4", "empty.gif"):
+        assert all(value is None for value, _ in found[name])
+        assert all(str(reason).startswith("unreadable: ") for _, reason in found[name])
+        assert not any(str(tmp_path) in str(reason) for _, reason in found[name])
+    assert found["(lost)"] == [(None, "no video for this prompt")] * 3
+
+
+def test_frames_that_differ_in_size_are_a_reason(tmp_path: Path) -> None:
+    folder = video(tmp_path / "v" / "pictures")
+    other = video(tmp_path / "other" / "large", frames(side=128))
+    (folder / "99999.png").write_bytes(next(other.iterdir()).read_bytes())
+    found = measured(find_videos(tmp_path / "v", None, None))
+    assert found == {"pictures": [(None, "its frames differ in size")] * 3}
+
+
+def test_tiny_videos_are_a_reason(tmp_path: Path) -> None:
+    video(tmp_path / "v" / "0.mp4", frames(side=8))
+    found = measured(find_videos(tmp_path / "v", None, None))
+    assert found == {"0.mp4": [(None, "8x8 pixels; at least 16 a side are needed")] * 3}
+
+
+def test_measures_do_not_depend_on_the_other_videos(tmp_path: Path) -> None:
+    for index in range(3):
+        video(tmp_path / "v" / f"{index}.mp4", frames(step=index + 1))
+    entries = find_videos(tmp_path / "v", None, None)
+    assert measured(entries) == measured(entries[::-1])
+    assert measured(entries[1:2])["1.mp4"] == measured(entries)["1.mp4"]
+
+
+def test_asking_for_clip_temp_alone_adds_dynamic_degree() -> None:
+    every = frozenset(need for metric in METRICS.values() for need in metric.needs)
+    chosen, _ = choose(["clip-temp"], every)
+    assert [metric.name for metric in chosen] == ["clip-temp", "dynamic-degree"]
+
+
+def command(*arguments: object) -> int:
+    return run(["evaluate", "videos", *map(str, arguments)])
+
+
+def test_a_clip_that_gives_nan_is_named(three: Path, tmp_path: Path) -> None:
+    clip = tiny_clip(tmp_path / "nan-clip", broken=True)
+    out = tmp_path / "rows.jsonl"
+    given = prompts(tmp_path / "p.txt", "a", "b", "c")
+    code = command("--videos", three, "--prompts", given, "--clip", clip, "-o", out)
+    assert code == 0
+    rows = [row for row in read_rows([out]) if row.clip]
+    assert {row.metric for row in rows} == {"clip-text", "clip-temp"}
+    assert {(row.value, row.skipped) for row in rows} == {(None, "not a finite number: nan")}
+    assert all(str(row.clip).startswith("nan-clip ") for row in rows)
+
+
+def test_from_videos_to_a_table(
+    three: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (three / "4.mp4").write_bytes(b"no video")
+    given = prompts(tmp_path / "p.txt", "a", "b", "c", "d")
+    out = tmp_path / "rows.jsonl"
+    clip = tiny_clip(tmp_path / "clip")
+    arguments = ["--prompts", given, "--clip", clip, "--metrics", "clip-temp", "-o", out]
+    assert command("--videos", three, *arguments) == 0
+    captured = capsys.readouterr()
+    assert captured.out == f"{out}: 6 values of 3 videos\n"
+    assert "left out: ours, 4.mp4: unreadable: " in captured.err
+    assert {row.metric for row in read_rows([out])} == {"clip-temp", "dynamic-degree"}
+    assert run(["evaluate", "table", str(out)]) == 0
+    text = capsys.readouterr().out
+    assert "dynamic degree" in text
+    assert "(n 3 of 4)" in text
+    assert "CLIP: clip " in text
+
+
+def test_methods_and_features_in_one_go(tmp_path: Path) -> None:
+    for method in ("a", "b"):
+        video(tmp_path / "all" / method / "0000.mp4")
+    rng = np.random.default_rng(0)
+    near = {"a": rng.normal(size=(20, 4)), "b": rng.normal(size=(20, 4)) + 1}
+    save_file({k: v.astype(np.float32) for k, v in near.items()}, tmp_path / "f.safetensors")
+    np.save(tmp_path / "real.npy", rng.normal(size=(30, 4)))
+    out = tmp_path / "rows.jsonl"
+    features = ["--features", tmp_path / "f.safetensors"]
+    real = ["--reference-features", tmp_path / "real.npy"]
+    names = "flicker,feature-distance"
+    code = command("--videos", tmp_path / "all", *features, *real, "--metrics", names, "-o", out)
+    assert code == 0
+    rows = {(row.method, row.metric): row for row in read_rows([out])}
+    assert len(rows) == 4
+    a, b = (rows[method, "feature-distance"] for method in "ab")
+    assert a.value is not None
+    assert b.value is not None
+    assert a.value < b.value
+    assert (a.n, a.video) == (20, None)
+    assert str(a.reference).startswith("real.npy (n 30, ")
+
+
+def test_features_that_are_not_finite_are_a_reason(tmp_path: Path) -> None:
+    broken = np.ones((4, 3))
+    broken[2, 1] = np.nan
+    np.save(tmp_path / "f.npy", broken)
+    np.save(tmp_path / "real.npy", np.ones((4, 3)))
+    sets = load_features(tmp_path / "f.npy", tmp_path / "real.npy", "ours")
+    (row,) = measure_sets(sets, [METRICS["feature-distance"]])  # type: ignore[list-item]
+    assert (row.value, row.skipped) == (None, "1 features are not finite")
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [((3,), "one vector a video"), ((1, 4), "one vector a video"), ((3, 5), "have 5 numbers")],
+)
+def test_features_that_do_not_fit_are_refused(
+    tmp_path: Path, shape: tuple[int, ...], message: str
+) -> None:
+    np.save(tmp_path / "f.npy", np.ones(shape))
+    np.save(tmp_path / "real.npy", np.ones((4, 4)))
+    with pytest.raises(InvalidRequest, match=message):
+        load_features(tmp_path / "f.npy", tmp_path / "real.npy", "ours")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--videos", "none"], 2, "there is none at none"),
+        (["--videos", "EMPTY"], 2, "holds no videos"),
+        (["--videos", "OURS", "--metrics", "beauty"], 2, "there is no metric 'beauty'"),
+        (["--videos", "OURS", "--metrics", "clip-text"], 2, "clip-text needs a prompt"),
+        (["--videos", "OURS", "--metrics", "ink-style"], 2, "ink-style needs --reference"),
+        (["--videos", "OURS", "--prompts", "none.txt"], 2, "no file of prompts at none.txt"),
+        (["--videos", "OURS", "--clip", "EMPTY"], 1, "holds no CLIP"),
+        (["--videos", "OURS", "--clip", "nothing"], 1, "no model 'nothing'"),
+        (["--videos", "OURS", "--reference", "EMPTY"], 2, "holds 0 pictures and videos"),
+        (["--videos", "OURS", "--features", "f.npy"], 2, "--reference-features together"),
+        (["--videos", "OURS", "--flow", "best"], 2, "flow must be dis"),
+        (["--videos", "OURS", "-o", "EMPTY"], 1, "it is a folder"),
+        (["--videos", "OURS", "-o", "nowhere/rows.jsonl"], 1, "there is no folder nowhere"),
+    ],
+)
+def test_wrong_use_is_one_line(
+    three: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: int,
+    message: str,
+) -> None:
+    (tmp_path / "empty").mkdir()
+    places = {"OURS": str(three), "EMPTY": str(tmp_path / "empty")}
+    named = [places.get(argument, argument) for argument in arguments]
+    out = [] if "-o" in named else ["-o", str(tmp_path / "rows.jsonl")]
+    assert command(*named, *out) == code
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("error: ")
+    assert message in last
+    assert not (tmp_path / "rows.jsonl").exists()
+
+
+def test_when_nothing_can_be_measured_the_command_fails_and_says_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "v").mkdir()
+    (tmp_path / "v" / "0.mp4").write_bytes(b"no video")
+    out = tmp_path / "rows.jsonl"
+    assert command("--videos", tmp_path / "v", "--metrics", "flicker", "-o", out) == 1
+    assert "nothing could be measured" in capsys.readouterr().err
+    rows: list[Row] = read_rows([out])
+    assert [row.value for row in rows] == [None]
+
+
+def test_ctrl_c_leaves_no_rows(
+    three: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("conclvd.cli.progress.Bars.__call__", interrupted)
+    out = tmp_path / "rows.jsonl"
+    assert command("--videos", three, "--metrics", "flicker", "-o", out) == 130
+    assert not out.exists()
