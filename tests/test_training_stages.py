@@ -30,7 +30,8 @@ def stage(
     clips: Path | None = None,
     seconds: float = 4,
 ) -> dict[str, float]:
-    settings = {"seconds": seconds, "workers": 1, "batch": 4, "toy": True, "eager": False}
+    settings = {"seconds": seconds, "workers": 1, "batch": 4, "toy": True}
+    settings |= {"eager": False, "emphasis": 4.0}
     return run_stage(
         Namespace(stage=name, out=out, model=model, start=start, clips=clips, **settings)
     )
@@ -106,11 +107,14 @@ def test_readers_of_a_folder_share_its_clips(clips):
 
 
 def test_a_clip_is_written_and_read_back(tmp_path):
-    order = PaintOrder(frames=2, fps=2.0, size=64)
+    order = PaintOrder(frames=2, fps=2.0, size=64, interest=True)
     sample = paint_sample(10_000_001, order)
     write_clip(tmp_path, sample)
     again = read_clip(tmp_path / "10000001.clip")
     assert (again.frames == sample.frames).all()
+    assert sample.interest is not None
+    assert again.interest is not None
+    assert (again.interest == sample.interest).all()
     assert (again.seed, again.captions, again.attributes) == (
         sample.seed,
         sample.captions,

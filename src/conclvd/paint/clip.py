@@ -9,15 +9,16 @@ from conclvd.paint.attributes import Attributes
 from conclvd.paint.captions import caption
 from conclvd.paint.compose import compose_scene
 from conclvd.paint.compositor import Compositor, Trace
-from conclvd.paint.description import describe
+from conclvd.paint.description import DESCRIBED, describe
 from conclvd.paint.flow import BoolArray, clip_flow
 from conclvd.paint.layers import ByteArray, texels_per_unit
 from conclvd.paint.noise import FloatArray
 from conclvd.paint.painter import paint_scene
 from conclvd.paint.scene import Scene, element_rng
-from conclvd.paint.visibility import combined, sights
+from conclvd.paint.visibility import combined, interest, sights
 
 _SMALLEST = 16
+CELL = 8  # pixels; one of the models' latents
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class PaintedClip:
 
     `frames` is uint8 [t h w 3] RGB; `flow` float32 [t-1 h w 2] holds, for every pixel of a frame,
     its displacement (x, y) in pixels to the next frame, and `flow_valid` [t-1 h w] where that is
-    exact. Both are None unless asked for.
+    exact. `interest` float32 [2 h/8 w/8] tells where the first and the last frame show small things
+    that captions name, 0 to 1; see visibility.interest. All three are None unless asked for.
     """
 
     scene: Scene
@@ -36,6 +38,7 @@ class PaintedClip:
     caption_zh: str
     flow: FloatArray | None = None
     flow_valid: BoolArray | None = None
+    interest: FloatArray | None = None
 
 
 def paint_clip(
@@ -46,6 +49,7 @@ def paint_clip(
     height: int = 256,
     fps: float = 6.0,
     flow: bool = False,
+    with_interest: bool = False,
     **overrides: str,
 ) -> PaintedClip:
     """Paint the clip of a seed.
@@ -56,11 +60,19 @@ def paint_clip(
     """
     _check(seed, frames, width, height, fps)
     scene = compose_scene(seed, aspect=width / height, **overrides)
-    return render_scene(scene, frames=frames, height=height, fps=fps, flow=flow)
+    return render_scene(
+        scene, frames=frames, height=height, fps=fps, flow=flow, with_interest=with_interest
+    )
 
 
 def render_scene(
-    scene: Scene, *, frames: int, height: int, fps: float, flow: bool = False
+    scene: Scene,
+    *,
+    frames: int,
+    height: int,
+    fps: float,
+    flow: bool = False,
+    with_interest: bool = False,
 ) -> PaintedClip:
     """Paint a scene as a clip `height` pixels high, and describe what is seen of it."""
     width = round(scene.aspect * height)
@@ -68,12 +80,14 @@ def render_scene(
     compositor = Compositor(painted, scene.camera, width, height)
     measured = {0, frames // 2, frames - 1}
     pictures: ByteArray = np.empty((frames, height, width, 3), np.uint8)
-    views = []
+    views, spots = [], dict[int, FloatArray]()
     for t in range(frames):
         traces: list[Trace] | None = [] if t in measured else None
         pictures[t] = compositor.frame(t / fps, traces)
         if traces is not None:
             views.append(sights(traces, width, height))
+            if with_interest and t in (0, frames - 1):
+                spots[t] = interest(traces, width, height, DESCRIBED, CELL)
     attributes = describe(scene, compositor, combined(views), (frames - 1) / fps)
     moved, valid = clip_flow(compositor, frames, fps) if flow else (None, None)
     return PaintedClip(
@@ -84,6 +98,7 @@ def render_scene(
         caption_zh=caption(attributes, _words(scene.seed, "zh"), "zh"),
         flow=moved,
         flow_valid=valid,
+        interest=np.stack([spots[0], spots[frames - 1]]) if with_interest else None,
     )
 
 

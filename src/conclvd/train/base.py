@@ -28,7 +28,8 @@ from conclvd.train.text import encode_captions, new_text_encoder
 @dataclass(frozen=True)
 class BaseRun:
     """Settings of a run. `model` holds vae, tokenizer and (with `judge_start`) the judge, whose
-    text tower then starts the text encoder. `start` holds unet and text_encoder to go on from."""
+    text tower then starts the text encoder. `start` holds unet and text_encoder to go on from.
+    Where a clip shows a small thing that its captions name, the loss weighs 1 + `emphasis`."""
 
     sizes: ModelSizes
     model: Path
@@ -43,6 +44,7 @@ class BaseRun:
     first_clips: int = 300
     caption_dropout: float = 0.1
     judge_start: bool = True
+    emphasis: float = 0.0
     start: Path | None = None
     compile: bool = True
 
@@ -158,7 +160,9 @@ def train_base(run: BaseRun) -> dict[str, float]:
     alphas = scheduler.alphas_cumprod.to(device)
     empty = encode_captions(tokenizer, [""]).to(device)
     torch.manual_seed(1 + accelerator.process_index)  # each GPU draws its own pictures
-    order = PaintOrder(frames=run.frames, fps=2.0, size=run.sizes.picture)
+    order = PaintOrder(
+        frames=run.frames, fps=2.0, size=run.sizes.picture, interest=run.emphasis > 0
+    )
     pool = clip_source(
         order,
         run.workers,
@@ -183,13 +187,17 @@ def train_base(run: BaseRun) -> dict[str, float]:
                 break
             rate = learning_rate(run.peak_rate, step, clock.fraction, warmup=500, decay_from=0.6)
             set_learning_rate(optimizer, rate)
-            latents, tokens = store.pictures(run.batch)
+            latents, tokens, spots = store.pictures(run.batch)
             dropped = torch.rand(run.batch, 1, device=device) < run.caption_dropout
             tokens = torch.where(dropped, empty, tokens)
             steps = torch.randint(len(alphas), (run.batch,), device=device)
             noise = torch.randn_like(latents)
             predicted = model(add_noise(latents, noise, alphas[steps]), steps, tokens)
-            loss = diffusion_loss(predicted, noise, min_snr_weights(alphas[steps]))
+            places = None
+            if run.emphasis and spots is not None:
+                spots = spots.masked_fill(dropped[..., None], 0)  # they were not told
+                places = 1 + run.emphasis * spots[:, None]
+            loss = diffusion_loss(predicted, noise, min_snr_weights(alphas[steps]), places)
             accelerator.backward(loss)
             accelerator.clip_grad_norm_(denoiser.parameters(), 1.0)
             optimizer.step()

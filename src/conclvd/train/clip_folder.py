@@ -35,7 +35,10 @@ def write_clip(folder: Path, sample: PaintedSample) -> None:
     texts = {"captions": sample.captions, "attributes": sample.attributes}
     header = {key: json.dumps(value, ensure_ascii=False) for key, value in texts.items()}
     unfinished = folder / f"{sample.seed}.part"
-    save_file({"frames": sample.frames}, unfinished, header)
+    arrays = {"frames": sample.frames}
+    if sample.interest is not None:
+        arrays["interest"] = sample.interest
+    save_file(arrays, unfinished, header)
     unfinished.replace(folder / f"{sample.seed}{SUFFIX}")
 
 
@@ -44,8 +47,10 @@ def read_clip(file: Path) -> PaintedSample:
     with safe_open(file, framework="np") as stored:
         header = stored.metadata()
         frames = stored.get_tensor("frames")
+        interest = stored.get_tensor("interest") if "interest" in stored.keys() else None  # noqa: SIM118
     captions = tuple(json.loads(header["captions"]))
-    return PaintedSample(int(file.stem), frames, captions, json.loads(header["attributes"]))
+    attributes = json.loads(header["attributes"])
+    return PaintedSample(int(file.stem), frames, captions, attributes, interest=interest)
 
 
 def paint_clips(out: Path, seconds: float, workers: int, order: PaintOrder) -> dict[str, float]:

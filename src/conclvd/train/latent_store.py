@@ -39,6 +39,7 @@ class LatentStore:
         self._frames, self._capacity, self._device = frames, capacity, device
         self._latents: Tensor | None = None
         self._tokens: Tensor | None = None
+        self._interest: Tensor | None = None
         self.painted = 0
         self.others: list[PaintedSample] = []
 
@@ -75,21 +76,45 @@ class LatentStore:
             slots = torch.arange(self.painted, self.painted + len(part)) % self._capacity
             self._latents[slots.to(self._device)] = latents.bfloat16()
             self._tokens[slots.to(self._device)] = tokens.to(self._device)
+            self._put_interest(part, slots)
             self.painted += len(part)
 
-    def pictures(self, size: int) -> tuple[Float[Tensor, "b c h w"], Int[Tensor, "b l"]]:
-        """Latents of `size` random frames, with a random caption each."""
-        latents, tokens = self.clips(size)
-        moments = torch.randint(latents.shape[1], (size,), device=self._device)
-        return latents[torch.arange(size, device=self._device), moments], tokens
+    def _put_interest(self, part: list[PaintedSample], slots: Tensor) -> None:
+        """Keep where small things are, of clips of their first and last frame alone."""
+        known = [s.interest for s in part if s.interest is not None]
+        if self._frames != 2 or len(known) < len(part):
+            return
+        spots = torch.stack([torch.from_numpy(each) for each in known])
+        if self._interest is None:
+            shape = (self._capacity, *spots.shape[1:])
+            self._interest = torch.zeros(shape, dtype=torch.uint8, device=self._device)
+        self._interest[slots.to(self._device)] = spots.to(self._device)
+
+    def pictures(
+        self, size: int
+    ) -> tuple[Float[Tensor, "b c h w"], Int[Tensor, "b l"], Float[Tensor, "b h w"] | None]:
+        """Latents of `size` random frames, with a random caption each, and where small things are.
+
+        That is 0 to 1 for each latent position, None where the clips do not tell.
+        """
+        assert self._latents is not None
+        clips, tokens = self._draw(size)
+        moments = torch.randint(self._latents.shape[1], (size,), device=self._device)
+        spots = None if self._interest is None else self._interest[clips, moments].float() / 255
+        return self._latents[clips, moments].float(), tokens, spots
 
     def clips(self, size: int) -> tuple[Float[Tensor, "b n c h w"], Int[Tensor, "b l"]]:
         """Latents of `size` random clips, with a random caption each."""
         assert self._latents is not None
+        clips, tokens = self._draw(size)
+        return self._latents[clips].float(), tokens
+
+    def _draw(self, size: int) -> tuple[Int[Tensor, b], Int[Tensor, "b l"]]:
+        """The places of `size` random clips, and a random caption of each."""
         assert self._tokens is not None
         clips = torch.randint(len(self), (size,), device=self._device)
         captions = torch.randint(self._tokens.shape[1], (size,), device=self._device)
-        return self._latents[clips].float(), self._tokens[clips, captions]
+        return clips, self._tokens[clips, captions]
 
 
 @torch.no_grad()

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool, Float32, UInt8
 
 from conclvd.errors import TrainingError
 from conclvd.tensors import Frames
@@ -27,7 +27,8 @@ class PaintOrder:
 
     `frames` a clip, `fps` pictures of the scene a second, `size` of the square picture in pixels,
     `captions` in each language, `long_every`: every so many clips one of twice the frames
-    (0: none). `flow`: whether to find the exact flow between neighbouring frames.
+    (0: none). `flow`: whether to find the exact flow between neighbouring frames, `interest`:
+    whether to note where the first and the last frame show small things.
     """
 
     frames: int
@@ -36,13 +37,15 @@ class PaintOrder:
     captions: int = 3
     long_every: int = 0
     flow: bool = False
+    interest: bool = False
 
 
 @dataclass(frozen=True)
 class PaintedSample:
     """One painted clip with several captions of it, both languages, and its attributes.
 
-    `flow` [t-1 h w 2] in pixels and where it is exact, `flow_valid` [t-1 h w], when ordered.
+    `flow` [t-1 h w 2] in pixels and where it is exact, `flow_valid` [t-1 h w], and `interest`
+    [2 h/8 w/8] of the first and the last frame, 0 to 255, when ordered.
     """
 
     seed: int
@@ -51,6 +54,7 @@ class PaintedSample:
     attributes: dict[str, Any]
     flow: Float32[np.ndarray, "n h w 2"] | None = None
     flow_valid: Bool[np.ndarray, "n h w"] | None = None
+    interest: UInt8[np.ndarray, "2 y x"] | None = None
 
 
 def paint_sample(seed: int, order: PaintOrder) -> PaintedSample:
@@ -66,6 +70,7 @@ def paint_sample(seed: int, order: PaintOrder) -> PaintedSample:
         height=order.size,
         fps=order.fps,
         flow=order.flow,
+        with_interest=order.interest,
     )
     rng = np.random.default_rng([seed, zlib.crc32(b"training captions")])
     captions = [
@@ -80,6 +85,7 @@ def paint_sample(seed: int, order: PaintOrder) -> PaintedSample:
         clip.attributes.to_dict(),
         clip.flow,
         clip.flow_valid,
+        None if clip.interest is None else (255 * clip.interest).astype(np.uint8),
     )
 
 

@@ -24,7 +24,7 @@ def run_stage(arguments: Namespace) -> dict[str, float]:
     if arguments.stage == "clips":
         from conclvd.train.clip_folder import paint_clips
 
-        order = PaintOrder(frames=8, fps=6.0, size=sizes.picture, long_every=10)
+        order = PaintOrder(frames=8, fps=6.0, size=sizes.picture, long_every=10, interest=True)
         return paint_clips(arguments.out, arguments.seconds, arguments.workers, order)
     given: dict[str, Any] = {
         "out": arguments.out,
@@ -70,7 +70,7 @@ def run_stage(arguments: Namespace) -> dict[str, float]:
         from conclvd.train.base import BaseRun, train_base
 
         judge_start = (arguments.model / "judge").is_dir()
-        return train_base(BaseRun(judge_start=judge_start, **given))
+        return train_base(BaseRun(judge_start=judge_start, emphasis=arguments.emphasis, **given))
     from conclvd.train.motion import MotionRun, train_motion
 
     return train_motion(MotionRun(**given))
