@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import typer
 
+from conclvd.cli import evaluate_compare
+
 app = typer.Typer()
+evaluate_compare.add_commands(app)
 
 
 @app.callback()
