@@ -127,7 +127,7 @@ def compare(
     with MethodBars() as bars:
         rows = run(comparison, output, bars)
     for row in rows:
-        told = f"{row.name}: {row.status}, {row.videos} videos"
+        told = f"{row.name}: {row.status}" + (f", {row.videos} videos" if row.videos else "")
         typer.echo(f"{told}: {row.reason}" if row.reason else told)
         if row.fetch:
             typer.echo(f"    {row.fetch}")

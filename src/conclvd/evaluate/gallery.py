@@ -104,14 +104,12 @@ def _figure(method: MethodRow, video: VideoRow | None) -> str:
 
 
 def _absent(methods: Iterable[MethodRow]) -> str:
-    """What methods are not there, or not whole, and why."""
-    items = "".join(
-        f"<dt>{escape(m.name)}: {m.status}</dt><dd>{escape(m.reason or '')}"
-        + (f"<br>{escape(m.fetch)}" if m.fetch else "")
-        + "</dd>"
+    """What methods are not there, or not whole, and why; how to get them at a click."""
+    return "\n".join(
+        f"<details><summary><b>{escape(m.name)}</b> {m.status}: {escape(m.reason or '')}</summary>"
+        f"{escape(m.fetch or '')}</details>"
         for m in methods
     )
-    return f"<dl>{items}</dl>" if items else ""
 
 
 def _part(name: str) -> str:

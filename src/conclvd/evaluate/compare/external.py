@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from conclvd.errors import DatasetError, InvalidRequest, MediaError
+from conclvd.errors import DatasetError, MediaError
 from conclvd.evaluate.compare.method_folder import Asked, MethodFolder
 from conclvd.evaluate.compare.records import MethodRow, Status
 from conclvd.manifest import MANIFEST
@@ -49,10 +49,7 @@ def find_external(folder: Path, prompts: Sequence[str]) -> tuple[list[Found], li
 
     A video's prompt is told by its caption in `metadata.jsonl`, by a text file beside it, or by the
     number of four digits that its name begins with (0000 is the first prompt), in this order.
-    Raises InvalidRequest when there is no such folder.
     """
-    if not folder.is_dir():
-        raise InvalidRequest(f"there is no folder of videos at {folder}; check the name")
     told = _metadata(folder)
     places = {prompt: index for index, prompt in reversed(list(enumerate(prompts)))}
     found, left = [], []
@@ -97,7 +94,8 @@ def compare_external(
     if missing:
         lines.append(f"{missing} of {len(prompts)} prompts have no video")
     if left:
-        lines.append(f"{len(left)} videos in {source} belong to no prompt, such as {left[0].name}")
+        names = ", ".join(path.name for path in left[:3]) + (", …" if len(left) > 3 else "")
+        lines.append(f"{len(left)} of the videos in {source} belong to no prompt: {names}")
     status: Status = "failed" if failed else "done" if found else "not available"
     return MethodRow(
         name=name,
@@ -131,7 +129,7 @@ def _metadata(folder: Path) -> dict[str, tuple[str, int | None]]:
     if not path.is_file():
         return {}
     told = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+    for number, line in enumerate(_text(path).split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -150,7 +148,12 @@ def _metadata(folder: Path) -> dict[str, tuple[str, int | None]]:
 
 def _beside(path: Path) -> str | None:
     text = path.with_suffix(".txt")
-    return text.read_text(encoding="utf-8").strip() if text.is_file() else None
+    return _text(text).strip() if text.is_file() else None
+
+
+def _text(path: Path) -> str:
+    """What is no UTF-8 is no prompt of ours either."""
+    return path.read_text(encoding="utf-8-sig", errors="replace")
 
 
 def _number(path: Path, prompts: int) -> int | None:

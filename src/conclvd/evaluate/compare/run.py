@@ -12,13 +12,13 @@ import torch
 from conclvd.errors import ConclvdError, InvalidRequest, MediaError
 from conclvd.evaluate.compare.external import compare_external
 from conclvd.evaluate.compare.method_folder import Asked, MethodFailed, MethodFolder, failures
-from conclvd.evaluate.compare.methods import Method, slug_of
+from conclvd.evaluate.compare.methods import METHODS, Method, slug_of
 from conclvd.evaluate.compare.records import MethodRow, Status, read_methods, write_methods
 from conclvd.evaluate.compare.sampler import Sampler
 from conclvd.generate.device import choose_device
 from conclvd.generate.request import Request
 from conclvd.models.diffusers_folder import HUB_FILES
-from conclvd.models.source import resolve
+from conclvd.models.source import HUB_ID, resolve
 
 # Called as report(method, videos done, videos in all, what is going on).
 Report = Callable[[str, int, int, str], None]
@@ -30,7 +30,7 @@ class Comparison:
 
     `request` holds what all methods share; its prompt and seed stand for nothing. `weights` are
     folders, files or Hub ids by the slug of the method that they are for. Raises InvalidRequest
-    for weights of a method that is not compared, or two methods of one name.
+    for weights of a method that is not compared, two methods of one name, and what is not there.
     """
 
     methods: Sequence[Method]
@@ -42,11 +42,19 @@ class Comparison:
 
     def __post_init__(self) -> None:
         known = {method.slug for method in self.methods}
-        for slug in self.weights.keys() - known:
-            raise InvalidRequest(
-                f"--motion names {slug!r}, which is not compared here; compared are "
-                f"{', '.join(sorted(known)) or 'no methods'}"
-            )
+        if not known and not self.external:
+            raise InvalidRequest("there is nothing to compare; give --methods or --external")
+        for slug, name in self.weights.items():
+            if slug not in known:
+                raise InvalidRequest(
+                    f"--motion names {slug!r}, which is not compared here; compared are "
+                    f"{', '.join(sorted(known)) or 'no methods'}"
+                )
+            if not Path(name).expanduser().exists() and not HUB_ID.fullmatch(name):
+                raise InvalidRequest(f"--motion {slug} names {name!r}, which is not there")
+        for name, folder in self.external.items():
+            if not folder.is_dir():
+                raise InvalidRequest(f"--external {name} names {folder}, which is no folder")
         names = [slug_of(name) for name in self.external]
         if "" in names or len({*names, *known}) < len(names) + len(known):
             raise InvalidRequest(
@@ -77,11 +85,14 @@ def compare(comparison: Comparison, out: Path, report: Report) -> list[MethodRow
     except OSError as error:
         raise MediaError(f"cannot make the folder {out}: {error.strerror}; name another") from error
     rows = {row.slug: row for row in read_methods(out)}
+    places = [method.slug for method in METHODS]
     made = []
     for row in _rows(comparison, out, report):
         rows[row.slug] = row
         made.append(row)
-        write_methods(out, rows.values())
+        known = sorted(rows.keys() & set(places), key=places.index)
+        others = [slug for slug in rows if slug not in known]
+        write_methods(out, (rows[slug] for slug in [*known, *others]))
     return made
 
 
