@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -36,7 +37,7 @@ def comparison(folder: Path, prompts: list[str] = PROMPTS) -> Path:
         rows = []
         for index, prompt in enumerate(prompts):
             file = f"{index:04d}-s0.mp4"
-            shutil.copyfile(folder / "one.mp4", folder / slug / file)
+            os.link(folder / "one.mp4", folder / slug / file)
             took = 12.34 if slug == "conclvd" else None
             rows.append(VideoRow(file_name=file, caption=prompt, seed=0, method=name,
                                  seconds=took, settings="", sha256=""))  # fmt: skip
@@ -69,7 +70,7 @@ class Opened:
     """The page in a browser, and what it asked for."""
 
     def __init__(self, browser: Any, path: Path) -> None:
-        self.page = browser.new_page(viewport={"width": 1000, "height": 700})
+        self.page = browser.new_page(viewport={"width": 1000, "height": 2400})
         self.page.set_default_timeout(10_000)
         self.wrong: list[str] = []
         self.asked: list[str] = []

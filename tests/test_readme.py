@@ -31,16 +31,19 @@ def test_commands_of_the_readme_exist(capsys: pytest.CaptureFixture[str]) -> Non
     commands = [shlex.split(line) for line in lines if line.startswith("conclvd ")]
     assert len(commands) >= 6
     for command in commands:
-        words = command[1:3] if command[1] == "dataset" else command[1:2]
+        words = command[1:3] if command[1] in ("dataset", "evaluate") else command[1:2]
         assert run([*words, "--help"]) == 0
         options = capsys.readouterr().out
         assert all(word in options for word in command if word.startswith("--"))
 
 
-def test_commands_of_the_dataset_page_exist(capsys: pytest.CaptureFixture[str]) -> None:
-    text = (ROOT / "docs" / "dataset.md").read_text(encoding="utf-8")
-    commands = re.findall(r"^    conclvd (dataset \w+)(.*)$", text, re.MULTILINE)
-    assert len(commands) >= 10
+@pytest.mark.parametrize(("page", "least"), [("dataset", 10), ("evaluate-compare", 3)])
+def test_commands_of_the_pages_exist(
+    page: str, least: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^    conclvd (\w+ \w+)(.*)$", text, re.MULTILINE)
+    assert len(commands) >= least
     for command, rest in commands:
         assert run([*command.split(), "--help"]) == 0
         options = capsys.readouterr().out
