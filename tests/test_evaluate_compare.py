@@ -249,6 +249,16 @@ def test_a_method_that_fails_is_named_and_the_others_go_on(
     assert "Text2Video-Zero: done, 2 videos" in out
 
 
+def test_one_module_under_two_names_is_named(
+    compare: Compare, tmp_path: Path, base_folder: Path
+) -> None:
+    module = f"without-clofnoise={base_folder / 'motion_adapter'}"
+    code, out, _ = compare("--methods", "conclvd,without-clofnoise", "--motion", module)
+    assert code == 0
+    assert "without CLofNoise: done, 2 videos: weights and settings are those of ConCLVD" in out
+    assert methods_of(tmp_path / "out")["conclvd"].reason is None
+
+
 @pytest.mark.parametrize(
     "error", [torch.OutOfMemoryError("CUDA out of memory\nmore"), MemoryError()]
 )

@@ -86,8 +86,9 @@ def compare(comparison: Comparison, out: Path, report: Report) -> list[MethodRow
         raise MediaError(f"cannot make the folder {out}: {error.strerror}; name another") from error
     rows = {row.slug: row for row in read_methods(out)}
     places = [method.slug for method in METHODS]
-    made = []
-    for row in _rows(comparison, out, report):
+    made: list[MethodRow] = []
+    for found in _rows(comparison, out, report):
+        row = _beside_twin(found, made)
         rows[row.slug] = row
         made.append(row)
         known = sorted(rows.keys() & set(places), key=places.index)
@@ -106,6 +107,14 @@ def _rows(comparison: Comparison, out: Path, report: Report) -> Iterator[MethodR
         target = MethodFolder(out / slug_of(name), name)
         report(name, 0, len(comparison.prompts), "copying")
         yield compare_external(name, folder, comparison.prompts, target)
+
+
+def _beside_twin(row: MethodRow, others: Sequence[MethodRow]) -> MethodRow:
+    """A row that says so when its method is, by weights and settings, another of them."""
+    twins = [other.name for other in others if row.sampler and other.sampler == row.sampler]
+    if row.status != "done" or not twins:
+        return row
+    return row.model_copy(update={"reason": f"weights and settings are those of {twins[0]}"})
 
 
 def _row(method: Method, comparison: Comparison, folder: MethodFolder, report: Report) -> MethodRow:
