@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
+from pydantic import JsonValue
 
 from conclvd.errors import ConclvdError, MediaError
 from conclvd.evaluate.compare.memory import forget_peak, peak_gib
 from conclvd.evaluate.compare.records import VideoRow, read_videos, write_videos
 from conclvd.evaluate.compare.sampler import Sampler
+from conclvd.generate.generator import Progress
 from conclvd.generate.request import KEYFRAME_RATE
 from conclvd.models.hashes import files_hash
 from conclvd.video.write import write_video
@@ -66,26 +68,36 @@ class MethodFolder:
             def progress(stage: str, step: int, steps: int, done: int = done) -> None:
                 report(done, f"{stage} {step}/{steps}")
 
-            forget_peak(sampler.device)
-            started = time.perf_counter()
-            with failures():
-                sample = sampler.sample(video.prompt, video.seed, progress)
-            seconds = time.perf_counter() - started
-            peak = peak_gib(sampler.device)
-            recipe = sample.recipe or json.dumps(
-                {"format": FORMAT, "prompt": video.prompt, "seed": video.seed, **settings},
-                ensure_ascii=False,
-            )
-            write_video(self.path / name, sample.frames, KEYFRAME_RATE, metadata=recipe)
-            self.add(
-                name,
-                video,
-                made_by,
-                seconds=round(seconds, 3),
-                peak_gib=None if peak is None else round(peak, 3),
-                device=device_name(sampler.device),
-            )
+            self._make_one(name, video, sampler, settings, progress)
         report(len(asked), "")
+
+    def _make_one(
+        self,
+        name: str,
+        video: Asked,
+        sampler: Sampler,
+        settings: dict[str, JsonValue],
+        progress: Progress,
+    ) -> None:
+        forget_peak(sampler.device)
+        started = time.perf_counter()
+        with failures():
+            sample = sampler.sample(video.prompt, video.seed, progress)
+        seconds = time.perf_counter() - started
+        peak = peak_gib(sampler.device)
+        recipe = sample.recipe or json.dumps(
+            {"format": FORMAT, "prompt": video.prompt, "seed": video.seed, **settings},
+            ensure_ascii=False,
+        )
+        write_video(self.path / name, sample.frames, KEYFRAME_RATE, metadata=recipe)
+        self.add(
+            name,
+            video,
+            hashed(settings),
+            seconds=round(seconds, 3),
+            peak_gib=None if peak is None else round(peak, 3),
+            device=device_name(sampler.device),
+        )
 
     def keep(self, asked: Mapping[str, Asked], made_by: Mapping[str, str], others_by: str) -> None:
         """Forget the rows of videos that are not whole, or not what they would be made as now.
