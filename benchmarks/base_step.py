@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import CLIPTextConfig, CLIPTextModel
 
@@ -65,7 +66,7 @@ class Step:
         self.average = MovingAverage(denoiser.parameters())
         optimizer = torch.optim.AdamW(denoiser.parameters(), fused=self.device.type == "cuda")
         model, self.optimizer = self.accelerator.prepare(denoiser, optimizer)
-        self.model: nn.Module = torch.compile(model) if compiled else model
+        self.model: Callable[..., Tensor] = torch.compile(model) if compiled else model
         self.alphas = new_scheduler().alphas_cumprod.to(self.device)
 
     def __call__(self) -> Tensor:

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from multiprocessing import get_context
 
-import numpy as np
 from tqdm import tqdm
 
-from conclvd.paint.captions import Plan, planned_caption
-from conclvd.paint.clip import PaintedClip, paint_clip
+from conclvd.evaluate.held_out import HeldOut, held_out
 
-
-@dataclass(frozen=True)
-class HeldOut:
-    """A painted clip of 8 frames at 256², with one caption and the facts it tells."""
-
-    clip: PaintedClip
-    caption: str
-    plan: Plan
+__all__ = ["HeldOut", "held_out_clips"]
 
 
 def _paint(seed: int) -> HeldOut:
     import cv2
 
     cv2.setNumThreads(1)
-    clip = paint_clip(seed, frames=8)
-    rng = np.random.default_rng([seed, zlib.crc32(b"held-out caption")])
-    text, plan = planned_caption(clip.attributes, rng, "en" if seed % 2 else "zh")
-    return HeldOut(clip, text, plan)
+    return held_out(seed)
 
 
 def held_out_clips(seeds: Sequence[int], processes: int) -> list[HeldOut]:

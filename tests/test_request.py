@@ -111,3 +111,9 @@ def test_a_recipe_of_another_kind_is_refused(
 def test_json_that_is_no_object_is_refused() -> None:
     with pytest.raises(InvalidRequest, match=r"a\.mp4 holds settings in format None"):
         read_recipe("[1]", "a.mp4")
+
+
+def test_latent_consistency_has_as_many_steps_as_it_was_distilled_from() -> None:
+    assert Request("a boat", scheduler="lcm", steps=50).steps == 50
+    with pytest.raises(InvalidRequest, match="steps must be 1 to 50, found 51"):
+        Request("a boat", scheduler="lcm", steps=51)

@@ -210,3 +210,17 @@ def test_our_folder_opens_in_diffusers_and_keeps_its_kinds(folder: Path) -> None
     """diffusers keeps settings it does not know, so our pipeline still sees what the module is."""
     adapter = MotionAdapter.from_pretrained(folder)
     assert attention_kinds(adapter) == (VERSATILE, SPARSE_CAUSAL)
+
+
+def test_a_single_file_in_diffusers_names_is_animatediff(tmp_path: Path) -> None:
+    module = tiny_motion(ANIMATEDIFF, channels=(32, 32, 64, 64))
+    path = tmp_path / "lightning.safetensors"
+    save_file({name: value.contiguous() for name, value in module.state_dict().items()}, path)
+    loaded = load_motion_module(path)
+    assert same(module, loaded)
+    assert attention_kinds(loaded) == ANIMATEDIFF
+
+
+def test_our_weights_without_their_config_are_refused(folder: Path) -> None:
+    with pytest.raises(ModelError, match="name the folder that holds both"):
+        load_motion_module(folder / WEIGHTS)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from conclvd.cli import evaluate_videos
+from conclvd.cli import evaluate_compare, evaluate_videos
 
 app = typer.Typer()
+evaluate_compare.add_commands(app)
 evaluate_videos.add_commands(app)
 
 

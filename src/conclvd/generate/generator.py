@@ -196,6 +196,7 @@ class Generator:
         progress("decode", 0, count)
         for start in range(0, count, DECODE_CHUNK):
             pixels = self.pipeline.decode_latents(latents[:, :, start : start + DECODE_CHUNK])
+            check_finite(pixels, self.pipeline.unet.dtype)
             decoded.append(to_frames(pixels[0]))
             progress("decode", min(start + DECODE_CHUNK, count), count)
         return np.concatenate(decoded)
@@ -222,6 +223,16 @@ class Generator:
             versions=versions(),
             device=self.device.type,
             dtype=str(self.pipeline.unet.dtype).removeprefix("torch."),
+        )
+
+
+def check_finite(pixels: Tensor, dtype: torch.dtype) -> None:
+    """Raise ModelError when decoded `pixels` are no numbers; `dtype` is what the U-Net ran in."""
+    if not torch.isfinite(pixels).all():
+        number = str(dtype).removeprefix("torch.")
+        raise ModelError(
+            f"the model's pictures are not numbers (NaN or infinite) in {number}; try "
+            "--dtype float32, or other weights"
         )
 
 

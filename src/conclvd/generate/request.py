@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from conclvd.errors import InvalidRequest
 
-SCHEDULERS = ("ddim", "dpm++", "euler", "euler-a", "unipc")
+SCHEDULERS = ("ddim", "dpm++", "euler", "euler-a", "unipc", "euler-trailing", "lcm")
 INTERPOLATIONS = ("none", "linear", "sofp")
 FLOWS = ("dis", "raft")
 DTYPES = ("auto", "float32", "float16", "bfloat16")
@@ -18,6 +18,7 @@ SIDE_STEP = 8  # pixels; the smallest autoencoder factor of the models in questi
 MAX_FRAMES = 32  # frame positions of the motion modules (method.md section 2)
 MAX_SIDE = 4096
 MAX_STEPS = 1000  # diffusion steps in training
+MAX_LCM_STEPS = 50  # the steps that latent consistency models are distilled from
 MAX_GUIDANCE = 100.0
 MAX_FPS = 240
 SEEDS = 2**63
@@ -57,7 +58,8 @@ class Request:
         if not self.prompt.strip():
             raise InvalidRequest("the prompt is empty; describe the painting in a sentence")
         _within("frames", self.frames, 1, MAX_FRAMES)
-        _within("steps", self.steps, 1, MAX_STEPS)
+        most = MAX_LCM_STEPS if self.scheduler == "lcm" else MAX_STEPS
+        _within("steps", self.steps, 1, most)
         for name, side in (("width", self.width), ("height", self.height)):
             if side is not None:
                 _within(name, side, SIDE_STEP, MAX_SIDE)

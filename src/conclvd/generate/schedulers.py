@@ -9,6 +9,7 @@ from diffusers import (
     DPMSolverMultistepScheduler,
     EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
+    LCMScheduler,
     UniPCMultistepScheduler,
 )
 
@@ -23,6 +24,8 @@ CLASSES = dict(
             EulerDiscreteScheduler,
             EulerAncestralDiscreteScheduler,
             UniPCMultistepScheduler,
+            EulerDiscreteScheduler,
+            LCMScheduler,
         ),
         strict=True,
     )
@@ -30,7 +33,14 @@ CLASSES = dict(
 # What samplers may share; the rest of a saved scheduler belongs to its own kind.
 SHARED = ("num_train_timesteps", "beta_start", "beta_end", "prediction_type", "timestep_spacing")
 EXACT_STEPS = {"steps_offset": 1}
-DDIM_ONLY = {"clip_sample": False, "set_alpha_to_one": False}
+DDIM = {"clip_sample": False, "set_alpha_to_one": False}
+# What few samplers have to themselves. Modules distilled to a few steps want the first of them at
+# the noisiest one (AnimateDiff-Lightning), or a sampler of their own (latent consistency models).
+OWN: dict[str, dict[str, Any]] = {
+    "ddim": DDIM,
+    "lcm": DDIM,
+    "euler-trailing": {"timestep_spacing": "trailing"},
+}
 
 
 def scheduler_named(name: str, base: Any) -> Any:
@@ -41,7 +51,5 @@ def scheduler_named(name: str, base: Any) -> Any:
     scaled-linear, which motion modules are not trained for.
     """
     shared = {key: base.config[key] for key in SHARED if key in base.config}
-    settings = {**shared, **EXACT_STEPS, "beta_schedule": "linear"}
-    if name == "ddim":
-        settings |= DDIM_ONLY
+    settings = {**shared, **EXACT_STEPS, "beta_schedule": "linear", **OWN.get(name, {})}
     return CLASSES[name](**settings)

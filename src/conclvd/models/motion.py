@@ -102,8 +102,8 @@ def motion_transformers(model: nn.Module) -> list[AnimateDiffTransformer3D]:
     return [part for part in model.modules() if isinstance(part, AnimateDiffTransformer3D)]
 
 
-def motion_blocks(unet: UNetMotionModel) -> list[BasicTransformerBlock]:
-    """The transformer blocks of all motion modules inside a video U-Net, in a fixed order."""
+def motion_blocks(unet: UNet2DConditionModel | UNetMotionModel) -> list[BasicTransformerBlock]:
+    """The transformer blocks of all motion modules inside a U-Net, in a fixed order."""
     return [
         block
         for name, block in unet.named_modules()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,11 @@ FORMAT = "conclvd-motion/1"
 HUB_FILES = (CONFIG, WEIGHTS)
 KINDS = "conclvd.attention_kinds"
 POSITIONS = "pos_embed.pe"
+# AnimateDiff's name or diffusers' of what tells a module's sizes
+POSITION_TABLES = ("pos_encoder.pe", POSITIONS)
+GROUP_NORM = re.compile(
+    r"down_blocks\.\d+\.motion_modules\.\d+\.(temporal_transformer\.)?norm\.weight"
+)
 
 
 def save_motion_module(
@@ -112,9 +118,14 @@ def _from_folder(folder: Path) -> MotionModule:
 
 
 def _from_file(path: Path) -> MotionModule:
-    """Load AnimateDiff's own layout, whose config is in the shapes and the names."""
+    """Load AnimateDiff's own layout, or diffusers'; the config is in the shapes and the names."""
     from diffusers.loaders.single_file_utils import convert_animatediff_checkpoint_to_diffusers
 
+    if path.suffix == ".safetensors" and KINDS in read_header(path):
+        raise ModelError(
+            f"{path} is the weights file of a ConCLVD motion module, whose heads and attentions "
+            f"are in its {CONFIG}; name the folder that holds both"
+        )
     original = {
         name.removeprefix("module."): value
         for name, value in read_tensors(path).items()
@@ -125,24 +136,25 @@ def _from_file(path: Path) -> MotionModule:
     config = config_of(original, path)
     with model_errors(str(path)):
         module = MotionModule(**config, attention_kinds=ANIMATEDIFF)
+    # leaves names that are diffusers' already as they are, such as AnimateDiff-Lightning's
     return _fill(module, convert_animatediff_checkpoint_to_diffusers(original), path)
 
 
 def config_of(original: Mapping[str, Tensor], path: Path) -> dict[str, Any]:
-    """The settings of a module in AnimateDiff's layout, read off its names and shapes.
+    """The settings of a module in AnimateDiff's or diffusers' layout, off its names and shapes.
 
     The number of heads is in neither; it is AnimateDiff's 8.
     """
     inputs = {
         name.split(".")[1]: value.shape[0]
         for name, value in sorted(original.items())
-        if name.startswith("down_blocks.") and name.endswith("temporal_transformer.norm.weight")
+        if GROUP_NORM.fullmatch(name)
     }
-    positions = [value for name, value in original.items() if name.endswith("pos_encoder.pe")]
+    positions = [value for name, value in original.items() if name.endswith(POSITION_TABLES)]
     if not inputs or not positions:
         raise ModelError(
             f"{path} is no motion module in AnimateDiff's layout (weights called "
-            "down_blocks.0.motion_modules.0.temporal_transformer...)"
+            "down_blocks.0.motion_modules.0.temporal_transformer...), nor in diffusers'"
         )
     layers = {name.split(".")[3] for name in original if name.startswith("down_blocks.0.")}
     return {

@@ -65,7 +65,8 @@ def interest(
         if trace.layer.kind in kinds and share > 0:
             shown[rows, columns] += seen * min(1.0, _SMALL / share)
     cells = (width // cell, height // cell)
-    return np.minimum(cv2.resize(shown, cells, interpolation=cv2.INTER_AREA), 1)
+    small = cv2.resize(shown, cells, interpolation=cv2.INTER_AREA)
+    return np.minimum(np.asarray(small, np.float32), np.float32(1))
 
 
 def _seen(

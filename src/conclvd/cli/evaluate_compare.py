@@ -1,0 +1,198 @@
+"""`conclvd evaluate compare`, and the prompts before it and the gallery behind it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated, Any, Self
+
+import typer
+
+from conclvd.cli.libraries import loading
+from conclvd.cli.progress import WORDS, Stages
+from conclvd.errors import ConclvdError, InvalidRequest, MediaError
+from conclvd.evaluate.compare.methods import METHODS, methods_called
+from conclvd.evaluate.compare.prompts import read_prompts, read_seeds
+from conclvd.generate.request import DTYPES, Request
+
+DEFAULTS = Request("-")
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Register this file's commands."""
+    app.command()(prompts)
+    app.command()(compare)
+    app.command()(gallery)
+
+
+def prompts(
+    output: Annotated[Path, typer.Option("-o", "--output", help="A .txt or .jsonl file.")],
+    count: Annotated[int, typer.Option(min=1, help="Number of captions.")] = 200,
+    seed: Annotated[int, typer.Option(min=0, help="The first scene; the others follow.")] = 500_000,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; all cores by default.")
+    ] = None,
+) -> None:
+    """Write captions of painted scenes that no model was trained on, Chinese and English in turn.
+
+    Each scene is painted to see what is visible in it, which takes half a second.
+    """
+    from conclvd.evaluate.compare.prompts import write_prompts
+    from conclvd.evaluate.held_out import held_out_captions
+
+    if output.suffix not in (".txt", ".jsonl"):
+        raise InvalidRequest(f"-o is {output}; end the name in .txt or .jsonl")
+    if not output.absolute().parent.is_dir():
+        raise MediaError(f"cannot write {output}: there is no folder {output.parent}; make it")
+    with Stages() as bar:
+        captions = held_out_captions(
+            count, seed, workers=workers, report=lambda done, total: bar("painting", done, total)
+        )
+    write_prompts(output, captions)
+    typer.echo(f"{output}: {count} prompts, scenes {seed} to {seed + count - 1}")
+
+
+def compare(
+    prompts: Annotated[
+        Path, typer.Option(help="One prompt a line, or JSONL with caption.", show_default=False)
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="A folder; made when missing.")],
+    methods: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Of {', '.join(m.slug for m in METHODS)}; '' for none. [default: all]",
+            show_default=False,
+        ),
+    ] = None,
+    seeds: Annotated[str, typer.Option(help="Seeds of every prompt.")] = "0",
+    motion: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=WEIGHTS",
+            help="The weights of a method: a folder, a file or a Hub id. May be repeated.",
+        ),
+    ] = None,
+    external: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=FOLDER", help="Videos of another method, by prompt. May be repeated."
+        ),
+    ] = None,
+    model: Annotated[str, typer.Option(help="The base of all methods.")] = DEFAULTS.model,
+    frames: Annotated[int, typer.Option(help="Frames a video.")] = DEFAULTS.frames,
+    width: Annotated[int | None, typer.Option(help="Pixels. [default: the model's]")] = None,
+    height: Annotated[int | None, typer.Option(help="Pixels. [default: the model's]")] = None,
+    steps: Annotated[int, typer.Option(help="Denoising steps.")] = DEFAULTS.steps,
+    guidance_scale: Annotated[
+        float, typer.Option(help="How closely to follow the prompt.")
+    ] = DEFAULTS.guidance_scale,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    dtype: Annotated[str, typer.Option(help=f"One of {', '.join(DTYPES)}.")] = "auto",
+) -> None:
+    """Generate with every method on the same prompts and seeds.
+
+    OUTPUT gets a folder a method, with metadata.jsonl, and methods.jsonl, which says what became of
+    each. Methods of few steps keep their own steps and guidance. The same command goes on where an
+    interrupted one stopped.
+    """
+    chosen = list(METHODS) if methods is None else _methods(methods)
+    sentences, numbers = read_prompts(prompts), read_seeds(seeds)
+    request = Request(
+        prompt="-",
+        model=model,
+        frames=frames,
+        width=width,
+        height=height,
+        steps=steps,
+        guidance_scale=guidance_scale,
+        interpolation="none",
+        device=device,
+        dtype=dtype,
+    )
+    weights, folders = _pairs("--motion", motion), _pairs("--external", external)
+    with loading():
+        from conclvd.evaluate.compare.run import Comparison
+        from conclvd.evaluate.compare.run import compare as run
+        from conclvd.generate.cpu import keep_freed_memory
+
+        keep_freed_memory()
+    comparison = Comparison(
+        methods=chosen,
+        prompts=sentences,
+        seeds=numbers,
+        request=request,
+        weights=weights,
+        external={name: Path(folder) for name, folder in folders.items()},
+    )
+    with MethodBars() as bars:
+        rows = run(comparison, output, bars)
+    for row in rows:
+        told = f"{row.name}: {row.status}" + (f", {row.videos} videos" if row.videos else "")
+        typer.echo(f"{told}: {row.reason}" if row.reason else told)
+        if row.fetch:
+            typer.echo(f"    {row.fetch}")
+    failed = [row.name for row in rows if row.status == "failed"]
+    if failed:
+        raise ConclvdError(f"{len(failed)} of {len(rows)} methods failed: {', '.join(failed)}")
+    if not any(row.videos for row in rows):
+        raise ConclvdError(f"there is not one video in {output}; no method is available, see above")
+
+
+def gallery(
+    folder: Annotated[Path, typer.Argument(help="What `conclvd evaluate compare` wrote.")],
+) -> None:
+    """Write a page of all methods side by side, by prompt; it opens from the disk."""
+    from conclvd.evaluate.gallery import write_gallery
+
+    typer.echo(str(write_gallery(folder)))
+
+
+class MethodBars:
+    """One bar a method on standard error, of its videos, and what is going on beside it."""
+
+    def __init__(self) -> None:
+        self._method = ""
+        self._bar: Any = None
+
+    def __call__(self, method: str, done: int, total: int, doing: str) -> None:
+        """The signature of `evaluate.compare.run.Report`."""
+        from tqdm import tqdm
+
+        if method != self._method:
+            self._close()
+            self._method = method
+            # smoothing 0: the mean time a video, for steps within one are no progress of the bar
+            self._bar = tqdm(total=total, initial=done, desc=method, unit="video", smoothing=0)
+        self._bar.update(done - self._bar.n)
+        stage, _, count = doing.partition(" ")
+        self._bar.set_postfix_str(f"{WORDS.get(stage, stage)} {count}".strip())
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close()
+
+
+def _methods(text: str) -> list[Any]:
+    return methods_called(text.split(",")) if text.strip() else []
+
+
+def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
+    """NAME=VALUE options as a dictionary."""
+    found: dict[str, str] = {}
+    for pair in given or []:
+        name, equals, value = pair.partition("=")
+        if not (name.strip() and equals and value.strip()) or name.strip() in found:
+            raise InvalidRequest(f"{option} takes NAME=VALUE, each name once; found {pair!r}")
+        found[name.strip()] = value.strip()
+    return found

@@ -1,0 +1,53 @@
+"""`conclvd evaluate prompts`: captions of scenes that no model was trained on."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from conclvd.cli.main import run
+from conclvd.evaluate.compare.prompts import read_prompts
+from conclvd.evaluate.held_out import held_out
+
+COMMAND = ["evaluate", "prompts", "--workers", "1"]
+
+
+@pytest.mark.slow
+def test_captions_alternate_and_are_those_of_the_scenes(tmp_path: Path) -> None:
+    plain, lines = tmp_path / "prompts.txt", tmp_path / "prompts.jsonl"
+    assert run([*COMMAND, "--count", "2", "-o", str(plain)]) == 0
+    prompts = read_prompts(plain)
+    assert prompts == [held_out(seed).caption for seed in (500_000, 500_001)]
+    assert [bool(re.search("[一-鿿]", prompt)) for prompt in prompts] == [True, False]
+    assert run([*COMMAND, "--count", "1", "--seed", "500001", "-o", str(lines)]) == 0
+    assert read_prompts(lines) == prompts[1:]
+    assert json.loads(lines.read_text(encoding="utf-8")) == {"caption": prompts[1]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["-o", "a.csv"], 2, "end the name in .txt or .jsonl"),
+        (["-o", "none/a.txt"], 1, "there is no folder none; make it"),
+        (["-o", "a.txt", "--seed", "9999999", "--count", "2"], 2, "are not held out"),
+        (["-o", "a.txt", "--count", "0"], 2, "'--count'"),
+        ([], 2, "Missing option '-o'"),
+    ],
+)
+def test_wrong_use_is_one_line(
+    arguments: list[str],
+    code: int,
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run([*COMMAND, *arguments]) == code
+    err = capsys.readouterr().err
+    assert message in err
+    assert err.splitlines()[-1].startswith("error: ")
+    assert list(tmp_path.iterdir()) == []
