@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import typer
 
+from conclvd.cli import evaluate_study
+
 app = typer.Typer()
+app.add_typer(evaluate_study.app, name="study")
 
 
 @app.callback()

@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn, cast
 import typer
 
 from conclvd import __version__
-from conclvd.cli import dataset, generate, interpolate, train
+from conclvd.cli import dataset, evaluate, generate, interpolate, train
 from conclvd.errors import ConclvdError, InvalidRequest
 
 # typer brings its own click or uses the installed one, by its version: this is the class of either
@@ -33,6 +33,7 @@ generate.add_commands(app)
 interpolate.add_commands(app)
 train.add_commands(app)
 app.add_typer(dataset.app, name="dataset")
+app.add_typer(evaluate.app, name="evaluate")
 
 # -------------------------------------------------------------------------------------------------
 

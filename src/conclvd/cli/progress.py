@@ -18,8 +18,9 @@ WORDS = {
     "validate": "validating",
     "scenes": "finding scenes",
     "clips": "cutting clips",
+    "copies": "copying videos",
 }
-UNITS = {"scenes": "s", "reading": "file"}  # all others are clips
+UNITS = {"scenes": "s", "reading": "file", "copies": "prompt"}  # all others are clips
 
 
 class Bars:

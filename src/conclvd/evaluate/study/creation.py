@@ -1,0 +1,138 @@
+"""Make a study: match the videos, copy them under random names, write the plan."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import cv2
+
+from conclvd.errors import InvalidRequest, MediaError
+from conclvd.evaluate.study.methods import Match, match, read_methods
+from conclvd.evaluate.study.plan import PLAN, Item, Mode, Plan
+from conclvd.tensors import Frame
+from conclvd.video.beside import beside
+from conclvd.video.probe import VideoInfo, probe
+from conclvd.video.read import read_frames
+from conclvd.video.write import write_video
+
+VIDEOS: Final = "videos"
+
+
+def create_study(
+    folder: Path,
+    videos: Sequence[str],
+    *,
+    prompts: Path | None = None,
+    mode: Mode = "pairs",
+    questions: int = 30,
+    checks: int = 3,
+    size: tuple[int, int] | None = None,
+    report: Callable[[int, int], None] = lambda done, total: None,
+) -> Plan:
+    """Make the study folder, whole or not at all.
+
+    `videos` are NAME=FOLDER, or folders with one folder a method. Every video is decoded and
+    encoded alike, without sound and without what is embedded in it, so that neither the file nor
+    its quality tells the method; `size`, (width, height), scales all to cover it and crops the
+    rest. Raises InvalidRequest, DatasetError, MediaError.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InvalidRequest(f"{folder} is there already and is no study; choose a new folder")
+    methods, left_out = read_methods(videos)
+    if mode == "ratings" and questions < len(methods):
+        raise InvalidRequest(
+            f"--questions is {questions}; ratings need at least {len(methods)}, one a method"
+        )
+    matches, unmatched = match(methods, prompts)
+    usable, infos = _readable(matches, left_out := [*left_out, *unmatched])
+    if not usable:
+        told = f", such as {left_out[0]}" if left_out else ""
+        raise InvalidRequest(f"no prompt has a video of every method that can be read{told}")
+    size = size or _common_size(usable, infos)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with beside(folder) as partial:
+        (partial / VIDEOS).mkdir(parents=True)
+        items = []
+        for number, found in enumerate(usable):
+            report(number, len(usable))
+            try:
+                items.append(_copied(found, infos, size, partial / VIDEOS))
+            except MediaError as error:
+                left_out.append(f"{found.prompt!r}: {error}")
+        report(len(usable), len(usable))
+        if not items:
+            raise InvalidRequest(f"no video could be read to its end: {left_out[-1]}")
+        plan = Plan(
+            mode=mode,
+            questions=questions,
+            checks=checks,
+            seed=secrets.randbits(32),
+            width=size[0],
+            height=size[1],
+            methods=tuple(method.name for method in methods),
+            items=tuple(items),
+            left_out=tuple(left_out),
+        )
+        (partial / PLAN).write_text(plan.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    return plan
+
+
+def _readable(
+    matches: Sequence[Match], left_out: list[str]
+) -> tuple[list[Match], dict[Path, VideoInfo]]:
+    """The matches whose videos can all be read, and what these say of themselves."""
+    usable = []
+    infos: dict[Path, VideoInfo] = {}
+    for found in matches:
+        try:
+            infos |= {path: probe(path) for path in found.files.values()}
+        except MediaError as error:
+            left_out.append(f"{found.prompt!r}: {error}")
+        else:
+            usable.append(found)
+    return usable, infos
+
+
+def _common_size(matches: Sequence[Match], infos: dict[Path, VideoInfo]) -> tuple[int, int]:
+    """The one size of all videos, made even for H.264."""
+    sizes: dict[tuple[int, int], str] = {}
+    for found in matches:
+        for method, path in found.files.items():
+            sizes.setdefault((infos[path].width, infos[path].height), method)
+    if len(sizes) > 1:
+        told = ", ".join(f"{method} {width}x{height}" for (width, height), method in sizes.items())
+        raise InvalidRequest(
+            f"the videos differ in size ({told}), which would tell the methods apart; give --size "
+            "WIDTHxHEIGHT to scale and crop all to one"
+        )
+    ((width, height),) = sizes
+    return width - width % 2, height - height % 2
+
+
+def _copied(
+    found: Match, infos: dict[Path, VideoInfo], size: tuple[int, int], folder: Path
+) -> Item:
+    ids = {}
+    for method, path in found.files.items():
+        ids[method] = secrets.token_hex(8)
+        frames = _fitted(path, size)
+        write_video(folder / f"{ids[method]}.mp4", frames, infos[path].fps)
+    return Item(prompt=found.prompt, prompt_zh=found.prompt_zh, videos=ids)
+
+
+def _fitted(path: Path, size: tuple[int, int]) -> Iterator[Frame]:
+    """The frames, scaled to cover (width, height) and cropped in the middle."""
+    width, height = size
+    for frame in read_frames(path):
+        rows, columns = frame.shape[:2]
+        fitted = frame
+        if abs(rows - height) > 1 or abs(columns - width) > 1:  # 1: an odd side made even
+            scale = max(width / columns, height / rows)
+            wide, high = max(width, round(columns * scale)), max(height, round(rows * scale))
+            how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+            fitted = cv2.resize(frame, (wide, high), interpolation=how)
+        top, left = (fitted.shape[0] - height) // 2, (fitted.shape[1] - width) // 2
+        yield fitted[top : top + height, left : left + width]
