@@ -37,7 +37,9 @@ class CriterionScores:
 
     `preference` is a method's share of all its comparisons, `against` its share against another
     one, ties half; `scores` are Bradley–Terry log-strengths; `ratings` mean ratings, None when
-    methods were compared in pairs; `alpha` is Krippendorff's, ordinal, None where it is undefined.
+    methods were compared in pairs. `alpha` is Krippendorff's, ordinal, of the answers about the
+    same two videos, each from both sides, or of the ratings of the same video; None where it is
+    undefined.
     """
 
     preference: Mapping[str, Estimate]
@@ -124,11 +126,12 @@ def _scores(
                 "ask more people"
             )
     shares = total.sum(1), met.sum(1).astype(int)
-    values: Iterable[tuple[object, float]]
-    if rated is None:
-        values = (((one.item, one.first, one.second), one.score) for one in compared)
+    judged: list[tuple[tuple[object, ...], float]]
+    if rated is None:  # from both sides, lest the order of the methods matter
+        judged = [((one.item, one.first, one.second), one.score) for one in compared]
+        judged += [((one.item, one.second, one.first), 1 - one.score) for one in compared]
     else:
-        values = (((one.item, one.method), one.value) for one in rated)
+        judged = [((one.item, one.method), one.value) for one in rated]
     return CriterionScores(
         preference={
             name: wilson(float(shares[0][place]), int(shares[1][place]))
@@ -142,7 +145,7 @@ def _scores(
         ties=sum(one.score == 0.5 for one in compared) / len(compared),
         scores=_bootstrapped(methods, wins),
         ratings=None if rated is None else _mean_ratings(methods, people, rated),
-        alpha=ordinal_alpha(values),
+        alpha=ordinal_alpha(judged),
     )
 
 

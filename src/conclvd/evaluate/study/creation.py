@@ -54,17 +54,7 @@ def create_study(
     size = size or _common_size(usable, infos)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with beside(folder) as partial:
-        (partial / VIDEOS).mkdir(parents=True)
-        items = []
-        for number, found in enumerate(usable):
-            report(number, len(usable))
-            try:
-                items.append(_copied(found, infos, size, partial / VIDEOS))
-            except MediaError as error:
-                left_out.append(f"{found.prompt!r}: {error}")
-        report(len(usable), len(usable))
-        if not items:
-            raise InvalidRequest(f"no video could be read to its end: {left_out[-1]}")
+        items = _copy(usable, infos, size, partial, left_out, report)
         plan = Plan(
             mode=mode,
             questions=questions,
@@ -73,11 +63,34 @@ def create_study(
             width=size[0],
             height=size[1],
             methods=tuple(method.name for method in methods),
-            items=tuple(items),
+            items=items,
             left_out=tuple(left_out),
         )
         (partial / PLAN).write_text(plan.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return plan
+
+
+def _copy(
+    matches: Sequence[Match],
+    infos: dict[Path, VideoInfo],
+    size: tuple[int, int],
+    folder: Path,
+    left_out: list[str],
+    report: Callable[[int, int], None],
+) -> tuple[Item, ...]:
+    """Copies of all videos that can be read to their end; what cannot is left out, in words."""
+    (folder / VIDEOS).mkdir(parents=True)
+    items = []
+    for number, found in enumerate(matches):
+        report(number, len(matches))
+        try:
+            items.append(_copied(found, infos, size, folder / VIDEOS))
+        except MediaError as error:
+            left_out.append(f"{found.prompt!r}: {error}")
+    report(len(matches), len(matches))
+    if not items:
+        raise InvalidRequest(f"no video could be read to its end: {left_out[-1]}")
+    return tuple(items)
 
 
 def _readable(

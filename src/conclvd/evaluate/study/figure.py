@@ -51,13 +51,14 @@ def draw(analysis: Analysis, path: Path) -> None:
         }
     ):
         figure = Figure(figsize=(9.6, 4.8), layout="constrained", facecolor=_PAPER)
-        _bars(figure.add_subplot(facecolor=_PAPER), analysis, readable=bool(chinese))
+        draw_bars(figure.add_subplot(facecolor=_PAPER), analysis, readable=bool(chinese))
         with beside(path) as partial:
             dated = {"Date": None} if path.suffix == ".svg" else {}
             figure.savefig(partial, dpi=200, metadata=dated)
 
 
-def _bars(axes: Axes, analysis: Analysis, *, readable: bool) -> None:
+def draw_bars(axes: Axes, analysis: Analysis, *, readable: bool) -> None:
+    """One bar a criterion and method, with its interval; without a Chinese font, not `readable`."""
     methods = analysis.plan.methods
     rated = analysis.plan.mode == "ratings"
     width = 0.8 / len(methods)

@@ -83,11 +83,13 @@ def _tables(analysis: Analysis) -> Iterator[str]:
 
 
 def _how(analysis: Analysis) -> Iterator[str]:
+    rated = analysis.plan.mode == "ratings"
+    judged = "videos" if rated else "pairs of videos, each seen from both sides,"
     yield from ("## How to read it", "")
     yield (
         "- In brackets: 95 % intervals. Those of preferences are Wilson's and take every answer as "
         "independent; a person's answers are not quite, so they are somewhat narrow. Those of "
-        f"Bradley–Terry scores{' and ratings' if analysis.plan.mode == 'ratings' else ''} come "
+        f"Bradley–Terry scores{' and ratings' if rated else ''} come "
         f"from {RESAMPLES} resamples of the participants."
     )
     yield (
@@ -96,14 +98,14 @@ def _how(analysis: Analysis) -> Iterator[str]:
         "times as often as the other one. One tie between every two methods is added, which keeps "
         "them finite."
     )
-    if analysis.plan.mode == "ratings":
+    if rated:
         yield (
             "- Preferences and scores come from each two methods that one person rated on one "
             "prompt: the higher rating is preferred."
         )
     yield (
-        "- Alpha is over prompts that several people judged: 1 is full agreement, 0 is chance, – "
-        "means that nobody judged the same, or that all answers are equal."
+        f"- Krippendorff's alpha is ordinal, over the {judged} that several people judged: 1 is "
+        "full agreement, 0 is chance, – means that nobody judged the same, or that nothing varies."
     )
     yield (
         "- An attention check asks for a certain answer to all four criteria; one other answer "
