@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import cv2
+import numpy as np
 
 from conclvd.errors import InvalidRequest, MediaError
 from conclvd.evaluate.study.methods import Match, match, read_methods
@@ -41,6 +42,8 @@ def create_study(
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InvalidRequest(f"{folder} is there already and is no study; choose a new folder")
+    if size is not None and (size[0] % 2 or size[1] % 2):
+        raise InvalidRequest(f"{size[0]}x{size[1]} has an odd side; H.264 needs even ones")
     methods, left_out = read_methods(videos)
     if mode == "ratings" and questions < len(methods):
         raise InvalidRequest(
@@ -128,24 +131,36 @@ def _common_size(matches: Sequence[Match], infos: dict[Path, VideoInfo]) -> tupl
 def _copied(
     found: Match, infos: dict[Path, VideoInfo], size: tuple[int, int], folder: Path
 ) -> Item:
-    ids = {}
-    for method, path in found.files.items():
-        ids[method] = secrets.token_hex(8)
-        frames = _fitted(path, size)
-        write_video(folder / f"{ids[method]}.mp4", frames, infos[path].fps)
+    ids = {method: secrets.token_hex(8) for method in found.files}
+    try:
+        for method, path in found.files.items():
+            frames = (_fitted(frame, size) for frame in _all_frames(path, infos[path].frames))
+            write_video(folder / f"{ids[method]}.mp4", frames, infos[path].fps)
+    except MediaError:
+        for name in ids.values():
+            (folder / f"{name}.mp4").unlink(missing_ok=True)
+        raise
     return Item(prompt=found.prompt, prompt_zh=found.prompt_zh, videos=ids)
 
 
-def _fitted(path: Path, size: tuple[int, int]) -> Iterator[Frame]:
-    """The frames, scaled to cover (width, height) and cropped in the middle."""
-    width, height = size
+def _all_frames(path: Path, count: int) -> Iterator[Frame]:
+    """The frames; MediaError when there are fewer than the file says."""
+    left = count
     for frame in read_frames(path):
-        rows, columns = frame.shape[:2]
-        fitted = frame
-        if abs(rows - height) > 1 or abs(columns - width) > 1:  # 1: an odd side made even
-            scale = max(width / columns, height / rows)
-            wide, high = max(width, round(columns * scale)), max(height, round(rows * scale))
-            how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-            fitted = cv2.resize(frame, (wide, high), interpolation=how)
-        top, left = (fitted.shape[0] - height) // 2, (fitted.shape[1] - width) // 2
-        yield fitted[top : top + height, left : left + width]
+        left -= 1
+        yield frame
+    if left > 0:
+        raise MediaError(f"cannot read {path} to its end: {left} of {count} frames are missing")
+
+
+def _fitted(frame: Frame, size: tuple[int, int]) -> Frame:
+    """Scaled to cover (width, height) and cropped in the middle."""
+    width, height = size
+    rows, columns = frame.shape[:2]
+    if abs(rows - height) > 1 or abs(columns - width) > 1:  # 1: an odd side made even
+        scale = max(width / columns, height / rows)
+        wide, high = max(width, round(columns * scale)), max(height, round(rows * scale))
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        frame = cv2.resize(frame, (wide, high), interpolation=how).astype(np.uint8, copy=False)
+    top, left = (frame.shape[0] - height) // 2, (frame.shape[1] - width) // 2
+    return frame[top : top + height, left : left + width]
