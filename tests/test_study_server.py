@@ -1,6 +1,9 @@
 """The study page's HTTP: what is answered, what is refused, what is never told."""
 
 import json
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,6 +141,23 @@ def test_many_people_at_once_lose_nothing(server: StudyServer, study: Path) -> N
     for thread in threads:
         thread.join()
     assert len(read_answers(study)) == 4 * 8 * 4
+
+
+@pytest.mark.slow
+def test_the_command_makes_serves_and_goes_on(made: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from conclvd.cli.main import main; main()"]
+    command += ["evaluate", "study", "serve", str(tmp_path / "S"), "--no-browser", "--port", "0"]
+    kept = []
+    for more in (["--videos", str(made.parent / "out"), "--mode", "ratings"], []):
+        with subprocess.Popen([*command, *more], stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert "3 methods, 2 prompts, ratings; open http://127.0.0.1:" in line
+            process.send_signal(signal.SIGINT)
+            assert process.stdout.read().endswith("answers of 0 participants\n")
+        assert process.returncode == 0
+        kept.append((tmp_path / "S" / "study.json").read_text())
+    assert kept[0] == kept[1]
 
 
 def test_one_server_at_a_time_on_a_study(study: Path, capsys: pytest.CaptureFixture[str]) -> None:

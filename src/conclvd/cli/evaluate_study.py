@@ -60,10 +60,11 @@ def serve(
     ] = None,
     browser: Annotated[bool, typer.Option(help="Open the page.")] = True,
 ) -> None:
-    """Show two videos of one prompt, or one, side and order by chance, names hidden; keep answers.
+    """Ask people on a local page.
 
-    With --videos a new study is made; without, STUDY goes on. Participants need a code, which is
-    all that is kept about them; the same code goes on where it stopped. Ctrl-C ends it. There is no
+    They see two videos of one prompt, or one to rate, side and order by chance, names hidden. With
+    --videos a new study is made; without, STUDY goes on. Participants need a code, which is all
+    that is kept about them; the same code goes on where it stopped. Ctrl-C ends it. There is no
     password: whoever reaches the address can answer.
     """
     from conclvd.evaluate.study.answers import Answers, read_answers
@@ -132,7 +133,10 @@ def export(
     folder: Annotated[Path, STUDY],
     output: Annotated[Path, typer.Option("-o", "--output", help="The CSV file.")],
 ) -> None:
-    """Write the answers as CSV: one row a participant, question and criterion."""
+    """Write the answers as CSV.
+
+    One row a participant, question and criterion; the last answer of each.
+    """
     from conclvd.evaluate.study.answers import read_answers
     from conclvd.evaluate.study.plan import read_plan
     from conclvd.evaluate.study.table import answers_csv
@@ -155,7 +159,11 @@ def analyse(
         bool, typer.Option("--exclude-inattentive", help="Leave them out.")
     ] = False,
 ) -> None:
-    """Write preferences, Bradley–Terry scores and agreement with intervals, and the figure."""
+    """Write scores and the figure.
+
+    Preferences with Wilson intervals, Bradley–Terry scores with bootstrap intervals, agreement by
+    Krippendorff's alpha, as Markdown and CSV; grouped bars as PNG and SVG.
+    """
     from conclvd.evaluate.study.analysis import analyse as analyse_answers
     from conclvd.evaluate.study.answers import read_answers
     from conclvd.evaluate.study.plan import read_plan

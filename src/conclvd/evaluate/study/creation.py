@@ -55,7 +55,6 @@ def create_study(
         told = f", such as {left_out[0]}" if left_out else ""
         raise InvalidRequest(f"no prompt has a video of every method that can be read{told}")
     size = size or _common_size(usable, infos)
-    folder.parent.mkdir(parents=True, exist_ok=True)
     with beside(folder) as partial:
         items = _copy(usable, infos, size, partial, left_out, report)
         plan = Plan(

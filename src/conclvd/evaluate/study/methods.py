@@ -65,7 +65,7 @@ def read_methods(arguments: Sequence[str]) -> tuple[list[Method], list[str]]:
         folder = Path(argument)
         name, _, rest = argument.partition("=")
         if folder.is_dir():
-            for child in sorted(path for path in folder.iterdir() if path.is_dir()):
+            for child in sorted(path for path in folder.glob("[!.]*") if path.is_dir()):
                 if _video_files(child):
                     methods.append(Method(child.name, child))
                 else:
