@@ -274,7 +274,7 @@ def test_export_and_analyse_from_the_command_line(
     study = create_study(tmp_path / "S", [str(out)], questions=9, checks=1)
     code, error = conclvd("analyse", tmp_path / "S", "-o", tmp_path / "report")
     assert (code, error.count("\n")) == (1, 1)
-    assert "too few answers: 0 participants" in error
+    assert "too few answers: 0 of the 2 participants" in error
     answers = Answers(tmp_path / "S", study)
     for person in ("p1", "p2"):
         for number, question in enumerate(answers.questions(person)):

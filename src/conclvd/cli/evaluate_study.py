@@ -86,15 +86,15 @@ def serve(
         writing(folder, "conclvd evaluate study serve"),
         StudyServer(Answers(folder, plan), host, port, tuple(origin or ())) as server,
     ):
-        typer.echo(
-            f"{folder}: {len(plan.methods)} methods, {len(plan.items)} prompts, {plan.mode}; open "
-            f"{server.url} (Ctrl-C ends)"
-        )
-        if browser:
-            import webbrowser
-
-            webbrowser.open(server.url)
         try:
+            typer.echo(
+                f"{folder}: {len(plan.methods)} methods, {len(plan.items)} prompts, {plan.mode}; "
+                f"open {server.url} (Ctrl-C ends)"
+            )
+            if browser:
+                import webbrowser
+
+                webbrowser.open(server.url)
             server.serve_forever()
         except KeyboardInterrupt:
             people = {answer.code for answer in read_answers(folder)}

@@ -85,8 +85,8 @@ def analyse(
     if len(people) < _FEWEST:
         left = f" when {len(careless)} inattentive are excluded" if exclude_inattentive else ""
         raise DatasetError(
-            f"too few answers: {len(people)} participants compared two methods{left}; at least "
-            f"{_FEWEST} are needed"
+            f"too few answers{left}: {len(people)} of the {_FEWEST} participants needed at least "
+            "compared two methods; ask more people"
         )
     rated = ratings_of(plan, last) if plan.mode == "ratings" else None
     return Analysis(

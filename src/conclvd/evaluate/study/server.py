@@ -64,6 +64,7 @@ class _Handler(LocalHandler):
             code = _Session.model_validate_json(self.body()).code
             return {
                 "mode": answers.plan.mode,
+                "ratio": answers.plan.width / answers.plan.height,
                 "choices": answers.plan.choices,
                 "criteria": list(CRITERIA),
                 "questions": [

@@ -179,6 +179,7 @@ const videos = () => [...$("stage").children].map((figure) => figure.querySelect
 function showVideos() {
   const many = asked().videos.length > 1;
   $("stage").className = many ? "two" : "one";
+  $("stage").style.setProperty("--ratio", session.ratio);
   $("stage").replaceChildren(...asked().videos.map((id, number) => {
     const figure = element("figure");
     const video = element("video");
