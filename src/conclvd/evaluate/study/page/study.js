@@ -87,6 +87,7 @@ function showProgress() {
 
 function go(to) {
   place = to;
+  tell("");
   const open = session.criteria.findIndex((name) => !(name in asked().answers));
   row = Math.max(0, open);
   show("question");
@@ -232,18 +233,14 @@ async function next() {
     if ($("message").hidden) tell(words().unanswered);
     return;
   }
-  tell("");
   if (place + 1 < session.questions.length) return go(place + 1);
   const open = session.questions.findIndex((question) => !complete(question));
   if (open >= 0) return go(open);
+  tell("");
   show("thanks");
-  showWords();
 }
 
-function back() {
-  tell("");
-  if (place > 0) go(place - 1);
-}
+const back = () => place > 0 && go(place - 1);
 
 function move(by) {
   row = Math.min(session.criteria.length - 1, Math.max(0, row + by));
@@ -267,8 +264,7 @@ const KEYS = {
 
 document.addEventListener("keydown", (event) => {
   if ($("question").hidden || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
-  const onButton = document.activeElement?.matches("button") && (event.key === " " || event.key === "Enter");
-  if (onButton) return; // the button's own
+  if (document.activeElement?.matches("button") && [" ", "Enter"].includes(event.key)) return; // its own
   const choice = choiceOf(event.key);
   const act = choice ? () => answer(session.criteria[row], choice) : KEYS[event.key];
   if (!act) return;
