@@ -11,9 +11,9 @@ import pytest
 
 from conclvd.cli.main import run
 from conclvd.curate.annotations import Annotations
-from conclvd.curate.lock import writing
 from conclvd.curate.server import AnnotationServer
 from conclvd.errors import DatasetError, InvalidRequest
+from conclvd.lock import writing
 from conclvd.manifest import read_manifest
 from test_annotations import dataset
 

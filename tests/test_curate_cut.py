@@ -14,9 +14,9 @@ import pytest
 import films
 from conclvd.curate.add import add_sources
 from conclvd.curate.cut import CutResult, cut_sources, read_cuts
-from conclvd.curate.lines import read_lines
 from conclvd.curate.plan import PLAN, CutSettings, Planned
 from conclvd.errors import DatasetError, InvalidRequest, MediaError
+from conclvd.lines import read_lines
 from conclvd.manifest import MANIFEST, ClipRecord, read_manifest
 from conclvd.tensors import Frame
 from conclvd.video.probe import probe

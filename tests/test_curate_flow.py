@@ -8,7 +8,7 @@ import pytest
 import films
 from conclvd.cli.main import run
 from conclvd.curate.annotations import Annotations, version_of
-from conclvd.curate.lock import writing
+from conclvd.lock import writing
 from conclvd.manifest import read_manifest
 
 SIZE = (160, 96)

@@ -10,10 +10,10 @@ import pytest
 import films
 from conclvd.curate.add import Added, add_sources, find_videos
 from conclvd.curate.facts import BrokenVideo, measure
-from conclvd.curate.lock import writing
 from conclvd.curate.pictures import pictures
 from conclvd.curate.source_file import SOURCES, read_sources
 from conclvd.errors import DatasetError
+from conclvd.lock import writing
 from conclvd.tensors import Frame
 
 BITS = 10

@@ -31,20 +31,27 @@ def test_commands_of_the_readme_exist(capsys: pytest.CaptureFixture[str]) -> Non
     commands = [shlex.split(line) for line in lines if line.startswith("conclvd ")]
     assert len(commands) >= 6
     for command in commands:
-        words = command[1:3] if command[1] in ("dataset", "evaluate") else command[1:2]
-        assert run([*words, "--help"]) == 0
+        groups = [word for word in command[1:3] if word in ("dataset", "evaluate", "study")]
+        depth = len(groups) + 1
+        assert run([*command[1 : 1 + depth], "--help"]) == 0
         options = capsys.readouterr().out
         assert all(word in options for word in command if word.startswith("--"))
 
 
 @pytest.mark.parametrize(
-    ("page", "least"), [("dataset", 10), ("evaluate", 4), ("evaluate-compare", 3)]
+    ("page", "group", "least"),
+    [
+        ("dataset", "dataset", 10),
+        ("evaluate", "evaluate", 4),
+        ("evaluate-compare", "evaluate", 3),
+        ("study", "evaluate study", 4),
+    ],
 )
-def test_commands_of_the_pages_exist(
-    page: str, least: int, capsys: pytest.CaptureFixture[str]
+def test_commands_of_the_docs_exist(
+    page: str, group: str, least: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
-    commands = re.findall(r"^    conclvd (\w+ \w+)(.*)$", text, re.MULTILINE)
+    commands = re.findall(rf"^    conclvd ({group} \w+)(.*)$", text, re.MULTILINE)
     assert len(commands) >= least
     for command, rest in commands:
         assert run([*command.split(), "--help"]) == 0

@@ -4,7 +4,7 @@
     ├── InvalidRequest        a value the caller gave cannot be used
     ├── ModelError            a model, or a part of one, is missing, broken or of another shape
     ├── MediaError            a video or picture file cannot be read or written
-    ├── DatasetError          a dataset folder does not hold what it should
+    ├── DatasetError          the folder of a dataset or a study does not hold what it should
     └── TrainingError         a training run cannot start or go on
 
 Every message is one line that says what is wrong, what was found and what to do. A bug of ours is
@@ -31,7 +31,7 @@ class MediaError(ConclvdError):
 
 
 class DatasetError(ConclvdError):
-    """A dataset folder does not hold what it should."""
+    """The folder of a dataset or a study does not hold what it should."""
 
 
 class TrainingError(ConclvdError):

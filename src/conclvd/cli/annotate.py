@@ -29,8 +29,8 @@ def annotate(
     ends it. There is no password: whoever reaches the address can edit.
     """
     from conclvd.curate.annotations import Annotations
-    from conclvd.curate.lock import writing
     from conclvd.curate.server import AnnotationServer
+    from conclvd.lock import writing
     from conclvd.manifest import read_manifest
 
     read_manifest(folder)  # whoever names a wrong folder is told so, and gets no lock in it

@@ -66,8 +66,8 @@ def stats(
     """Print counts, lengths, sizes, captions and words; draw them; fill in the data card."""
     from conclvd.curate.card import CARD
     from conclvd.curate.card import card as fill
-    from conclvd.curate.lines import write_text
     from conclvd.curate.stats import collect, draw
+    from conclvd.lines import write_text
     from conclvd.manifest import read_manifest
 
     records = read_manifest(folder)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from conclvd.cli import evaluate_compare, evaluate_videos
+from conclvd.cli import evaluate_compare, evaluate_study, evaluate_videos
 
 app = typer.Typer()
 evaluate_compare.add_commands(app)
 evaluate_videos.add_commands(app)
+app.add_typer(evaluate_study.app, name="study")
 
 
 @app.callback()

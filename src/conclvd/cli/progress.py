@@ -20,8 +20,9 @@ WORDS = {
     "clips": "cutting clips",
     "measure": "measuring videos",
     "reference": "reading the reference",
+    "copies": "copying videos",
 }
-UNITS = {"scenes": "s", "reading": "file"}  # all others are clips
+UNITS = {"scenes": "s", "reading": "file", "copies": "prompt"}  # all others are clips
 
 
 class Bars:

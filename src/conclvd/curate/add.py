@@ -12,10 +12,10 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from conclvd.curate.facts import measure
-from conclvd.curate.lines import append_line, parse
-from conclvd.curate.lock import writing
 from conclvd.curate.source_file import SOURCES, UNKNOWN, SourceRecord, read_sources
 from conclvd.errors import ConclvdError, DatasetError, MediaError
+from conclvd.lines import append_line, parse
+from conclvd.lock import writing
 from conclvd.workers import each
 
 # what a folder is searched for; a file that is named is read whatever it is called

@@ -14,13 +14,13 @@ from pydantic import BaseModel, ConfigDict
 
 from conclvd.curate.clip_file import Span, write_clip
 from conclvd.curate.facts import BrokenVideo
-from conclvd.curate.lines import append_line, parse, read_lines, write_lines, write_text
-from conclvd.curate.lock import writing
 from conclvd.curate.plan import PLAN, CutSettings, Planned, make_plan
 from conclvd.curate.scene_file import SceneFile, read_scenes, write_scenes
 from conclvd.curate.shots import find_scenes
 from conclvd.curate.source_file import SourceRecord, read_sources
 from conclvd.errors import DatasetError, InvalidRequest
+from conclvd.lines import append_line, parse, read_lines, write_lines, write_text
+from conclvd.lock import writing
 from conclvd.manifest import (
     MANIFEST,
     ClipRecord,

@@ -8,8 +8,8 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from conclvd.curate.bars import Crop
-from conclvd.curate.lines import parse, write_text
 from conclvd.errors import DatasetError
+from conclvd.lines import parse, write_text
 
 SCENES: Final = "scenes"
 

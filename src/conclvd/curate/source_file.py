@@ -8,7 +8,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from conclvd.curate.facts import VideoFacts
-from conclvd.curate.lines import read_lines
+from conclvd.lines import read_lines
 
 SOURCES: Final = "sources.jsonl"
 UNKNOWN: Final = "unknown"

@@ -7,8 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from conclvd.curate.lock import writing
 from conclvd.errors import InvalidRequest
+from conclvd.lock import writing
 from conclvd.manifest import ClipRecord, read_manifest, write_manifest
 
 

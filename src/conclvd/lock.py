@@ -1,4 +1,4 @@
-"""One writer a dataset folder."""
+"""One writer a folder: of a dataset, of a study."""
 
 from __future__ import annotations
 

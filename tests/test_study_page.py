@@ -1,0 +1,243 @@
+"""The study's page in a real browser: people who know nothing but what they see, by keyboard."""
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from conclvd.evaluate.study.analysis import analyse
+from conclvd.evaluate.study.answers import Answers, read_answers
+from conclvd.evaluate.study.creation import create_study
+from conclvd.evaluate.study.plan import CRITERIA, read_plan
+from conclvd.evaluate.study.server import StudyServer
+from studies import GREY, method_folder
+
+pytestmark = pytest.mark.slow
+HTML = '<b>bold</b> <img src=x onerror="document.title=1">'
+PROMPTS = [HTML, "a boat on a lake", "peaks in mist"]
+TITLE = "山水 · Landscapes in motion"
+SEEN = """videos().map((video) => {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 1;
+  const pen = canvas.getContext("2d");
+  pen.drawImage(video, 0, 0, 1, 1);
+  return pen.getImageData(0, 0, 1, 1).data[0];
+})"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Headless Chromium; `apt-get install chromium`, or `playwright install chromium`."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    installed = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    with api.sync_playwright() as playwright:
+        path = installed or playwright.chromium.executable_path
+        if not Path(path).exists():
+            pytest.skip("no Chromium was found: install Debian's chromium or playwright's")
+        # sandboxes of containers often forbid Chromium's own
+        with playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]) as opened:
+            yield opened
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Callable[..., StudyServer]]:
+    """Makes a study of plain grey videos and serves it; its folder is `server.answers.folder`."""
+    servers: list[tuple[StudyServer, threading.Thread]] = []
+
+    def serve(**settings: Any) -> StudyServer:
+        for name in GREY:
+            method_folder(tmp_path / "out" / name, PROMPTS)
+        create_study(tmp_path / "S", [str(tmp_path / "out")], **settings)
+        return again()
+
+    def again() -> StudyServer:
+        plan = read_plan(tmp_path / "S")
+        server = StudyServer(Answers(tmp_path / "S", plan), "127.0.0.1", 0)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        servers.append((server, thread))
+        return server
+
+    yield serve
+    for server, thread in servers:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class Visitor:
+    """Somebody at a browser of their own, who prefers lighter videos, mostly."""
+
+    def __init__(self, browser: Any, server: StudyServer, code: str, locale: str = "en-GB") -> None:
+        self.context = browser.new_context(locale=locale)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(10_000)
+        self.wrong: list[str] = []
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.chance = Random(code)
+        # the greys seen, 1 for the chosen one
+        self.chose: dict[str, list[tuple[int, int]]] = {name: [] for name in CRITERIA}
+        self.page.goto(server.url)
+        self.page.keyboard.insert_text(code)  # the code's field has the focus
+        self.page.keyboard.press("Enter")
+
+    def close(self) -> None:
+        self.context.close()
+        assert self.wrong == []
+
+    def wait(self, script: str) -> None:
+        # asked from here: what playwright polls within the page, the page's own rules forbid
+        limit = time.monotonic() + 15
+        while not self.page.evaluate(script):
+            assert time.monotonic() < limit, f"not within 15 s: {script}"
+            self.page.wait_for_timeout(10)
+
+    def keys(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def text(self, place: str) -> str:
+        return str(self.page.text_content(place))
+
+    def at(self, count: str) -> None:
+        """Wait until a question is shown, and its videos."""
+        self.wait(f"document.getElementById('count').textContent === '{count}'")
+        self.wait("videos().length > 0 && videos().every((video) => video.readyState >= 2)")
+
+    def seen(self) -> list[int]:
+        """The grey of the videos, as shown."""
+        return [int(value) for value in self.page.evaluate(SEEN)]
+
+    def answer(self, lighter: float) -> None:
+        """All criteria; the lighter video wins with this probability."""
+        check = self.page.evaluate("document.querySelector('#prompt.check span')?.textContent")
+        if check:
+            self.keys(*[{"Left": "1", "Right": "2", "No difference": "="}[check]] * 4)
+        else:
+            shown = self.seen()
+            for criterion in CRITERIA:
+                win = self.chance.random() < lighter
+                chosen = int((shown[0] > shown[1]) != win)  # 0 left, 1 right
+                self.keys(str(chosen + 1))
+                self.chose[criterion] += [(shown[chosen], 1), (shown[1 - chosen], 0)]
+        self.keys("Enter")
+
+
+def test_known_preferences_of_visitors_are_recovered(
+    browser: Any, make: Callable[..., StudyServer]
+) -> None:
+    server = make(questions=9, checks=1)
+    visitors = [Visitor(browser, server, code) for code in ("V1", "v2", "李-3", "v4")]
+    for visitor in visitors:
+        for number in range(1, 11):
+            visitor.at(f"{number} / 10")
+            visitor.answer(lighter=0.9)
+        visitor.wait("!document.getElementById('thanks').hidden")
+        visitor.close()
+    folder = server.answers.folder
+    found = analyse(read_plan(folder), read_answers(folder))
+    assert found.participants == ("v1", "v2", "v4", "李-3")
+    assert found.inattentive == frozenset()
+    for criterion, scores in found.by_criterion.items():
+        ranked = sorted(GREY, key=lambda name: -scores.scores[name].value)
+        assert ranked == sorted(GREY, key=lambda name: -GREY[name])
+        assert scores.preference["ConCLVD"].low > scores.preference["Pika"].high
+        chose = [one for visitor in visitors for one in visitor.chose[criterion]]
+        for name, grey in GREY.items():  # to the last key
+            won = [win for seen, win in chose if abs(seen - grey) < 20]
+            assert scores.preference[name].value == pytest.approx(sum(won) / len(won))
+            assert scores.preference[name].count == len(won) == 24
+
+
+def test_a_reload_goes_on_where_it_stopped_and_answers_can_be_changed(
+    browser: Any, make: Callable[..., StudyServer]
+) -> None:
+    server = make(questions=4, checks=0)
+    visitor = Visitor(browser, server, "p1")
+    visitor.at("1 / 4")
+    first = visitor.seen()
+    visitor.keys("1", "1", "=", "Enter")
+    visitor.wait("!document.getElementById('message').hidden")
+    assert visitor.text("#message") == "please answer all four questions first"
+    visitor.keys("2", "Enter")
+    visitor.at("2 / 4")
+    visitor.keys("1", "2")
+    visitor.wait("document.querySelectorAll('[aria-pressed=true]').length === 2")
+    visitor.page.evaluate("sending")  # until the answers are kept
+    visitor.page.reload()
+    visitor.at("2 / 4")
+    assert visitor.page.locator("[aria-pressed=true]").count() == 2  # half a question, too
+    visitor.keys("Backspace")
+    visitor.at("1 / 4")
+    assert visitor.seen() == pytest.approx(first, abs=2)
+    visitor.keys("ArrowUp", "ArrowUp", "ArrowUp", "2", "Enter")
+    visitor.at("2 / 4")
+    visitor.close()
+    answers = read_answers(server.answers.folder)
+    mine = [one.value for one in answers if one.question == 0]
+    assert mine == ["left", "left", "equal", "right", "right"]  # the history is kept
+    assert server.answers.given("p1", 0)["text_alignment"] == "right"
+    other = Visitor(browser, server, "P1")  # elsewhere, another day
+    other.at("2 / 4")
+    other.close()
+
+
+def test_two_videos_loop_in_step(browser: Any, make: Callable[..., StudyServer]) -> None:
+    visitor = Visitor(browser, make(questions=2, checks=0), "p1")
+    visitor.at("1 / 2")
+    visitor.page.evaluate(
+        "window.begun = 0; videos()[0].addEventListener('seeked', () => { window.begun += 1; })"
+    )
+    visitor.wait("window.begun >= 2")  # begun anew twice
+    times = visitor.page.evaluate("videos().map((video) => video.currentTime)")
+    assert times[0] == pytest.approx(times[1], abs=0.1)
+    visitor.wait("videos().every((video) => !video.paused)")
+    visitor.keys("Space")
+    assert visitor.page.evaluate("videos().every((video) => video.paused)")
+    visitor.close()
+
+
+def test_prompts_are_text_and_the_page_speaks_chinese(
+    browser: Any, make: Callable[..., StudyServer]
+) -> None:
+    visitor = Visitor(browser, make(questions=9, checks=0), "p1", locale="zh-CN")
+    visitor.at("1 / 9")
+    assert "时间连贯" in visitor.text("#rows")
+    visitor.page.click("#language")
+    assert "Temporal consistency" in visitor.text("#rows")
+    place = visitor.page.evaluate(
+        "session.questions.findIndex((question) => question.prompt.startsWith('<b>'))"
+    )
+    visitor.page.evaluate(f"go({place})")
+    assert visitor.text("#prompt span") == HTML
+    assert visitor.page.locator("#prompt b, #prompt img").count() == 0
+    assert visitor.page.title() == TITLE
+    visitor.close()
+
+
+def test_ratings_by_keyboard_and_the_next_person(
+    browser: Any, make: Callable[..., StudyServer]
+) -> None:
+    server = make(mode="ratings", questions=3, checks=0)
+    visitor = Visitor(browser, server, "p1")
+    for number in range(1, 4):
+        visitor.at(f"{number} / 3")
+        (grey,) = visitor.seen()
+        visitor.keys(*[str(1 + grey // 55)] * 4, "Enter")
+    visitor.wait("!document.getElementById('thanks').hidden")
+    plan = server.answers.plan
+    for answer in read_answers(server.answers.folder):
+        _, method = plan.of_video[answer.left]
+        assert answer.value == str(1 + GREY[method] // 55)
+    visitor.page.click("#leave")
+    visitor.page.keyboard.insert_text("a b")
+    visitor.keys("Enter")
+    visitor.wait("document.getElementById('message').textContent.startsWith('a code is 1 to 32')")
+    visitor.page.reload()
+    visitor.wait("!document.getElementById('welcome').hidden")
+    visitor.close()
