@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from conclvd.cli.main import run
-from conclvd.evaluate.compare.prompts import read_prompts
 from conclvd.evaluate.held_out import held_out
+from conclvd.evaluate.prompts import read_prompts
 
 COMMAND = ["evaluate", "prompts", "--workers", "1"]
 

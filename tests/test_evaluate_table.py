@@ -55,7 +55,8 @@ def test_rows_come_back_as_written(tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.jsonl", rows)
     assert read_rows([tmp_path / "rows.jsonl"]) == rows
     first = json.loads((tmp_path / "rows.jsonl").read_text().splitlines()[0])
-    keys = "schema_version method video prompt seed metric value n skipped clip reference interval"
+    keys = """schema_version method video prompt seed metric value n skipped clip reference device
+        interval"""
     assert list(first) == keys.split()
     assert first["schema_version"] == 1
 

@@ -12,12 +12,15 @@ from safetensors.numpy import save_file
 
 from conclvd.cli.main import run
 from conclvd.errors import DatasetError, InvalidRequest
+from conclvd.evaluate.entry import Entry
 from conclvd.evaluate.features import load_features
+from conclvd.evaluate.formats import markdown
 from conclvd.evaluate.measure import measure_sets, measure_videos
 from conclvd.evaluate.registry import METRICS, choose
 from conclvd.evaluate.rows import Row, read_rows
 from conclvd.evaluate.sample import Tools
-from conclvd.evaluate.video_set import Entry, find_videos, natural
+from conclvd.evaluate.table import build_table
+from conclvd.evaluate.video_set import find_videos, natural
 from conclvd.interpolation.flow import DisFlow
 from conclvd.tensors import Frames
 from conclvd.video.write import write_video
@@ -50,6 +53,43 @@ def three(tmp_path: Path) -> Path:
     for name in ("2.mp4", "10.gif", "1.mp4"):
         video(tmp_path / "ours" / name)
     return tmp_path / "ours"
+
+
+@pytest.fixture
+def compared(tmp_path: Path) -> Path:
+    """As `conclvd evaluate compare` leaves it: two methods that ran, one that could not."""
+    folder = tmp_path / "compared"
+    methods = []
+    for name, slug, device in (("ConCLVD", "conclvd", "cpu"), ("T2V", "t2v", "cuda")):
+        video(folder / slug / "0000-s3.mp4")
+        line = {"file_name": "0000-s3.mp4", "caption": "a boat", "seed": 3, "method": name}
+        made = {"seconds": 2.5, "peak_gib": 1.25, "device": device}
+        prompts(folder / slug / "metadata.jsonl", json.dumps(line | made))
+        methods.append({"name": name, "slug": slug, "status": "done", "videos": 1})
+    gone = {"name": "AnimateLCM", "slug": "animatelcm", "status": "not available", "videos": 0}
+    methods.insert(0, gone | {"reason": "no weights", "fetch": "give --motion"})
+    prompts(folder / "methods.jsonl", *(json.dumps(row) for row in methods))
+    return folder
+
+
+def test_a_comparison_tells_names_costs_and_what_was_not_there(compared: Path) -> None:
+    entries = find_videos(compared, None, None)
+    assert [entry.method for entry in entries] == ["ConCLVD", "T2V", "AnimateLCM"]
+    assert run(["evaluate", "videos", "--videos", str(compared), "-o", f"{compared}/r.jsonl"]) == 0
+    rows = read_rows([compared / "r.jsonl"])
+    cost = {(r.method, r.metric, r.device): r.value for r in rows if r.device}
+    assert cost == {
+        (name, metric, device): value
+        for name, device in (("ConCLVD", "cpu"), ("T2V", "cuda"))
+        for metric, value in (("seconds", 2.5), ("peak-memory", 1.25))
+    }
+    (why,) = {row.skipped for row in rows if row.method == "AnimateLCM"}
+    assert why == "not available: no weights; give --motion"
+    table = markdown(build_table(rows))
+    assert "seconds a video ↓ (cpu)" in table
+    lines = [line for line in table.splitlines() if line.startswith("| AnimateLCM")]
+    assert len(lines) == 1
+    assert "| not available |" in lines[0]
 
 
 def test_videos_take_prompts_in_natural_order(three: Path, tmp_path: Path) -> None:

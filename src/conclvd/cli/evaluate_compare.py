@@ -12,7 +12,7 @@ from conclvd.cli.libraries import loading
 from conclvd.cli.progress import WORDS, Stages
 from conclvd.errors import ConclvdError, InvalidRequest, MediaError
 from conclvd.evaluate.compare.methods import METHODS, methods_called
-from conclvd.evaluate.compare.prompts import read_prompts, read_seeds
+from conclvd.evaluate.prompts import read_prompts, read_seeds
 from conclvd.generate.request import DTYPES, Request
 
 DEFAULTS = Request("-")
@@ -37,8 +37,8 @@ def prompts(
 
     Each scene is painted to see what is visible in it, which takes half a second.
     """
-    from conclvd.evaluate.compare.prompts import write_prompts
     from conclvd.evaluate.held_out import held_out_captions
+    from conclvd.evaluate.prompts import write_prompts
 
     if output.suffix not in (".txt", ".jsonl"):
         raise InvalidRequest(f"-o is {output}; end the name in .txt or .jsonl")

@@ -16,10 +16,10 @@ from conclvd.video.beside import beside
 
 if TYPE_CHECKING:
     from conclvd.evaluate.clip import Clip
+    from conclvd.evaluate.entry import Entry
     from conclvd.evaluate.metric import Need
     from conclvd.evaluate.reference import Reference
     from conclvd.evaluate.rows import Row
-    from conclvd.evaluate.video_set import Entry
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -172,6 +172,7 @@ def _there(entries: Sequence[Entry], reference: bool, features: bool) -> frozens
         Need.PROMPT: any(entry.prompt for entry in entries),
         Need.REFERENCE: reference,
         Need.FEATURES: features,
+        Need.MAKING: any(entry.making for entry in entries),
         Need.PAIRS: True,
         Need.CLIP: True,
     }

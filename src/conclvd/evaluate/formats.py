@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 
+from conclvd.evaluate.entry import ABSENT
 from conclvd.evaluate.published import NOT_PUBLISHED, PublishedRow
 from conclvd.evaluate.table import Cell, Column, Table
 
@@ -100,12 +101,13 @@ def _body(table: Table) -> list[list[str]]:
 
 
 def _head(column: Column) -> str:
-    clip = f" ({column.clip})" if column.clip else ""
-    return f"{column.metric.title} {_ARROWS[column.metric.better]}".strip() + clip
+    by = column.clip or column.device
+    what = f"{column.metric.title} {_ARROWS[column.metric.better]}".strip()
+    return f"{what} ({by})" if by else what
 
 
 def _key(column: Column) -> str:
-    known = [name for name in (column.clip, column.reference) if name]
+    known = [name for name in (column.clip, column.reference, column.device) if name]
     return f"{column.metric.name} ({', '.join(known)})" if known else column.metric.name
 
 
@@ -114,6 +116,8 @@ def _shown(cell: Cell | None, column: Column) -> str:
         return EMPTY
     skipped = sum(cell.skipped.values())
     count = f"n {cell.n} of {cell.n + skipped}" if skipped else f"n {cell.n}"
+    if cell.mean is None and all(reason.startswith(ABSENT) for reason in cell.skipped):
+        return ABSENT
     if cell.mean is None:
         return f"{EMPTY} ({count})"
     digits = column.metric.digits

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from conclvd.errors import MediaError
+from conclvd.evaluate.entry import Entry
 from conclvd.evaluate.features import FeatureSets
 from conclvd.evaluate.metric import Measured, Metric, Need, SetMetric, VideoMetric
 from conclvd.evaluate.rows import Row
 from conclvd.evaluate.sample import Sample, Tools
-from conclvd.evaluate.video_set import NO_PROMPT, NO_VIDEO, Entry
+from conclvd.evaluate.video_set import NO_PROMPT, NO_VIDEO
 from conclvd.tensors import Frames
 from conclvd.video.read import read_frames
 
@@ -68,7 +69,7 @@ def usual_sizes(
 def _size(entry: Entry) -> tuple[int, int] | str:
     """Height and width of the first frame, or why there is none."""
     if entry.path is None:
-        return NO_VIDEO
+        return entry.absent or NO_VIDEO
     try:
         first = next(iter(read_frames(entry.path)), None)
     except MediaError as error:
@@ -91,8 +92,10 @@ def _measure(
     entry: Entry, unfit: str | None, metrics: Sequence[VideoMetric], tools: Tools
 ) -> Iterator[Row]:
     frames = unfit or _frames(entry)
-    sample = None if isinstance(frames, str) else Sample(frames, entry.prompt, tools)
+    sample = None if isinstance(frames, str) else Sample(frames, entry.prompt, tools, entry.making)
     for metric in metrics:
+        if Need.MAKING in metric.needs and entry.making is None:
+            continue  # nobody noted it: nothing was lost in measuring
         if sample is None:
             found = Measured(None, 0, str(frames))
         elif Need.PROMPT in metric.needs and not sample.prompt:
@@ -109,6 +112,7 @@ def _measure(
             reference=tools.reference.name
             if tools.reference and Need.REFERENCE in metric.needs
             else None,
+            device=entry.making.device if entry.making and Need.MAKING in metric.needs else None,
         )
 
 
@@ -147,6 +151,7 @@ def _row(
     *,
     clip: str | None = None,
     reference: str | None = None,
+    device: str | None = None,
 ) -> Row:
     return Row(
         method=entry.method,
@@ -160,4 +165,5 @@ def _row(
         interval=found.interval,
         clip=clip,
         reference=reference,
+        device=device,
     )

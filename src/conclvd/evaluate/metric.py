@@ -26,6 +26,7 @@ class Need(Enum):
     CLIP = "a CLIP"
     REFERENCE = "--reference"
     FEATURES = "--features and --reference-features"
+    MAKING = "seconds and memory in metadata.jsonl, as conclvd evaluate compare notes them"
 
 
 @dataclass(frozen=True)

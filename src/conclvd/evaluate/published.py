@@ -37,7 +37,7 @@ PUBLISHED = (
 
 
 def published_rows(method: str) -> list[PublishedRow]:
-    """The figures of the method of that name, however it is written: T2V-Zero, t2v_zero."""
+    """The figures of the method of that name, however it is written: T2V-Zero, Text2Video-Zero."""
     return [row for row in PUBLISHED if _plain(row.method) == _plain(method)]
 
 
@@ -49,4 +49,5 @@ def unmeasured(methods: list[str]) -> list[str]:
 
 
 def _plain(name: str) -> str:
-    return "".join(letter for letter in name.casefold() if letter.isalnum())
+    plain = "".join(letter for letter in name.casefold() if letter.isalnum())
+    return plain.replace("text2video", "t2v")

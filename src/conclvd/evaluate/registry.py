@@ -18,7 +18,9 @@ from conclvd.evaluate.metrics import (
     loop_error,
     mean_flow,
     palette,
+    peak_memory,
     saturation,
+    seconds,
     tones,
     warp_error,
     washes,
@@ -41,6 +43,8 @@ _ALL: tuple[VideoMetric | SetMetric, ...] = (
     palette.METRIC,
     edges.METRIC,
     washes.METRIC,
+    seconds.METRIC,
+    peak_memory.METRIC,
 )
 METRICS = {metric.name: metric for metric in _ALL}
 

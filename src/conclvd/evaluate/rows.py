@@ -20,7 +20,8 @@ class Row(BaseModel):
     `video` is relative to the folder measured, None for a metric of a whole set or a prompt that
     has no video. `value` is None where nothing was found, and `skipped` then says why. `n` is how
     many frames, pairs of frames or videos the value is of. `clip` names the CLIP with its weights'
-    hash, `reference` the reference set with its contents' hash; None where there was none.
+    hash, `reference` the reference set with its contents' hash, `device` what made the video; None
+    where there was none.
     `interval` is that of a metric of a whole set, which rows alone could not give.
     """
 
@@ -37,6 +38,7 @@ class Row(BaseModel):
     skipped: str | None
     clip: str | None
     reference: str | None = None
+    device: str | None = None
     interval: tuple[FiniteFloat, FiniteFloat] | None = None
 
     @model_validator(mode="after")

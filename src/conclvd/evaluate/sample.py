@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from conclvd.evaluate.entry import Making
 from conclvd.evaluate.style import Feature, Lab, lab, spaced, style_distance
 from conclvd.interpolation.flow import FlowEstimator
 from conclvd.tensors import Frames
@@ -30,10 +31,15 @@ class Tools:
 
 
 class Sample:
-    """A video of at least one frame, uint8 [t h w 3], its prompt or None, and the tools."""
+    """A video of at least one frame, uint8 [t h w 3], and the tools.
 
-    def __init__(self, frames: Frames, prompt: str | None, tools: Tools) -> None:
-        self.frames, self.prompt, self.tools = frames, prompt, tools
+    Its prompt and what its making cost are None where they are not known.
+    """
+
+    def __init__(
+        self, frames: Frames, prompt: str | None, tools: Tools, making: Making | None = None
+    ) -> None:
+        self.frames, self.prompt, self.tools, self.making = frames, prompt, tools, making
         self._styles: dict[Feature, float] = {}
 
     @property

@@ -18,11 +18,12 @@ from conclvd.models.source import EMBEDDED
 
 @dataclass(frozen=True)
 class Column:
-    """A metric as measured with one CLIP and one reference: others are columns of their own."""
+    """A metric by one CLIP, reference and device of making: others are columns of their own."""
 
     metric: Metric
     clip: str | None
     reference: str | None
+    device: str | None
 
 
 @dataclass(frozen=True)
@@ -72,19 +73,22 @@ def build_table(
     methods = list(dict.fromkeys(row.method for row in rows))
     places = {name: place for place, name in enumerate(METRICS)}
     columns = sorted(
-        {Column(METRICS[row.metric], row.clip, row.reference) for row in rows},
-        key=lambda c: (places[c.metric.name], c.clip or "", c.reference or ""),
+        {_column(row) for row in rows},
+        key=lambda c: (places[c.metric.name], c.clip or "", c.reference or "", c.device or ""),
     )
     cells: dict[tuple[str, Column], list[Row]] = {}
     for row in rows:
-        column = Column(METRICS[row.metric], row.clip, row.reference)
-        cells.setdefault((row.method, column), []).append(row)
+        cells.setdefault((row.method, _column(row)), []).append(row)
     built = {key: build_cell(each) for key, each in cells.items()}
     if not published:
         return Table(methods, columns, built, _notes(rows, columns, built), None)
     every = methods + unmeasured(methods)
     figures = {method: published_rows(method) for method in every}
     return Table(every, columns, built, [*_notes(rows, columns, built), NOTE], figures)
+
+
+def _column(row: Row) -> Column:
+    return Column(METRICS[row.metric], row.clip, row.reference, row.device)
 
 
 def build_cell(rows: Sequence[Row]) -> Cell:

@@ -6,7 +6,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pydantic import (
@@ -19,6 +18,9 @@ from pydantic import (
 )
 
 from conclvd.errors import DatasetError, InvalidRequest
+from conclvd.evaluate.compare.records import MethodRow, read_methods
+from conclvd.evaluate.entry import ABSENT, Entry, Making
+from conclvd.evaluate.prompts import read_prompts
 from conclvd.manifest import MANIFEST
 from conclvd.video.probe import PICTURE_SUFFIXES
 
@@ -29,25 +31,11 @@ _NUMBERED = re.compile(r"(\d{4})(?!\d)")
 _SEED = re.compile(r"-s(\d+)$")
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A video and its prompt; one of `path` and `prompt` may be None where it is missing.
-
-    `name` is the path inside the folder that was measured, with forward slashes.
-    """
-
-    method: str
-    name: str | None
-    path: Path | None
-    prompt: str | None
-    seed: int | None
-
-
 class Captioned(BaseModel):
     """A line of `metadata.jsonl` or of a JSONL file of prompts.
 
-    The videofolder convention lets tools add columns of their own (seconds, peak_gib, device …):
-    what is not asked for is passed over.
+    The videofolder convention lets tools add columns of their own: what is not asked for is passed
+    over.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -56,6 +44,16 @@ class Captioned(BaseModel):
     caption: str = Field(min_length=1)
     seed: int | None = None
     method: str | None = None
+    seconds: float | None = None
+    peak_gib: float | None = None
+    device: str | None = None
+
+    @property
+    def making(self) -> Making | None:
+        """What the video cost to make, None when that was not noted in full."""
+        if self.seconds is None or self.peak_gib is None or self.device is None:
+            return None
+        return Making(self.seconds, self.peak_gib, self.device)
 
     @field_validator("file_name")
     @classmethod
@@ -82,7 +80,8 @@ def find_videos(folder: Path, prompts: Path | None, method: str | None) -> list[
     """
     if not folder.is_dir():
         raise InvalidRequest(f"--videos must be a folder of videos; there is none at {folder}")
-    folders = _method_folders(folder)
+    compared = {row.slug: row for row in read_methods(folder)}
+    folders = _method_folders(folder, list(compared))
     if folders and method is not None:
         raise InvalidRequest(
             f"{folder} holds the folders of {len(folders)} methods, which name themselves; leave "
@@ -91,8 +90,10 @@ def find_videos(folder: Path, prompts: Path | None, method: str | None) -> list[
     entries = [
         entry
         for one in folders or [folder]
-        for entry in _entries(one, folder, prompts, one.name if folders else method)
+        for entry in _entries(one, folder, prompts, _name(one, compared) if folders else method)
     ]
+    there = {one.name for one in folders}
+    entries += [_absent(row) for slug, row in compared.items() if slug not in there]
     if not any(entry.path for entry in entries):
         raise InvalidRequest(
             f"{folder} holds no videos ({', '.join(VIDEO_SUFFIXES)}, or folders of pictures)"
@@ -106,13 +107,26 @@ def natural(name: str) -> list[tuple[int, int | str]]:
     return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts if part]
 
 
-def _method_folders(folder: Path) -> list[Path]:
-    """The folders of methods, none when the folder itself is one method's."""
+def _name(folder: Path, compared: dict[str, MethodRow]) -> str:
+    """What the method of a folder is called: as the comparison that made it says, or the folder."""
+    row = compared.get(folder.name)
+    return folder.name if row is None else row.name
+
+
+def _absent(row: MethodRow) -> Entry:
+    """An entry for a compared method that has no videos, with the reason and what to do."""
+    said = "; ".join(text for text in (row.reason, row.fetch) if text)
+    return Entry(row.name, None, None, None, None, absent=f"{ABSENT}: {said}")
+
+
+def _method_folders(folder: Path, order: Sequence[str]) -> list[Path]:
+    """The folders of methods, none when the folder itself is one method's; `order`ed ones first."""
     if (folder / MANIFEST).is_file() or _videos(folder):
         return []
     inside = (one for one in folder.iterdir() if one.is_dir() and not one.name.startswith("."))
     found = [one for one in inside if (one / MANIFEST).is_file() or _videos(one)]
-    return sorted(found, key=lambda one: natural(one.name))
+    places = {name: place for place, name in enumerate(order)}
+    return sorted(found, key=lambda one: (places.get(one.name, len(places)), natural(one.name)))
 
 
 def _videos(folder: Path) -> list[Path]:
@@ -158,6 +172,7 @@ def _captioned(
                 path=path if there else None,
                 prompt=record.caption,
                 seed=_seed(path) if record.seed is None else record.seed,
+                making=record.making,
             )
         )
     named = {entry.path for entry in entries}
@@ -194,14 +209,6 @@ def _entry(path: Path, root: Path, method: str, prompt: str | None) -> Entry:
 def _seed(path: Path) -> int | None:
     match = _SEED.search(path.stem)
     return int(match[1]) if match else None
-
-
-def read_prompts(path: Path) -> list[str]:
-    """The prompts of a text file, one a line; empty lines are passed over."""
-    found = [line.strip() for line in _text(path).split("\n") if line.strip()]
-    if not found:
-        raise DatasetError(f"{path} holds no prompts; write one a line")
-    return found
 
 
 def read_captions(path: Path) -> list[Captioned]:

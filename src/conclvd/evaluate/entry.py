@@ -1,0 +1,34 @@
+"""One video to measure: what made it, from which prompt, and what that cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ABSENT = "not available"  # how the reason begins where a method has no videos at all
+
+
+@dataclass(frozen=True)
+class Making:
+    """What a video cost to make: seconds, the most memory in use in GiB, and on which device."""
+
+    seconds: float
+    peak_gib: float
+    device: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A video and its prompt; one of `path` and `prompt` may be None where it is missing.
+
+    `name` is the path inside the folder that was measured, with forward slashes. `absent` says why
+    a method has no videos at all.
+    """
+
+    method: str
+    name: str | None
+    path: Path | None
+    prompt: str | None
+    seed: int | None
+    making: Making | None = None
+    absent: str | None = None
