@@ -202,6 +202,8 @@ def _reference(folder: Path, bars: Bars) -> Reference:
 
 def _tell(rows: Sequence[Row], output: Path) -> None:
     """What was measured and what was not, and why."""
+    from conclvd.evaluate.entry import ABSENT
+
     metrics = {row.metric for row in rows}
     skipped: dict[tuple[str, str, str], list[str]] = {}
     for row in rows:
@@ -209,6 +211,9 @@ def _tell(rows: Sequence[Row], output: Path) -> None:
             what = row.video or (f"no video of {row.prompt!r}" if row.prompt else "the features")
             skipped.setdefault((row.method, what, row.skipped), []).append(row.metric)
     for (method, what, reason), names in skipped.items():
+        if reason.startswith(ABSENT):
+            typer.echo(f"{method}: {reason}", err=True)
+            continue
         of = "" if len(names) == len(metrics) else f" of {', '.join(names)}"
         typer.echo(f"left out{of}: {method}, {what}: {reason}", err=True)
     values = sum(row.value is not None for row in rows)

@@ -9,6 +9,7 @@ from math import fsum
 
 from conclvd.errors import DatasetError, InvalidRequest
 from conclvd.evaluate.bootstrap import LEVEL, RESAMPLES, SEED, interval
+from conclvd.evaluate.entry import ABSENT
 from conclvd.evaluate.metric import Metric, SetMetric
 from conclvd.evaluate.published import NOTE, PublishedRow, published_rows, unmeasured
 from conclvd.evaluate.registry import METRICS, with_companions
@@ -155,11 +156,12 @@ def _skipped(cells: Mapping[tuple[str, Column], Cell]) -> list[str]:
         for reason, count in cell.skipped.items():
             found.setdefault((method, reason, count), []).append(column.metric.title)
     columns = Counter(method for method, _ in cells)
-    return [
-        f"{method}: {count} skipped in "
-        f"{'every column' if len(titles) == columns[method] else ', '.join(titles)}: {reason}"
-        for (method, reason, count), titles in found.items()
-    ]
+    notes = []
+    for (method, reason, count), titles in found.items():
+        where = "every column" if len(titles) == columns[method] else ", ".join(titles)
+        many = "" if reason.startswith(ABSENT) else f"{count} skipped in {where}: "
+        notes.append(f"{method}: {many}{reason}")
+    return notes
 
 
 def _different_prompts(rows: Sequence[Row]) -> list[str]:
