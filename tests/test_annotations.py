@@ -12,11 +12,11 @@ import films
 from conclvd.curate.add import add_sources
 from conclvd.curate.annotations import Annotations, Conflict, version_of
 from conclvd.curate.check import check_dataset
-from conclvd.curate.cut import cut_sources, file_sum
+from conclvd.curate.cut import cut_sources
 from conclvd.curate.history import HISTORY
 from conclvd.curate.plan import CutSettings
 from conclvd.errors import DatasetError, InvalidRequest
-from conclvd.manifest import MANIFEST, ClipRecord, read_manifest, write_manifest
+from conclvd.manifest import MANIFEST, ClipRecord, file_sum, read_manifest, write_manifest
 from conclvd.video.read import read_frames
 
 FRAMES = 6

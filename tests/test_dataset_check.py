@@ -13,11 +13,10 @@ from conclvd.cli.main import run
 from conclvd.curate.captions import CaptionLimit, common_words, word_count
 from conclvd.curate.card import card
 from conclvd.curate.check import check_dataset
-from conclvd.curate.cut import file_sum
 from conclvd.curate.split import split_dataset
 from conclvd.curate.stats import collect, draw
 from conclvd.errors import DatasetError, InvalidRequest
-from conclvd.manifest import MANIFEST, ClipRecord, read_manifest, write_manifest
+from conclvd.manifest import MANIFEST, ClipRecord, file_sum, read_manifest, write_manifest
 from conclvd.paint.dataset import PaintSettings, paint_dataset
 
 COUNT = 4

@@ -12,11 +12,10 @@ import pytest
 
 import films
 from conclvd.curate.check import check_dataset
-from conclvd.curate.cut import file_sum
 from conclvd.curate.export import export_dataset
 from conclvd.curate.intake import import_dataset
 from conclvd.errors import DatasetError, InvalidRequest
-from conclvd.manifest import MANIFEST, ClipRecord, read_manifest, write_manifest
+from conclvd.manifest import MANIFEST, ClipRecord, file_sum, read_manifest, write_manifest
 
 
 @pytest.fixture(scope="module")

@@ -15,12 +15,12 @@ from threading import RLock
 
 from conclvd.curate.bars import Crop
 from conclvd.curate.clip_file import Span, write_clip
-from conclvd.curate.cut import CUTS, CutRecord, file_sum, read_cuts
+from conclvd.curate.cut import CUTS, CutRecord, read_cuts
 from conclvd.curate.facts import BrokenVideo, measure
 from conclvd.curate.history import HISTORY, Action, Edit
 from conclvd.curate.lines import append_line, read_lines
 from conclvd.errors import DatasetError, InvalidRequest
-from conclvd.manifest import ClipRecord, read_manifest, record_line, write_manifest
+from conclvd.manifest import ClipRecord, file_sum, read_manifest, record_line, write_manifest
 
 
 class Conflict(DatasetError):

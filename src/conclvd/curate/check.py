@@ -9,12 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from conclvd.curate.captions import CaptionLimit
-from conclvd.curate.cut import file_sum
 from conclvd.curate.facts import measure
 from conclvd.curate.pictures import pictures
 from conclvd.curate.source_file import UNKNOWN
 from conclvd.errors import DatasetError, MediaError
-from conclvd.manifest import ClipRecord, manifest_lines, parse_record
+from conclvd.manifest import ClipRecord, file_sum, manifest_lines, parse_record
 from conclvd.workers import each
 
 _SHOWN: int = 40  # characters of a caption in a finding

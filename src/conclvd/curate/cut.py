@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from conclvd.manifest import (
     ClipRecord,
     append_record,
     drop_torn_line,
+    file_sum,
     read_manifest,
     write_manifest,
 )
@@ -100,12 +100,6 @@ def cut_sources(
 def read_cuts(folder: Path) -> dict[str, tuple[Span, ...]]:
     """What each clip file was made of, by its name."""
     return {record.file_name: record.spans for record in read_lines(folder / CUTS, CutRecord)}
-
-
-def file_sum(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 # --- scenes --------------------------------------------------------------------------------------

@@ -12,11 +12,10 @@ from typing import Any
 
 from conclvd.curate.add import VIDEOS
 from conclvd.curate.check import outside
-from conclvd.curate.cut import file_sum
 from conclvd.curate.facts import BrokenVideo, measure
 from conclvd.curate.new_folder import new_folder
 from conclvd.errors import DatasetError
-from conclvd.manifest import MANIFEST, ClipRecord, read_manifest, write_manifest
+from conclvd.manifest import MANIFEST, ClipRecord, file_sum, read_manifest, write_manifest
 
 
 def import_dataset(
