@@ -1,5 +1,7 @@
-"""The whole way, on the command line: twelve raw videos to a checked and captioned dataset."""
+"""The whole way, on the command line: twelve raw videos to a dataset that is trained on."""
 
+import json
+import math
 import threading
 from pathlib import Path
 
@@ -15,7 +17,9 @@ SIZE = (160, 96)
 
 
 @pytest.mark.slow
-def test_twelve_videos_become_a_dataset(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_twelve_videos_become_a_dataset_and_train_a_module(
+    tmp_path: Path, base_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     raw, folder = tmp_path / "raw 片", str(tmp_path / "set")
     raw.mkdir()
     for number in range(11):
@@ -52,6 +56,31 @@ def test_twelve_videos_become_a_dataset(tmp_path: Path, capsys: pytest.CaptureFi
     assert run(["dataset", "export", folder, target]) == 0
     assert run(["dataset", "import", target, str(tmp_path / "again")]) == 0
     assert {record.split for record in read_manifest(tmp_path / "again")} == {"train", "test"}
+    train = ["train", train_config(tmp_path, base_folder), "--train-data-dir", folder]
+    capsys.readouterr()
+    assert run([*train, "--dry-run"]) == 0
+    told = capsys.readouterr().out
+    tests = sum(record.split == "test" for record in read_manifest(Path(folder)))
+    assert told.count("is in the split test, and only train is trained on") == tests > 0
+    assert f"clips: {21 - tests} of 21 can be used" in told
+    assert run(train) == 0
+    assert capsys.readouterr().out == f"{tmp_path}/out/motion_adapter\n"
+    steps = [json.loads(line) for line in (tmp_path / "out" / "log.jsonl").read_text().splitlines()]
+    losses = [row["loss_diff"] for row in steps if row["step"]]
+    assert len(losses) == 20
+    assert all(math.isfinite(loss) for loss in losses)
+
+
+def train_config(folder: Path, base: Path) -> str:
+    """Twenty steps with a tiny model, as a TOML file."""
+    path = folder / "tiny.toml"
+    path.write_text(
+        f'pretrained_model_name_or_path = "{base}"\noutput_dir = "{folder}/out"\n'
+        "resolution = 64\nnum_frames = 6\nsample_stride = 4\nmotion_num_attention_heads = 2\n"
+        "adapter_hidden_size = 16\nadapter_embedding_size = 8\nnum_held_out_clips = 2\n"
+        'max_train_steps = 20\nlogging_steps = 1\nreport_to = "none"\n'
+    )
+    return str(path)
 
 
 @pytest.mark.parametrize(
