@@ -59,7 +59,6 @@ def each_on(
 def _connected(address: str) -> Any:
     """Ray Data, connected and quiet."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to anybody
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")
     try:
         import ray
         import ray.data

@@ -18,6 +18,7 @@ WORDS = {
     "validate": "validating",
     "scenes": "finding scenes",
     "clips": "cutting clips",
+    "suggest": "captioning",
 }
 UNITS = {"scenes": "s", "reading": "file"}  # all others are clips
 

@@ -87,6 +87,26 @@ class Annotations:
             self._apply("save", by, place, (record,), (after,))
             return after
 
+    def suggest(
+        self,
+        name: str,
+        version: str,
+        model: str,
+        *,
+        caption: str | None = None,
+        caption_zh: str | None = None,
+    ) -> ClipRecord:
+        """Note what a model would write, unreviewed; never over what is written or confirmed."""
+        with self._lock:
+            place, record = self._current(name, version)
+            words = {"caption": caption, "caption_zh": caption_zh}
+            given = {key: value.strip() for key, value in words.items() if value is not None}
+            if record.reviewed_by or any(getattr(record, key) for key in given):
+                raise Conflict(f"{name} has a caption already; a suggestion does not replace it")
+            after = record.model_copy(update={**given, "suggested_by": model})
+            self._apply("suggest", model, place, (record,), (after,))
+            return after
+
     def reject(self, name: str, version: str, by: str) -> None:
         """Take a clip out of the dataset; its file stays, so that undo can bring it back."""
         with self._lock:
