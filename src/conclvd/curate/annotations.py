@@ -103,7 +103,10 @@ class Annotations:
             given = {key: value.strip() for key, value in words.items() if value is not None}
             if record.reviewed_by or any(getattr(record, key) for key in given):
                 raise Conflict(f"{name} has a caption already; a suggestion does not replace it")
-            after = record.model_copy(update={**given, "suggested_by": model})
+            models = dict.fromkeys((*(record.suggested_by or "").split(", "), model))
+            after = record.model_copy(
+                update={**given, "suggested_by": ", ".join(filter(None, models))}
+            )
             self._apply("suggest", model, place, (record,), (after,))
             return after
 
