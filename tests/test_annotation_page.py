@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 import captioners
+from clip_folders import FRAMES, dataset
 from conclvd.curate.annotations import Annotations, version_of
 from conclvd.curate.captioner import Captioner
 from conclvd.curate.server import AnnotationServer
 from conclvd.curate.suggest import suggest_captions
 from conclvd.manifest import read_manifest, write_manifest
-from test_annotations import FRAMES, dataset
 
 pytestmark = pytest.mark.slow
 HTML = '<b>bold</b> <img src=x onerror="document.title=1">'

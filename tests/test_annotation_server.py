@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from clip_folders import dataset
 from conclvd.cli.main import run
 from conclvd.curate.annotations import Annotations
 from conclvd.curate.lock import writing
 from conclvd.curate.server import AnnotationServer
 from conclvd.errors import DatasetError, InvalidRequest
 from conclvd.manifest import read_manifest
-from test_annotations import dataset
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 import captioners
 import films
+from clip_folders import dataset
 from conclvd.cli.main import run
 from conclvd.curate.annotations import Annotations, Conflict, version_of
 from conclvd.curate.captioner import Captioner
@@ -19,7 +20,6 @@ from conclvd.curate.lock import writing
 from conclvd.curate.suggest import middle_frame, suggest_captions
 from conclvd.errors import ModelError
 from conclvd.manifest import MANIFEST, read_manifest, write_manifest
-from test_annotations import dataset
 
 # LLaVA's image processor and BLIP's, when they load, name what they are without torchvision
 FOLDERS = (captioners.blip, captioners.vit_gpt2, captioners.llava)
