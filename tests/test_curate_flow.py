@@ -2,6 +2,8 @@
 
 import json
 import math
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -117,6 +119,29 @@ def test_wrong_use_is_one_line(
     assert message in captured.err
     assert captured.err.count("\n") == 1
     assert not any(path.exists() for path in named.values())
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_told_and_nothing_half_written_stays(tmp_path: Path) -> None:
+    """No file may grow beyond a limit: what programs see of it is what they see of a full disk."""
+    path = films.write(tmp_path / "a.mp4", films.shot(1, 26, *SIZE))
+    folder = tmp_path / "set"
+    assert run(["dataset", "add", str(path), str(folder), "--workers", "1"]) == 0
+    cut = ["dataset", "cut", str(folder), "--min-lines", "90", "--min-seconds", "1"]
+    program = (
+        "import resource, sys; from conclvd.cli.main import run;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000)); sys.exit(run(sys.argv[1:]))"
+    )
+    full = subprocess.run(
+        [sys.executable, "-c", program, *cut, "--workers", "1"], capture_output=True, text=True
+    )
+    assert full.returncode == 1
+    (error,) = [line for line in full.stderr.splitlines() if line.startswith("error: ")]
+    assert "cannot write" in error
+    assert "free space" in error
+    assert not any((folder / "clips").iterdir())
+    assert run([*cut, "--workers", "1"]) == 0
+    assert len(read_manifest(folder)) == 1
 
 
 def test_two_runs_at_once_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
