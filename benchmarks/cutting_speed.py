@@ -88,6 +88,7 @@ def peak(raw: Path, made: Path) -> float:
         most = int(found[1]) if found else most
         time.sleep(0.05)
     assert process.returncode == 0
+    assert len(list((made / "clips").iterdir())) == len(list(raw.iterdir()))
     return most / 1024
 
 
