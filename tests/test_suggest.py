@@ -21,7 +21,6 @@ from conclvd.curate.suggest import middle_frame, suggest_captions
 from conclvd.errors import ModelError
 from conclvd.manifest import MANIFEST, read_manifest, write_manifest
 
-# LLaVA's image processor and BLIP's, when they load, name what they are without torchvision
 FOLDERS = (captioners.blip, captioners.vit_gpt2, captioners.llava)
 
 
@@ -103,8 +102,13 @@ def test_people_confirm_and_nothing_of_theirs_is_replaced(folder: Path, model: P
     assert (second.caption, second.suggested_by) == ("hers", "tiny blip")
     assert second.caption_zh
     assert third.caption_zh
-    assert Annotations(folder).undo("Li").action == "save"
+    notes = Annotations(folder)
+    assert notes.undo("Li").action == "save"
     assert read_manifest(folder)[0] == record
+    version = version_of(record)
+    notes.suggest(record.file_name, version, "other", caption_zh=" 山 ")
+    assert read_manifest(folder)[0].suggested_by == "tiny blip, other"
+    assert notes.records()[0].caption_zh == "山"
 
 
 def test_stopping_keeps_what_is_written_and_goes_on(folder: Path, model: Path) -> None:

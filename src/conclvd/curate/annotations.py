@@ -101,7 +101,7 @@ class Annotations:
             place, record = self._current(name, version)
             words = {"caption": caption, "caption_zh": caption_zh}
             given = {key: value.strip() for key, value in words.items() if value is not None}
-            if record.reviewed_by or any(getattr(record, key) for key in given):
+            if record.reviewed_by or any((getattr(record, key) or "").strip() for key in given):
                 raise Conflict(f"{name} has a caption already; a suggestion does not replace it")
             models = dict.fromkeys((*(record.suggested_by or "").split(", "), model))
             after = record.model_copy(
