@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from conclvd.models.components import Base, load_base
 from tiny import tiny_base
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Nobody should take a run without a browser, or without Ray, for a whole one."""
+    reports = terminalreporter.stats.get("skipped", [])
+    missing = Counter(r.longrepr[2].removeprefix("Skipped: ") for r in reports if _is_missing(r))
+    for reason, count in missing.items():
+        terminalreporter.write_sep("!", f"{count} tests did NOT run: {reason}", red=True, bold=True)
+
+
+def _is_missing(report: pytest.TestReport) -> bool:
+    return isinstance(report.longrepr, tuple) and "install" in report.longrepr[2]
 
 
 @pytest.fixture(scope="session")

@@ -4,15 +4,19 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import captioners
+from clip_folders import FRAMES, dataset
 from conclvd.curate.annotations import Annotations, version_of
+from conclvd.curate.captioner import Captioner
 from conclvd.curate.server import AnnotationServer
-from conclvd.manifest import read_manifest
-from test_annotations import FRAMES, dataset
+from conclvd.curate.suggest import suggest_captions
+from conclvd.manifest import read_manifest, write_manifest
 
 pytestmark = pytest.mark.slow
 HTML = '<b>bold</b> <img src=x onerror="document.title=1">'
@@ -39,6 +43,12 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def server(folder: Path) -> Iterator[AnnotationServer]:
+    with serving(folder) as opened:
+        yield opened
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[AnnotationServer]:
     with AnnotationServer(Annotations(folder), "127.0.0.1", 0) as opened:
         thread = threading.Thread(target=opened.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
@@ -110,6 +120,34 @@ def test_captions_and_tags_are_written_and_confirmed(li: Person, folder: Path) -
     li.page.reload()
     li.see("#left", "1 of 3 reviewed, 2 left")
     assert li.page.input_value("#person") == "Li"
+
+
+def test_a_suggestion_is_shown_as_one_until_a_person_confirms_it(
+    folder: Path, browser: Any, tmp_path: Path
+) -> None:
+    records = read_manifest(folder)
+    write_manifest(folder, [records[0].model_copy(update={"caption": ""}), *records[1:]])
+    suggest_captions(folder, Captioner(str(captioners.blip(tmp_path / "tiny blip"))))
+    said = read_manifest(folder)[0].caption
+    with serving(folder) as server:
+        li = Person(browser, server, "Li")
+        li.see("#left", "0 of 3 reviewed")
+        li.see("#state", "Suggested by tiny blip; nobody has confirmed it.")
+        assert li.page.input_value("#caption") == said
+        assert li.page.locator("#clips .suggested").count() == 1
+        li.keys("Control+Enter")
+        li.see("#left", "1 of 3 reviewed")
+        assert li.page.locator("#clips .suggested").count() == 0
+        record = read_manifest(folder)[0]
+        assert (record.caption, record.suggested_by, record.reviewed_by) == (
+            said,
+            "tiny blip",
+            "Li",
+        )
+        li.keys("z")
+        li.see("#state", "Suggested by tiny blip; nobody has confirmed it.")
+        li.context.close()
+        assert li.wrong == []
 
 
 def test_the_clip_plays_in_a_loop_and_stops_at_frames(li: Person) -> None:

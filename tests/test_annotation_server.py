@@ -2,6 +2,10 @@
 
 import http.client
 import json
+import signal
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,13 +13,13 @@ from typing import Any
 
 import pytest
 
+from clip_folders import dataset
 from conclvd.cli.main import run
 from conclvd.curate.annotations import Annotations
 from conclvd.curate.server import AnnotationServer
 from conclvd.errors import DatasetError, InvalidRequest
 from conclvd.lock import writing
 from conclvd.manifest import read_manifest
-from test_annotations import dataset
 
 
 @pytest.fixture
@@ -239,6 +243,28 @@ def test_wrong_addresses_are_refused(server: AnnotationServer, folder: Path) -> 
     for origin in ("museum.local", "ftp://museum.local", "http://museum.local/page"):
         with pytest.raises(InvalidRequest, match="is no origin; write one such as"):
             AnnotationServer(notes, "127.0.0.1", 0, (origin,))
+
+
+@pytest.mark.slow
+def test_the_command_serves_this_machine_alone_until_ctrl_c(folder: Path) -> None:
+    command = [sys.executable, "-c", "from conclvd.cli.main import main; main()"]
+    annotate = ["dataset", "annotate", str(folder), "--no-browser", "--port", "0"]
+    process = subprocess.Popen([*command, *annotate], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        told = process.stdout.readline()
+        port = int(told.split("http://127.0.0.1:")[1].split("/")[0])
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("GET", "/api/clips")
+        assert connection.getresponse().status == 200
+        connection.close()
+        with pytest.raises(OSError, match="refused"):  # another address of this same machine
+            socket.create_connection(("127.0.0.2", port), timeout=5)
+    finally:
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert rest == f"{folder}: 0 edits in the history\n"
 
 
 def test_one_run_at_a_time_on_a_folder(

@@ -2,50 +2,22 @@
 
 import json
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import films
+from clip_folders import dataset
 from conclvd.curate.add import add_sources
 from conclvd.curate.annotations import Annotations, Conflict, version_of
 from conclvd.curate.check import check_dataset
-from conclvd.curate.cut import cut_sources, file_sum
+from conclvd.curate.cut import cut_sources
 from conclvd.curate.history import HISTORY
 from conclvd.curate.plan import CutSettings
 from conclvd.errors import DatasetError, InvalidRequest
 from conclvd.manifest import MANIFEST, ClipRecord, read_manifest, write_manifest
 from conclvd.video.read import read_frames
-
-FRAMES = 6
-
-
-def dataset(folder: Path, count: int = 3) -> Path:
-    """Hand-made clips of one source."""
-    (folder / "clips").mkdir(parents=True)
-    records = []
-    for number in range(count):
-        path = films.write(
-            folder / "clips" / f"{number}.mp4",
-            films.shot(number, FRAMES, 64, 48),
-            options={"crf": "8"},
-        )
-        records.append(
-            ClipRecord(
-                file_name=f"clips/{number}.mp4",
-                caption=f"clip {number}",
-                source="film",
-                fps=Fraction(24),
-                frames=FRAMES,
-                width=64,
-                height=48,
-                sha256=file_sum(path),
-            )
-        )
-    write_manifest(folder, records)
-    return folder
 
 
 @pytest.fixture

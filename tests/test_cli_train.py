@@ -19,8 +19,10 @@ Run = Callable[..., Output]
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = square_dataset(tmp_path_factory.mktemp("clips"), 3)
     square_video(folder / "short.mp4", frames=3)
+    square_video(folder / "test.mp4")
     with (folder / "metadata.jsonl").open("a") as file:
         file.write('{"file_name": "short.mp4", "text": "too short"}\n')
+        file.write('{"file_name": "test.mp4", "text": "kept for tests", "split": "test"}\n')
     return folder
 
 
@@ -73,7 +75,7 @@ def test_a_run_writes_a_module_and_goes_on(conclvd: Run, data: Path) -> None:
     assert "seed 3, found 4" in err
 
 
-def test_a_dry_run_tells_and_writes_nothing(conclvd: Run, tmp_path: Path) -> None:
+def test_a_dry_run_tells_and_writes_nothing(conclvd: Run, tmp_path: Path, data: Path) -> None:
     flags = [
         "--train-batch-size",
         2,
@@ -85,10 +87,12 @@ def test_a_dry_run_tells_and_writes_nothing(conclvd: Run, tmp_path: Path) -> Non
     assert code == 0, err
     lines = out.splitlines()
     assert "has 3 frames" in lines[0]
-    assert lines[1].startswith("clips: 3 of 4 can be used; 1 are held out, 2 give 4 samples")
-    assert "versatile, sparse_causal, from the identity" in lines[2]
-    assert lines[3] == "steps: 2 of 6 samples a process, 3.0 epochs, from the start"
-    assert lines[4].startswith("memory: about ")
+    kept = "is in the split test, and only train is trained on"
+    assert lines[1] == f"passed over: {data / 'test.mp4'} {kept}"
+    assert lines[2].startswith("clips: 3 of 5 can be used; 1 are held out, 2 give 4 samples")
+    assert "versatile, sparse_causal, from the identity" in lines[3]
+    assert lines[4] == "steps: 2 of 6 samples a process, 3.0 epochs, from the start"
+    assert lines[5].startswith("memory: about ")
     assert [path.name for path in tmp_path.iterdir()] == ["c.toml"]
 
 

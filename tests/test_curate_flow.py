@@ -1,5 +1,9 @@
-"""The whole way, on the command line: twelve raw videos to a checked and captioned dataset."""
+"""The whole way, on the command line: twelve raw videos to a dataset that is trained on."""
 
+import json
+import math
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -15,7 +19,9 @@ SIZE = (160, 96)
 
 
 @pytest.mark.slow
-def test_twelve_videos_become_a_dataset(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_twelve_videos_become_a_dataset_and_train_a_module(
+    tmp_path: Path, base_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     raw, folder = tmp_path / "raw 片", str(tmp_path / "set")
     raw.mkdir()
     for number in range(11):
@@ -52,6 +58,31 @@ def test_twelve_videos_become_a_dataset(tmp_path: Path, capsys: pytest.CaptureFi
     assert run(["dataset", "export", folder, target]) == 0
     assert run(["dataset", "import", target, str(tmp_path / "again")]) == 0
     assert {record.split for record in read_manifest(tmp_path / "again")} == {"train", "test"}
+    train = ["train", train_config(tmp_path, base_folder), "--train-data-dir", folder]
+    capsys.readouterr()
+    assert run([*train, "--dry-run"]) == 0
+    told = capsys.readouterr().out
+    tests = sum(record.split == "test" for record in read_manifest(Path(folder)))
+    assert told.count("is in the split test, and only train is trained on") == tests > 0
+    assert f"clips: {21 - tests} of 21 can be used" in told
+    assert run(train) == 0
+    assert capsys.readouterr().out == f"{tmp_path}/out/motion_adapter\n"
+    steps = [json.loads(line) for line in (tmp_path / "out" / "log.jsonl").read_text().splitlines()]
+    losses = [row["loss_diff"] for row in steps if row["step"]]
+    assert len(losses) == 20
+    assert all(math.isfinite(loss) for loss in losses)
+
+
+def train_config(folder: Path, base: Path) -> str:
+    """Twenty steps with a tiny model, as a TOML file."""
+    path = folder / "tiny.toml"
+    path.write_text(
+        f'pretrained_model_name_or_path = "{base}"\noutput_dir = "{folder}/out"\n'
+        "resolution = 64\nnum_frames = 6\nsample_stride = 4\nmotion_num_attention_heads = 2\n"
+        "adapter_hidden_size = 16\nadapter_embedding_size = 8\nnum_held_out_clips = 2\n"
+        'max_train_steps = 20\nlogging_steps = 1\nreport_to = "none"\n'
+    )
+    return str(path)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +119,29 @@ def test_wrong_use_is_one_line(
     assert message in captured.err
     assert captured.err.count("\n") == 1
     assert not any(path.exists() for path in named.values())
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_told_and_nothing_half_written_stays(tmp_path: Path) -> None:
+    """No file may grow beyond a limit: what programs see of it is what they see of a full disk."""
+    path = films.write(tmp_path / "a.mp4", films.shot(1, 26, *SIZE))
+    folder = tmp_path / "set"
+    assert run(["dataset", "add", str(path), str(folder), "--workers", "1"]) == 0
+    cut = ["dataset", "cut", str(folder), "--min-lines", "90", "--min-seconds", "1"]
+    program = (
+        "import resource, sys; from conclvd.cli.main import run;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000)); sys.exit(run(sys.argv[1:]))"
+    )
+    full = subprocess.run(
+        [sys.executable, "-c", program, *cut, "--workers", "1"], capture_output=True, text=True
+    )
+    assert full.returncode == 1
+    (error,) = [line for line in full.stderr.splitlines() if line.startswith("error: ")]
+    assert "cannot write" in error
+    assert "free space" in error
+    assert not any((folder / "clips").iterdir())
+    assert run([*cut, "--workers", "1"]) == 0
+    assert len(read_manifest(folder)) == 1
 
 
 def test_two_runs_at_once_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

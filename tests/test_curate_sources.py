@@ -10,9 +10,11 @@ import pytest
 import films
 from conclvd.curate.add import Added, add_sources, find_videos
 from conclvd.curate.facts import BrokenVideo, measure
+from conclvd.curate.history import HISTORY, Edit
 from conclvd.curate.pictures import pictures
 from conclvd.curate.source_file import SOURCES, read_sources
 from conclvd.errors import DatasetError
+from conclvd.lines import append_line
 from conclvd.lock import writing
 from conclvd.tensors import Frame
 
@@ -203,3 +205,13 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
             writing(place, "conclvd dataset add"),
         ):
             pass
+
+
+def test_a_full_disk_is_told_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / HISTORY
+    path.symlink_to("/dev/full")  # writing to it is what writing to a full disk is
+    edit = Edit(number=1, at="", by="Li", action="reject", place=0, before=(), after=())
+    with pytest.raises(
+        DatasetError, match=r"cannot write .*history\.jsonl: No space left on device"
+    ):
+        append_line(path, edit)

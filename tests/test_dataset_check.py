@@ -1,6 +1,7 @@
 """What `dataset check` finds, known faults one by one; splits, figures, the card."""
 
 import json
+import shutil
 from collections import Counter
 from fractions import Fraction
 from pathlib import Path
@@ -9,42 +10,37 @@ from typing import Any
 import pytest
 
 import films
+from clip_folders import dataset
 from conclvd.cli.main import run
 from conclvd.curate.captions import CaptionLimit, common_words, word_count
 from conclvd.curate.card import card
 from conclvd.curate.check import check_dataset
-from conclvd.curate.cut import file_sum
 from conclvd.curate.split import split_dataset
 from conclvd.curate.stats import collect, draw
 from conclvd.errors import DatasetError, InvalidRequest
-from conclvd.manifest import MANIFEST, ClipRecord, read_manifest, write_manifest
+from conclvd.manifest import MANIFEST, read_manifest, write_manifest
 from conclvd.paint.dataset import PaintSettings, paint_dataset
+from conclvd.train.trainer.clips import find_clips
+from conclvd.train.trainer.settings import check_settings
 
 COUNT = 4
 
 
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A good dataset of four clips of two sources, never to be changed."""
+
+    def about(number: int) -> dict[str, Any]:
+        caption, source = f"a boat and {number + 2} hills", f"film {number // 2}"
+        return {"caption": caption, "source": source, "license": "CC0-1.0"}
+
+    return dataset(tmp_path_factory.mktemp("good") / "set", COUNT, about=about)
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A good dataset of four clips of two sources."""
-    clips = tmp_path / "set" / "clips"
-    clips.mkdir(parents=True)
-    records = []
-    for number in range(COUNT):
-        path = films.write(clips / f"{number}.mp4", films.shot(number, 5, 64, 48))
-        record = ClipRecord(
-            file_name=f"clips/{number}.mp4",
-            caption=f"a boat and {number + 2} hills",
-            source=f"film {number // 2}",
-            license="CC0-1.0",
-            fps=Fraction(24),
-            frames=5,
-            width=64,
-            height=48,
-            sha256=file_sum(path),
-        )
-        records.append(record)
-    write_manifest(clips.parent, records)
-    return clips.parent
+def folder(good: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(good, tmp_path / "set"))
 
 
 def change(folder: Path, number: int, **changes: Any) -> None:
@@ -81,6 +77,11 @@ def test_painted_and_hand_made_folders_pass(tmp_path: Path) -> None:
     row = {"file_name": "山 水 1.mp4", "text": "a hill"}
     (by_hand / MANIFEST).write_text(json.dumps(row))
     assert findings(by_hand, limit=limit) == []
+    for place in (tmp_path / "painted", by_hand):  # and are trained on as they are
+        settings = {"train_data_dir": place, "output_dir": tmp_path, "num_frames": 3}
+        found = find_clips(check_settings({**settings, "sample_stride": 1}, "test"))
+        assert found.skipped == ()
+        assert len(found.clips) == len(read_manifest(place))
 
 
 def test_every_line_that_does_not_fit_is_told(folder: Path) -> None:
@@ -95,9 +96,9 @@ def test_every_line_that_does_not_fit_is_told(folder: Path) -> None:
 def test_files_are_compared_with_their_records(folder: Path) -> None:
     change(folder, 1, width=128)
     assert not only(folder, "width is 64 in the file and 128 in the record")
-    change(folder, 1, width=64, frames=6)
-    only(folder, "frames is 5 in the file and 6 in the record")
-    change(folder, 1, frames=5, fps=Fraction(25))
+    change(folder, 1, width=64, frames=5)
+    only(folder, "frames is 6 in the file and 5 in the record")
+    change(folder, 1, frames=6, fps=Fraction(25))
     only(folder, "fps is 24 in the file and 25 in the record")
     change(folder, 1, fps=Fraction(24), sha256="0" * 64)
     only(folder, "the file has changed since")
@@ -208,7 +209,7 @@ def test_figures_and_the_card(folder: Path, tmp_path: Path) -> None:
     rows = dict(stats.rows())
     assert rows["clips"] == "4"
     assert rows["reviewed"] == "1 of 4"
-    assert rows["seconds in all"] == "0.8"
+    assert rows["seconds in all"] == "1.0"
     assert rows["size 64x48"] == "4"
     assert rows["tag season:autumn"] == "1"
     assert rows["commonest words"] == "boat 4, hills 4"
@@ -216,7 +217,7 @@ def test_figures_and_the_card(folder: Path, tmp_path: Path) -> None:
     assert (tmp_path / "plots.png").read_bytes().startswith(b"\x89PNG")
     text = card("CLV", records, stats)
     assert "4 single-scene clips" in text
-    assert "| film 0 | CC0-1.0 | 2 | 0.4 |" in text
+    assert "| film 0 | CC0-1.0 | 2 | 0.5 |" in text
     assert "| film \\| &lt;script> | CC0-1.0 | 1 | 0.2 |" in text
     assert "Captions reviewed by Li &lt;b> (1)." in text
     assert "<script" not in text

@@ -4,43 +4,31 @@ import csv
 import io
 import json
 import tarfile
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import films
+from clip_folders import dataset
 from conclvd.curate.check import check_dataset
-from conclvd.curate.cut import file_sum
 from conclvd.curate.export import export_dataset
 from conclvd.curate.intake import import_dataset
 from conclvd.errors import DatasetError, InvalidRequest
-from conclvd.manifest import MANIFEST, ClipRecord, read_manifest, write_manifest
+from conclvd.manifest import MANIFEST, ClipRecord, read_manifest
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    clips = tmp_path_factory.mktemp("data") / "set" / "clips"
-    clips.mkdir(parents=True)
-    records = []
-    for number in range(4):
-        path = films.write(clips / f"{number} 片.mp4", films.shot(number, 4, 64, 48))
-        record = ClipRecord(
-            file_name=f"clips/{number} 片.mp4",
-            caption=f'{number + 2} "boats", <b>one</b> lake',
-            caption_zh="一叶\u2028扁舟",
-            tags=("season:autumn",),
-            split="test" if number == 3 else "train",
-            fps=Fraction(24),
-            frames=4,
-            width=64,
-            height=48,
-            sha256=file_sum(path),
-        )
-        records.append(record)
-    write_manifest(clips.parent, records)
-    return clips.parent
+    def about(number: int) -> dict[str, Any]:
+        return {
+            "caption": f'{number + 2} "boats", <b>one</b> lake',
+            "caption_zh": "一叶\u2028扁舟",
+            "tags": ("season:autumn",),
+            "split": "test" if number == 3 else "train",
+        }
+
+    return dataset(tmp_path_factory.mktemp("data") / "set", 4, name="-{} 片.mp4", about=about)
 
 
 def out(folder: Path, target: Path, layout: str, **more: Any) -> Path:
@@ -117,7 +105,7 @@ def test_what_cannot_be_used_is_told_and_the_rest_goes_on(folder: Path, tmp_path
     target = out(folder, tmp_path / "out", "animatediff")
     (target / "videos" / "00000001.mp4").write_bytes(b"half")
     with (target / "captions.csv").open("a") as file:
-        file.write("../../set/clips/0 片,outside,x\nnone,missing,x\n")
+        file.write("../../set/clips/-0 片,outside,x\nnone,missing,x\n")
     count, left = import_dataset(target / "captions.csv", tmp_path / "set", report=lambda _: None)
     assert count == 3
     assert "00000001.mp4" in left[0]
@@ -151,10 +139,24 @@ def test_paths_that_leave_the_folder_are_refused(folder: Path, tmp_path: Path) -
 def test_a_broken_shard_is_told(folder: Path, tmp_path: Path) -> None:
     target = out(folder, tmp_path / "out", "webdataset")
     shard = target / "train-00000.tar"
-    shard.write_bytes(shard.read_bytes()[:-4096][: shard.stat().st_size // 2])
-    count, left = import_dataset(target, tmp_path / "set", report=lambda _: None)
-    assert 1 <= count < 4
-    assert any("train-00000.tar" in line for line in left)
+    whole = shard.read_bytes()
+    with tarfile.open(shard) as file:
+        starts = {member.name: member.offset for member in file.getmembers()}
+        data = {member.name: member.offset_data for member in file.getmembers()}
+    second = {name.split(".")[1]: name for name in starts if name.startswith("00000001")}
+    for place, (end, lines) in enumerate(
+        {
+            "between two samples": (starts[second["json"]], 1),
+            "within a name": (starts[second["json"]] + 100, 1),
+            "without its video": (starts[second["mp4"]], 2),
+            "within a video": (data[second["mp4"]] + 700, 1),
+        }.values()
+    ):
+        shard.write_bytes(whole[:end])
+        count, left = import_dataset(target, tmp_path / f"{place}", report=lambda _: None)
+        assert count == 2  # the first, and the one of the split test
+        assert len(left) == lines
+        assert all("train-00000.tar" in line for line in left)
 
 
 def test_wrong_use_is_refused_and_leaves_nothing(folder: Path, tmp_path: Path) -> None:

@@ -74,6 +74,8 @@ def test_file_name_is_first_and_text_readable(tmp_path: Path) -> None:
         ({"sha256": "abc"}, "line 2: sha256 does not fit"),
         ({"schema_version": 3}, "line 2: schema_version does not fit"),
         ({"file_name": "../secret.mp4"}, "line 2: file_name does not fit: name a file inside"),
+        ({"file_name": "..\\secret.mp4"}, "line 2: file_name does not fit: name a file inside"),
+        ({"file_name": "a\nb.mp4"}, "line 2: file_name does not fit: name a file inside"),
         ({"file_name": "/etc/passwd"}, "line 2: file_name does not fit: name a file inside"),
         ({"file_name": "a\0.mp4"}, "line 2: file_name does not fit: name a file inside"),
         ({"file_name": "."}, "line 2: file_name does not fit: name a file inside"),

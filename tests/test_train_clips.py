@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from conclvd.errors import DatasetError, MediaError
+from conclvd.manifest import ClipRecord, write_manifest
 from conclvd.train.trainer.clips import Clip, ClipList, find_clips
 from conclvd.train.trainer.preview import write_preview
 from conclvd.train.trainer.settings import TrainSettings, check_settings
@@ -101,6 +102,21 @@ def test_unfit_clips_are_listed_with_the_reason(videos: Path) -> None:
     assert reasons["b.mp4"] == "has no caption"
     assert "cannot read" in reasons["broken.mp4"]
     assert "cannot read" in reasons["old.avi"]
+
+
+def test_only_the_training_split_is_trained_on(videos: Path) -> None:
+    homes = {"a": "test", "b": "train", "c": "validation"}
+    records = [ClipRecord(file_name=f"{n}.mp4", caption="x", split=s) for n, s in homes.items()]
+    write_manifest(videos, records)
+    found = find_clips(settings(videos))
+    assert [clip.path.name for clip in found.clips] == ["b.mp4"]
+    assert [(Path(skipped.name).name, skipped.reason) for skipped in found.skipped] == [
+        ("a.mp4", "is in the split test, and only train is trained on"),
+        ("c.mp4", "is in the split validation, and only train is trained on"),
+    ]
+    (videos / "metadata.jsonl").unlink()
+    (videos / "metadata.csv").write_text("file_name,text,split\na.mp4,x,\nb.mp4,x,test\n")
+    assert [clip.path.name for clip in find_clips(settings(videos)).clips] == ["a.mp4"]
 
 
 def test_several_caption_columns(videos: Path) -> None:

@@ -7,6 +7,7 @@ written down in docs/dataset.md.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable
@@ -196,6 +197,12 @@ def drop_torn_line(folder: Path) -> None:
     whole = content[: content.rfind(b"\n") + 1]
     if whole != content:
         path.write_bytes(whole)
+
+
+def file_sum(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal, as records have it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read(path: Path) -> str:

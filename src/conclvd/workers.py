@@ -1,4 +1,4 @@
-"""One function over many things, on all cores."""
+"""One function over many things, on all cores or on a cluster."""
 
 from __future__ import annotations
 
@@ -14,13 +14,22 @@ Result = TypeVar("Result")
 
 
 def each(
-    function: Callable[[Item], Result], items: Sequence[Item], workers: int | None
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    workers: int | None,
+    cluster: str | None = None,
 ) -> Iterator[Result]:
     """The results as they come, in any order; None for `workers` is one a core.
 
     1 worker works in this process. `function` and `items` must be picklable. When the caller stops,
-    what is in work is finished.
+    what is in work is finished. `cluster` is the address of a Ray cluster that works instead; see
+    `cluster.each_on`.
     """
+    if cluster is not None:
+        from conclvd.cluster import each_on
+
+        yield from each_on(cluster, function, items, workers)
+        return
     count = min(workers or cores(), len(items))
     if count <= 1:
         yield from map(function, items)

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from conclvd.cli import annotate, curate, dataset_folder, values
+from conclvd.cli import annotate, curate, dataset_folder, suggest, values
 from conclvd.cli.progress import Stages
 
 app = typer.Typer()
 curate.add_commands(app)
+suggest.add_commands(app)
 annotate.add_commands(app)
 dataset_folder.add_commands(app)
 

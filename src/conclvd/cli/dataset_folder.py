@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from conclvd.cli.curate import RAY, WORKERS
 from conclvd.cli.progress import Stages
 from conclvd.errors import DatasetError, InvalidRequest
 
@@ -29,7 +30,8 @@ def check(
     ] = "ink-mini",
     quick: Annotated[bool, typer.Option("--quick", help="Do not decode the clips.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail, too.")] = False,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; all cores.")] = None,
+    workers: Annotated[int | None, WORKERS] = None,
+    ray: Annotated[str | None, RAY] = None,
 ) -> None:
     """Find what would spoil a training run; exit code 1 when there is something.
 
@@ -46,6 +48,7 @@ def check(
             limit=limit,
             decode=not quick,
             workers=workers,
+            cluster=ray,
             report=lambda done, total: bar("checking", done, total),
         )
     for finding in checked.findings:

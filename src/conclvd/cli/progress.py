@@ -21,6 +21,7 @@ WORDS = {
     "measure": "measuring videos",
     "reference": "reading the reference",
     "copies": "copying videos",
+    "suggest": "captioning",
 }
 UNITS = {"scenes": "s", "reading": "file", "copies": "prompt"}  # all others are clips
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +15,7 @@ from conclvd.curate.source_file import SOURCES, UNKNOWN, SourceRecord, read_sour
 from conclvd.errors import ConclvdError, DatasetError, MediaError
 from conclvd.lines import append_line, parse
 from conclvd.lock import writing
+from conclvd.manifest import file_sum
 from conclvd.workers import each
 
 # what a folder is searched for; a file that is named is read whatever it is called
@@ -113,13 +113,11 @@ def _read(path: Path, license: str | None, name: str | None) -> tuple[Path, Sour
     try:
         beside = _sidecar(path)
         facts = measure(path)
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
         return path, SourceRecord(
             path=str(path),
             name=beside.source or name or path.name,
             license=beside.license or license or UNKNOWN,
-            sha256=digest,
+            sha256=file_sum(path),
             bytes=path.stat().st_size,
             facts=facts,
         )

@@ -15,12 +15,12 @@ from threading import RLock
 
 from conclvd.curate.bars import Crop
 from conclvd.curate.clip_file import Span, write_clip
-from conclvd.curate.cut import CUTS, CutRecord, file_sum, read_cuts
+from conclvd.curate.cut import CUTS, CutRecord, read_cuts
 from conclvd.curate.facts import BrokenVideo, measure
 from conclvd.curate.history import HISTORY, Action, Edit
 from conclvd.errors import DatasetError, InvalidRequest
 from conclvd.lines import append_line, read_lines
-from conclvd.manifest import ClipRecord, read_manifest, record_line, write_manifest
+from conclvd.manifest import ClipRecord, file_sum, read_manifest, record_line, write_manifest
 
 
 class Conflict(DatasetError):
@@ -85,6 +85,29 @@ class Annotations:
                 raise InvalidRequest("the English caption is empty; write one, or reject the clip")
             after = ClipRecord.model_validate(plain)
             self._apply("save", by, place, (record,), (after,))
+            return after
+
+    def suggest(
+        self,
+        name: str,
+        version: str,
+        model: str,
+        *,
+        caption: str | None = None,
+        caption_zh: str | None = None,
+    ) -> ClipRecord:
+        """Note what a model would write, unreviewed; never over what is written or confirmed."""
+        with self._lock:
+            place, record = self._current(name, version)
+            words = {"caption": caption, "caption_zh": caption_zh}
+            given = {key: value.strip() for key, value in words.items() if value is not None}
+            if record.reviewed_by or any((getattr(record, key) or "").strip() for key in given):
+                raise Conflict(f"{name} has a caption already; a suggestion does not replace it")
+            models = dict.fromkeys((*(record.suggested_by or "").split(", "), model))
+            after = record.model_copy(
+                update={**given, "suggested_by": ", ".join(filter(None, models))}
+            )
+            self._apply("suggest", model, place, (record,), (after,))
             return after
 
     def reject(self, name: str, version: str, by: str) -> None:

@@ -21,6 +21,9 @@ class Boundaries:
     """
 
     def __init__(self, fps: Fraction) -> None:
+        from av.video.reformatter import VideoReformatter
+
+        self._reformatter = VideoReformatter()  # one for all frames: setting one up costs as much
         self._cuts = CutFinder(fps)
         self._dissolves = DissolveFinder(fps)
         self._seen = 0
@@ -31,8 +34,8 @@ class Boundaries:
         import cv2
 
         height = max(2, round(frame.height * WIDTH / frame.width))
-        bgr = frame.reformat(
-            width=WIDTH, height=height, format="bgr24", interpolation="AREA"
+        bgr = self._reformatter.reformat(
+            frame, width=WIDTH, height=height, format="bgr24", interpolation="AREA", threads=1
         ).to_ndarray()
         grey: Float32[np.ndarray, "36 64"] = cv2.resize(
             cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), SIZE, interpolation=cv2.INTER_AREA

@@ -9,12 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from conclvd.curate.captions import CaptionLimit
-from conclvd.curate.cut import file_sum
 from conclvd.curate.facts import measure
 from conclvd.curate.pictures import pictures
 from conclvd.curate.source_file import UNKNOWN
 from conclvd.errors import DatasetError, MediaError
-from conclvd.manifest import ClipRecord, manifest_lines, parse_record
+from conclvd.manifest import ClipRecord, file_sum, manifest_lines, parse_record
 from conclvd.workers import each
 
 _SHOWN: int = 40  # characters of a caption in a finding
@@ -48,13 +47,15 @@ def check_dataset(
     limit: CaptionLimit | None = None,
     decode: bool = True,
     workers: int | None = None,
+    cluster: str | None = None,
     report: Callable[[int, int], None] | None = None,
 ) -> Checked:
     """Check records, files, captions and splits of a dataset folder.
 
     `limit` knows how long a caption may be (None: any length); `decode` reads every frame of every
-    clip, which takes its time, instead of the files' heads alone. `report` gets clips done and in
-    all. Raises DatasetError only when there is no dataset to check.
+    clip, which takes its time, instead of the files' heads alone; `workers` and `cluster` say who
+    does, as in `workers.each`. `report` gets clips done and in all. Raises DatasetError only when
+    there is no dataset to check.
     """
     findings: list[Finding] = []
     records = _read(folder, findings)
@@ -67,10 +68,10 @@ def check_dataset(
             findings.append(Finding(record.file_name, problem))
         else:
             readable.append(record)
-    look = partial(check_clip, folder, decode=decode)
+    look = partial(check_clip, folder.absolute(), decode=decode)
     if report and readable:
         report(0, len(readable))
-    for done, found in enumerate(each(look, readable, workers), 1):
+    for done, found in enumerate(each(look, readable, workers, cluster), 1):
         findings += found
         if report:
             report(done, len(readable))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -26,6 +25,7 @@ from conclvd.manifest import (
     ClipRecord,
     append_record,
     drop_torn_line,
+    file_sum,
     read_manifest,
     write_manifest,
 )
@@ -35,6 +35,7 @@ CUTS: Final = "cuts.jsonl"
 SETTINGS: Final = "cut.json"
 
 Report = Callable[[str, int, int], None]
+_Spread = Callable[[Callable[[Any], Any], Sequence[Any]], Iterator[Any]]  # `each`, ready to use
 
 
 class CutRecord(BaseModel):
@@ -61,15 +62,18 @@ def cut_sources(
     settings: CutSettings,
     *,
     workers: int | None = None,
+    cluster: str | None = None,
     report: Report | None = None,
 ) -> CutResult:
     """Cut all sources of the folder into clips, and list these in `metadata.jsonl`.
 
     What earlier runs did is kept: the same call goes on where an interrupted one stopped, and cuts
     what was added since. A clip that a person rejected, split or merged is not made again. A broken
-    source is reported and left out. `report` gets the stage, what is done and how much there is: in
-    "scenes" seconds of video, in "clips" clips. Raises DatasetError for a folder without sources,
-    in use, or cut with other settings, MediaError when a clip cannot be written.
+    source is reported and left out. `workers` and `cluster` say who works, as in `workers.each`;
+    sources and folder must be there on every machine of a cluster. `report` gets the stage, what is
+    done and how much there is: in "scenes" seconds of video, in "clips" clips. Raises DatasetError
+    for a folder without sources, in use, or cut with other settings, MediaError when a clip cannot
+    be written.
     """
     if settings.max_seconds < settings.min_seconds:
         raise InvalidRequest(
@@ -84,11 +88,12 @@ def cut_sources(
         )
     with writing(folder, "conclvd dataset cut"):
         _keep_settings(folder, settings)
-        scenes = _find_all(folder, sources, workers, say)
+        spread = partial(each, workers=workers, cluster=cluster)
+        scenes = _find_all(folder, sources, spread, say)
         plan = make_plan(sources, scenes, settings)
         write_lines(folder / PLAN, plan)
         broken = {name: found.error for name, found in scenes.items() if found.error}
-        made, there, failed = _cut_all(folder, sources, plan, workers, say)
+        made, there, failed = _cut_all(folder, sources, plan, spread, say)
         return CutResult(
             made,
             there,
@@ -102,17 +107,11 @@ def read_cuts(folder: Path) -> dict[str, tuple[Span, ...]]:
     return {record.file_name: record.spans for record in read_lines(folder / CUTS, CutRecord)}
 
 
-def file_sum(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 # --- scenes --------------------------------------------------------------------------------------
 
 
 def _find_all(
-    folder: Path, sources: Sequence[SourceRecord], workers: int | None, report: Report
+    folder: Path, sources: Sequence[SourceRecord], spread: _Spread, report: Report
 ) -> dict[str, SceneFile]:
     """The scenes of every source, those that are not known yet found now."""
     found = {}
@@ -125,7 +124,7 @@ def _find_all(
     missing = [source for source in sources if source.sha256 not in found]
     if missing:
         report("scenes", done, total)
-    for scenes in each(partial(find_one, folder), missing, workers):
+    for scenes in spread(partial(find_one, folder.absolute()), missing):
         found[scenes.source_sha256] = scenes
         done += seconds[scenes.source_sha256]
         report("scenes", done, total)
@@ -163,14 +162,15 @@ def _cut_all(
     folder: Path,
     sources: Sequence[SourceRecord],
     plan: Sequence[Planned],
-    workers: int | None,
+    spread: _Spread,
     report: Report,
 ) -> tuple[int, int, list[str]]:
     """Make the clips that were never made; returns how many, how many there were, what failed."""
     by_sum = {source.sha256: source for source in sources}
     kept = [planned for planned in plan if planned.reason is None]
     ever = read_cuts(folder)
-    jobs = [_Job(folder, by_sum[p.source_sha256], p) for p in kept if p.file_name not in ever]
+    home = folder.absolute()
+    jobs = [_Job(home, by_sum[p.source_sha256], p) for p in kept if p.file_name not in ever]
     there = len(kept) - len(jobs)
     drop_torn_line(folder)
     if not (folder / MANIFEST).exists():
@@ -180,7 +180,7 @@ def _cut_all(
     failed: list[str] = []
     if jobs:
         report("clips", there, len(kept))
-    for done, (record, made) in enumerate(each(make_clip, jobs, workers), 1):
+    for done, (record, made) in enumerate(spread(make_clip, jobs), 1):
         if isinstance(record, str):
             failed.append(record)
         else:

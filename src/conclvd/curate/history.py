@@ -1,4 +1,4 @@
-"""`history.jsonl`: everything that people did to a dataset, appended to and never changed.
+"""`history.jsonl`: what people and models did to a dataset, appended to and never changed.
 
 An entry replaces the records `before` by the records `after`, at one place of the manifest. A
 rejection has nothing after; a split has one before and two after; an undo is the inverse entry.
@@ -14,11 +14,11 @@ from conclvd.manifest import ClipRecord
 
 HISTORY: Final = "history.jsonl"
 
-Action = Literal["save", "reject", "split", "merge", "undo"]
+Action = Literal["save", "suggest", "reject", "split", "merge", "undo"]
 
 
 class Edit(BaseModel):
-    """One edit: its number, counted from 1, who made it and when (UTC, ISO 8601).
+    """One edit: its number, counted from 1, who or which model made it, when (UTC, ISO 8601).
 
     `place` is that of the first record concerned, counted from 0; `undoes` is the number of the
     edit that an undo takes back.

@@ -12,11 +12,10 @@ from typing import Any
 
 from conclvd.curate.add import VIDEOS
 from conclvd.curate.check import outside
-from conclvd.curate.cut import file_sum
 from conclvd.curate.facts import BrokenVideo, measure
 from conclvd.curate.new_folder import new_folder
 from conclvd.errors import DatasetError
-from conclvd.manifest import MANIFEST, ClipRecord, read_manifest, write_manifest
+from conclvd.manifest import MANIFEST, ClipRecord, file_sum, read_manifest, write_manifest
 
 
 def import_dataset(
@@ -104,8 +103,20 @@ def _tarred(shards: list[Path], scratch: Path) -> _Found:
         try:
             with tarfile.open(shard) as file:
                 yield from _members(file, shard, scratch)
+                if not _is_whole(file):
+                    yield (
+                        DatasetError(f"{shard} breaks off after {len(file.getmembers())} files"),
+                        {},
+                    )
         except (tarfile.TarError, EOFError) as error:
             yield DatasetError(f"cannot read {shard}: {error}"), {}
+
+
+def _is_whole(file: tarfile.TarFile) -> bool:
+    """Whether an archive that was read ends as one: tarfile takes what breaks off for the end."""
+    assert file.fileobj is not None
+    file.fileobj.seek(file.offset)
+    return file.fileobj.read(tarfile.BLOCKSIZE) == bytes(tarfile.BLOCKSIZE)
 
 
 def _members(file: tarfile.TarFile, shard: Path, scratch: Path) -> _Found:
@@ -120,8 +131,8 @@ def _members(file: tarfile.TarFile, shard: Path, scratch: Path) -> _Found:
             continue
         stem = str(name.parent / name.name.split(".", 1)[0])
         if stem != key:
-            if video is not None:
-                yield video, known
+            if key is not None:
+                yield video or _no_video(shard, key), known
             key, known, video = stem, {}, None
         if name.suffix == ".json":
             record = json.load(content)
@@ -132,8 +143,12 @@ def _members(file: tarfile.TarFile, shard: Path, scratch: Path) -> _Found:
             video = scratch / f".member{name.suffix}"
             with video.open("wb") as target:
                 shutil.copyfileobj(content, target)
-    if video is not None:
-        yield video, known
+    if key is not None:
+        yield video or _no_video(shard, key), known
+
+
+def _no_video(shard: Path, key: str) -> DatasetError:
+    return DatasetError(f"{shard} has no video for {key}; write the shard again")
 
 
 def _taken(origin: Path | DatasetError, out: Path, place: int, known: dict[str, Any]) -> ClipRecord:

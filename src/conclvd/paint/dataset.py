@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from conclvd.manifest import (
     ClipRecord,
     append_record,
     drop_torn_line,
+    file_sum,
     read_manifest,
     write_manifest,
 )
@@ -125,7 +125,7 @@ def paint_record(folder: Path, index: int, settings: PaintSettings) -> ClipRecor
         frames=settings.frames,
         width=settings.width,
         height=settings.height,
-        sha256=_sha256(path),
+        sha256=file_sum(path),
     )
 
 
@@ -181,13 +181,8 @@ def _check_same(folder: Path, record: ClipRecord, settings: PaintSettings) -> No
 
 def _is_whole(folder: Path, record: ClipRecord) -> bool:
     path = folder / record.file_name
-    return path.is_file() and _sha256(path) == record.sha256
+    return path.is_file() and file_sum(path) == record.sha256
 
 
 def _name(index: int) -> str:
     return f"{_CLIPS}/{index:06d}.mp4"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,7 +2,7 @@
 
 Four layouts are read, the first that is there:
 
-    metadata.jsonl or metadata.csv     file_name, text (Hugging Face's videofolder)
+    metadata.jsonl or metadata.csv     file_name, caption, split (Hugging Face's videofolder)
     prompts.txt and videos.txt         one caption and one file a line (diffusers' fine-tuning)
     NAME.csv                           videoid, name, page_dir (AnimateDiff, CLV-HD)
     a.mp4 and a.txt                    pairs
@@ -22,6 +22,7 @@ from conclvd.models.hashes import files_hash
 from conclvd.train.trainer.settings import TrainSettings
 from conclvd.video.probe import probe
 
+TRAIN = "train"  # the split, as `conclvd dataset split` calls it
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".gif", ".webp")
 
 
@@ -59,7 +60,13 @@ class ClipList:
         return digest.hexdigest()
 
 
-Entry = tuple[Path, tuple[str, ...]]
+@dataclass(frozen=True)
+class Entry:
+    """A clip as a dataset lists it; `split` is None where it names none."""
+
+    path: Path
+    captions: tuple[str, ...]
+    split: str | None = None
 
 
 def find_clips(
@@ -74,8 +81,9 @@ def find_clips(
     clips: list[Clip] = []
     skipped: list[Skipped] = []
     seen: set[Path] = set()
-    for number, (path, captions) in enumerate(entries, 1):
-        reason = "is listed twice" if path in seen else _unfit(path, captions)
+    for number, entry in enumerate(entries, 1):
+        path, captions = entry.path, entry.captions
+        reason = "is listed twice" if path in seen else _unfit(entry)
         seen.add(path)
         if not reason:
             try:
@@ -121,13 +129,15 @@ def read_entries(place: Path, columns: Sequence[str]) -> Iterable[Entry]:
             f"{place} is no dataset: it has neither metadata.jsonl, metadata.csv, prompts.txt with "
             "videos.txt, a CSV file, nor videos with captions beside them (a.mp4, a.txt)"
         )
-    return [(video, _caption_beside(video)) for video in videos]
+    return [Entry(video, _caption_beside(video)) for video in videos]
 
 
-def _unfit(path: Path, captions: tuple[str, ...]) -> str:
-    if not any(captions):
+def _unfit(entry: Entry) -> str:
+    if entry.split not in (None, TRAIN):
+        return f"is in the split {entry.split}, and only {TRAIN} is trained on"
+    if not any(entry.captions):
         return "has no caption"
-    return "" if path.is_file() else "is not there"
+    return "" if entry.path.is_file() else "is not there"
 
 
 def _caption_beside(video: Path) -> tuple[str, ...]:
@@ -152,7 +162,9 @@ def _from_rows(
                 f"{where} has no {' or '.join(columns)}, but {', '.join(row)}; name the column of "
                 "the captions with caption_column"
             )
-        entries.append((folder / name, _captions(row.get(column) for column in columns)))
+        captions = _captions(row.get(column) for column in columns)
+        split = row.get("split") or None
+        entries.append(Entry(folder / name, captions, None if split is None else str(split)))
     return entries
 
 
@@ -185,7 +197,7 @@ def _from_lists(folder: Path) -> list[Entry]:
             f"{folder}: prompts.txt has {len(captions)} lines, videos.txt {len(videos)}; each "
             "clip needs one in both"
         )
-    return [(folder / v, _captions([c])) for v, c in zip(videos, captions, strict=True)]
+    return [Entry(folder / v, _captions([c])) for v, c in zip(videos, captions, strict=True)]
 
 
 def _from_csv(table: Path) -> list[Entry]:
@@ -199,7 +211,7 @@ def _from_csv(table: Path) -> list[Entry]:
         video = f"{row['videoid']}.mp4"
         nested = table.parent / str(row.get("page_dir") or ".") / video
         path = nested if nested.is_file() else table.parent / video
-        entries.append((path, _captions([row["name"]])))
+        entries.append(Entry(path, _captions([row["name"]])))
     return entries
 
 
