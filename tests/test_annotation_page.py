@@ -88,9 +88,9 @@ class Person:
 
     def wait(self, seen: Callable[[], bool], what: str) -> None:
         # asked from here: what playwright polls within the page, the page's own rules forbid
-        limit = time.monotonic() + 15
+        limit = time.monotonic() + 60
         while not seen():
-            assert time.monotonic() < limit, f"no {what} within 15 s"
+            assert time.monotonic() < limit, f"no {what} within 60 s"
             self.page.wait_for_timeout(20)
 
     def text(self, place: str) -> str:

@@ -81,9 +81,9 @@ class Opened:
 
     def until(self, script: str) -> None:
         # asked from here: what playwright polls within the page, the page's own rules forbid
-        limit = time.monotonic() + 20
+        limit = time.monotonic() + 60
         while not self.page.evaluate(script):
-            assert time.monotonic() < limit, f"not within 20 s: {script}"
+            assert time.monotonic() < limit, f"not within 60 s: {script}"
             self.page.wait_for_timeout(20)
 
     def playing(self) -> int:

@@ -92,9 +92,9 @@ class Visitor:
 
     def wait(self, script: str) -> None:
         # asked from here: what playwright polls within the page, the page's own rules forbid
-        limit = time.monotonic() + 15
+        limit = time.monotonic() + 60
         while not self.page.evaluate(script):
-            assert time.monotonic() < limit, f"not within 15 s: {script}"
+            assert time.monotonic() < limit, f"not within 60 s: {script}"
             self.page.wait_for_timeout(10)
 
     def keys(self, *keys: str) -> None:
