@@ -63,7 +63,7 @@ class Person:
     def __init__(self, browser: Any, server: AnnotationServer, name: str) -> None:
         self.context = browser.new_context()
         self.page = self.context.new_page()
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(30_000)
         self.wrong: list[str] = []
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.goto(server.url)

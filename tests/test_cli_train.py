@@ -148,3 +148,19 @@ def test_bad_input_is_one_line(conclvd: Run, arguments: list[str], code: int, me
     assert message in err
     assert out == ""
     assert sum(line.startswith("error: ") for line in err.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_ablations_are_trained_and_compared(conclvd: Run) -> None:
+    flags = ["--validation-prompt", "a boat", "--num-held-out-clips", 1, "--validation-steps", 2]
+    code, _, err = conclvd("ablate", "c.toml", "--max-train-steps", 1)
+    assert code == 2
+    assert "--validation-prompt" in err
+    code, out, err = conclvd("ablate", "c.toml", *flags)
+    assert code == 0, err
+    for name in ("ConCLVD", "without SC-Attn", "without CLofNoise", "AnimateDiff"):
+        assert out.count(f"\n| {name} | ") == 2  # once trained, once measured
+    assert "held-out L_diff" in out
+    assert "dynamic degree" in out
+    assert "CLIP-temp" not in out  # this model comes without a CLIP
+    assert Path("out/ablations.md").read_text() == out

@@ -76,7 +76,7 @@ class Visitor:
     def __init__(self, browser: Any, server: StudyServer, code: str, locale: str = "en-GB") -> None:
         self.context = browser.new_context(locale=locale)
         self.page = self.context.new_page()
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(30_000)
         self.wrong: list[str] = []
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.chance = Random(code)
