@@ -131,6 +131,8 @@ def test_several_caption_columns(videos: Path) -> None:
     [
         ("metadata.jsonl", "{", "line 1 is not JSON"),
         ("metadata.jsonl", '{"text": "a"}', "line 1 has no file_name"),
+        ("metadata.jsonl", '{"file_name": "../a.mp4", "text": "a"}', "leaves the folder"),
+        ("metadata.jsonl", '{"file_name": "/a.mp4", "text": "a"}', "leaves the folder"),
         ("metadata.jsonl", '{"file_name": "a.mp4", "title": "x"}', "has no caption or text, but"),
         ("metadata.jsonl", '{"file_name": "gone.mp4", "text": "x"}', "no clip.*is not there"),
         ("clips.csv", "id,caption\n1,x\n", "expected the columns videoid, name, page_dir"),

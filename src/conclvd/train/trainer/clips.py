@@ -15,7 +15,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from conclvd.errors import ConclvdError, DatasetError
 from conclvd.models.hashes import files_hash
@@ -157,6 +157,8 @@ def _from_rows(
         name = row.get("file_name")
         if not isinstance(name, str) or not name:
             raise DatasetError(f"{where} has no file_name; every clip needs one")
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise DatasetError(f"{where}: {name} leaves the folder; name a file inside it")
         if not any(column in row for column in columns):
             raise DatasetError(
                 f"{where} has no {' or '.join(columns)}, but {', '.join(row)}; name the column of "
