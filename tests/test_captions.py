@@ -115,6 +115,7 @@ def reasons_of(language: Language) -> dict[str, set[str]]:
     return table
 
 
+@pytest.mark.slow
 def test_every_english_word_has_a_visible_reason() -> None:
     table = reasons_of("en")
     for attributes, text, _ in samples():

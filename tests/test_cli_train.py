@@ -61,6 +61,7 @@ def test_every_setting_is_a_flag(conclvd: Run) -> None:
     assert "ink-mini" in out
 
 
+@pytest.mark.slow
 def test_a_run_writes_a_module_and_goes_on(conclvd: Run, data: Path) -> None:
     code, out, err = conclvd("train", "c.toml", "--seed", 3)
     assert code == 0, err

@@ -22,6 +22,8 @@ from conclvd.tensors import Frame
 from conclvd.video.probe import probe
 from conclvd.video.read import read_frames
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = CutSettings(min_lines=90, min_seconds=1)
 SMALL = (160, 90)
 

@@ -89,6 +89,7 @@ def test_extending_gives_the_same_folder(straight: Path, tmp_path: Path) -> None
     assert content(tmp_path) == content(straight)
 
 
+@pytest.mark.slow
 def test_several_processes_give_the_same_folder(straight: Path, tmp_path: Path) -> None:
     assert paint_dataset(tmp_path, COUNT, SETTINGS, workers=2) == COUNT
     assert content(tmp_path) == content(straight)
@@ -171,6 +172,7 @@ def wait_for_clips(folder: Path, count: int) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_with_whole_files_alone(tmp_path: Path) -> None:
     process = start(tmp_path)
     wait_for_clips(tmp_path, 2)

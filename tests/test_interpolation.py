@@ -196,6 +196,7 @@ def test_what_stands_still_for_long_is_not_slowed_down() -> None:
     assert abs(miss(frames[11], sliding, 2.0, MARGIN)) <= 0.04
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", [2, 3, 8])
 def test_the_batch_changes_nothing(batch: int) -> None:
     places = slide(3.0, 1.2, 6)

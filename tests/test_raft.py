@@ -111,6 +111,7 @@ def test_any_size(small: Raft, size: tuple[int, int]) -> None:
     assert flow.isfinite().all()
 
 
+@pytest.mark.slow
 def test_a_pairs_flow_does_not_depend_on_the_others(small: Raft) -> None:
     first, second = pair(batch=2)
     estimator = RaftFlow(small, updates=2)

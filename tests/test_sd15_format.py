@@ -181,6 +181,7 @@ def test_its_older_tokenizer_files_give_the_same_tokens(
         assert older(text).input_ids == newer(text).input_ids
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".safetensors", ".ckpt"])
 def test_its_single_file_makes_the_same_video(
     stable_diffusion: Path, motion: Path, suffix: str

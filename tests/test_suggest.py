@@ -21,6 +21,8 @@ from conclvd.errors import ModelError
 from conclvd.lock import writing
 from conclvd.manifest import MANIFEST, read_manifest, write_manifest
 
+pytestmark = pytest.mark.slow
+
 FOLDERS = (captioners.blip, captioners.vit_gpt2, captioners.llava)
 
 

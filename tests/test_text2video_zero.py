@@ -31,6 +31,8 @@ from conclvd.models.base import Base
 from conclvd.models.components import load_base
 from tiny import SIZE, TEXT_WIDTH, tiny_base
 
+pytestmark = pytest.mark.slow
+
 STEPS, FRAMES, SIDE = 6, 4, SIZE // 8
 REQUEST = Request(
     "-", frames=FRAMES, steps=STEPS, interpolation="none", device="cpu", dtype="float32"

@@ -62,6 +62,7 @@ def test_what_cannot_be_compared_is_refused(settings, change, message: str) -> N
         run_ablations(settings.model_copy(update=change), quiet, quiet)
 
 
+@pytest.mark.slow
 def test_the_memory_estimate_counts_what_there_is(base: Base, settings) -> None:
     import copy
 

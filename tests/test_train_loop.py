@@ -37,6 +37,8 @@ from conclvd.train.trainer.settings import TrainSettings
 from tiny import tiny_motion
 from training_clips import square_dataset, tiny_settings
 
+pytestmark = pytest.mark.slow
+
 # The tiny base's own module is active: every weight of it has a gradient.
 MODULE = "motion_adapter"
 WEIGHTS = "motion_adapter/diffusion_pytorch_model.safetensors"

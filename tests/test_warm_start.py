@@ -29,6 +29,8 @@ from test_weights import original_layout
 from tiny import TEXT_WIDTH, TOKENS, tiny_motion, tiny_unet
 from training_clips import square_dataset, tiny_settings
 
+pytestmark = pytest.mark.slow
+
 ADDED = (VERSATILE, VERSATILE, SPARSE_CAUSAL)
 FRAMES = 5
 
