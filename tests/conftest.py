@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +24,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def _is_missing(report: pytest.TestReport) -> bool:
     return isinstance(report.longrepr, tuple) and "install" in report.longrepr[2]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Headless Chromium; `apt-get install chromium`, or `playwright install chromium`."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    installed = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    with api.sync_playwright() as playwright:
+        path = installed or playwright.chromium.executable_path
+        if not Path(path).exists():
+            pytest.skip("no Chromium was found: install Debian's chromium or playwright's")
+        # sandboxes of containers often forbid Chromium's own
+        with playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]) as opened:
+            yield opened
 
 
 @pytest.fixture(scope="session")

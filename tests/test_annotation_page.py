@@ -1,6 +1,5 @@
 """The annotation page in a real browser, by keyboard alone."""
 
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,20 +19,6 @@ from conclvd.manifest import read_manifest, write_manifest
 
 pytestmark = pytest.mark.slow
 HTML = '<b>bold</b> <img src=x onerror="document.title=1">'
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Headless Chromium; `apt-get install chromium`, or `playwright install chromium`."""
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    installed = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-    with api.sync_playwright() as playwright:
-        path = installed or playwright.chromium.executable_path
-        if not Path(path).exists():
-            pytest.skip("no Chromium was found: install Debian's chromium or playwright's")
-        # sandboxes of containers often forbid Chromium's own
-        with playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]) as opened:
-            yield opened
 
 
 @pytest.fixture

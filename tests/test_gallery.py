@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -50,20 +48,6 @@ def comparison(folder: Path, prompts: list[str] = PROMPTS) -> Path:
                   reason="CUDA out of memory"),
     ])  # fmt: skip
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Headless Chromium; `apt-get install chromium`, or `playwright install chromium`."""
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    installed = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-    with api.sync_playwright() as playwright:
-        path = installed or playwright.chromium.executable_path
-        if not Path(path).exists():
-            pytest.skip("no Chromium was found: install Debian's chromium or playwright's")
-        # sandboxes of containers often forbid Chromium's own
-        with playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]) as opened:
-            yield opened
 
 
 class Opened:

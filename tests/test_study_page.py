@@ -1,6 +1,5 @@
 """The study's page in a real browser: people who know nothing but what they see, by keyboard."""
 
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,20 +27,6 @@ SEEN = """videos().map((video) => {
   pen.drawImage(video, 0, 0, 1, 1);
   return pen.getImageData(0, 0, 1, 1).data[0];
 })"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Headless Chromium; `apt-get install chromium`, or `playwright install chromium`."""
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    installed = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-    with api.sync_playwright() as playwright:
-        path = installed or playwright.chromium.executable_path
-        if not Path(path).exists():
-            pytest.skip("no Chromium was found: install Debian's chromium or playwright's")
-        # sandboxes of containers often forbid Chromium's own
-        with playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]) as opened:
-            yield opened
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from conclvd.errors import InvalidRequest
 from conclvd.generate.request import Request
+from conclvd.video.embedded import validated
 
 FORMAT = "conclvd-recipe/1"
 
@@ -40,8 +41,6 @@ def read_recipe(text: str, origin: str) -> Recipe:
 
     Raises InvalidRequest when it is something else or holds settings this version does not know.
     """
-    from pydantic import TypeAdapter, ValidationError
-
     try:
         content = json.loads(text)
         found = content.pop("format", None) if isinstance(content, dict) else None
@@ -49,16 +48,7 @@ def read_recipe(text: str, origin: str) -> Recipe:
         raise InvalidRequest(f"{origin} holds no settings of a generation: {error}") from error
     if found != FORMAT:
         raise InvalidRequest(f"{origin} holds settings in format {found!r}, expected {FORMAT!r}")
-    try:
-        recipe: Recipe = TypeAdapter(Recipe).validate_python(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InvalidRequest(
-            f"{origin}: its setting {where} cannot be used: {first['msg']}; another version of "
-            "conclvd may have made it"
-        ) from error
-    return recipe
+    return validated(Recipe, content, origin)
 
 
 def is_recipe(text: str) -> bool:

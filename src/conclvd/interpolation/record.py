@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import ClassVar
 
 from conclvd import __version__
-from conclvd.errors import InvalidRequest
+from conclvd.video.embedded import validated
 
 FORMAT = "conclvd-interpolation/1"
 
@@ -43,24 +43,13 @@ def read_record(text: str, origin: str) -> Record | None:
     Raises InvalidRequest when it is a record with settings this version does not know; `origin`
     names the file.
     """
-    from pydantic import TypeAdapter, ValidationError
-
     try:
         content = json.loads(text)
     except ValueError:
         return None
     if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
         return None
-    try:
-        record: Record = TypeAdapter(Record).validate_python(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InvalidRequest(
-            f"{origin}: its setting {where} cannot be used: {first['msg']}; another version of "
-            "conclvd may have made it"
-        ) from error
-    return record
+    return validated(Record, content, origin)
 
 
 def unwrapped(text: str, origin: str) -> tuple[list[Record], str | None]:
