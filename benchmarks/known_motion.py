@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from conclvd.interpolation.flow import FlowEstimator
-from conclvd.interpolation.sofp import MODES, Settings, interpolate
+from conclvd.interpolation.settings import MODES, Settings
+from conclvd.interpolation.sofp import interpolate
 from conclvd.tensors import Frame, Frames
 
 SIDE = 192

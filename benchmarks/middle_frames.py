@@ -11,7 +11,8 @@ import numpy as np
 import torch
 
 from conclvd.interpolation.flow import DisFlow, FlowEstimator
-from conclvd.interpolation.sofp import Settings, interpolate
+from conclvd.interpolation.settings import Settings
+from conclvd.interpolation.sofp import interpolate
 from conclvd.paint.compose import compose_scene
 from conclvd.paint.compositor import Compositor
 from conclvd.paint.layers import texels_per_unit

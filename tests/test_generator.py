@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +15,7 @@ from conclvd.errors import InvalidRequest, ModelError
 from conclvd.generate.cpu import PixelwiseVersatileAttention, keep_freed_memory
 from conclvd.generate.device import choose_device, choose_dtype, cpu_has_bf16
 from conclvd.generate.generator import Generator, to_frames
+from conclvd.generate.halves import InHalves
 from conclvd.generate.recipe import differences
 from conclvd.generate.request import SCHEDULERS, Request
 from conclvd.generate.schedulers import scheduler_named
@@ -87,6 +89,24 @@ def test_a_cpu_computes_versatile_attention_along_the_pixels(generator: Generato
     blocks = motion_blocks(generator.pipeline.unet)
     assert {type(block.attn1.processor) for block in blocks} == {PixelwiseVersatileAttention}
     assert {type(block.attn2.processor) for block in blocks} == {SparseCausalAttention}
+
+
+@pytest.fixture
+def use_threads() -> Iterator[Callable[[int], None]]:
+    """All other tests have one (conftest.py)."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+def test_two_cores_share_the_guidance(base_folder: Path, use_threads) -> None:  # type: ignore[no-untyped-def]
+    made = []
+    for count in (1, 2):
+        use_threads(count)
+        generator = Generator.load(str(base_folder), device="cpu", dtype="float32")
+        assert isinstance(generator.pipeline.unet.forward, InHalves) == (count == 2)
+        made.append(generator.generate(replace(REQUEST, interpolation="none")).frames.astype(int))
+    assert np.abs(made[0] - made[1]).max() <= 1  # rounding
 
 
 def test_keeping_freed_memory_changes_no_result(generator: Generator) -> None:

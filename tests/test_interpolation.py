@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
 
@@ -13,7 +14,9 @@ from torch import Tensor
 from conclvd.errors import InvalidRequest
 from conclvd.interpolation.between import Motion, in_between
 from conclvd.interpolation.flow import DisFlow
-from conclvd.interpolation.sofp import Settings, Tally, interpolate, stream
+from conclvd.interpolation.settings import Settings
+from conclvd.interpolation.sofp import Tally, interpolate, stream
+from conclvd.interpolation.workers import MOST
 from conclvd.tensors import Frame, Frames
 from moving import KnownFlow, disc, disc_cover, miss, psnr, sliding, turned
 
@@ -135,11 +138,38 @@ def test_where_no_flow_holds_the_frames_dissolve() -> None:
     rng = np.random.default_rng(1)
     first, second = torch.from_numpy(rng.random((2, 1, 3, 256, 256), np.float32))
     there = torch.full((1, 2, 256, 256), 8.0)
-    motion = Motion(first, second, there, there, torch.zeros(1, 1, 256, 256))
+    motion = Motion(
+        first, second, there, there, torch.zeros(1, 1, 256, 256), torch.empty(1, 0, 1, 1, 1)
+    )
     between = in_between(motion, torch.tensor([0.25]))
     dissolved = first * 0.75 + second * 0.25
     assert (between - dissolved)[..., 20:-20].abs().mean() < 0.01
     assert (first - dissolved)[..., 20:-20].abs().mean() > 0.07
+
+
+@pytest.mark.parametrize(
+    ("shown", "wanted"),
+    [([False, True, False, False], 0.25), ([True, False], 0.5), ([True, True, False, False], 0.5)],
+)
+def test_what_one_keyframe_alone_shows_is_fainter_between(shown: list[bool], wanted: float) -> None:
+    """A petal that the flow cannot follow: half as strong as half of it, when others tell."""
+    ground = sliding(0)
+    covered = np.where(disc_cover(64, 5)[..., None] > 0.5, 255 - ground, ground)
+    keyframes = np.stack([covered if there else ground for there in shown])
+    pair = shown.index(True) if sum(shown) == 1 else 1
+
+    class Lost:
+        def flows(self, sources: Tensor, targets: Tensor) -> Tensor:
+            return torch.zeros(len(sources), 2, *sources.shape[-2:])
+
+    linear, between = (
+        interpolate(keyframes, Lost(), mode)[2 * pair + 1].astype(float) for mode in (LINEAR, SOFP)
+    )
+    difference = covered.astype(float) - ground
+    inner = (np.abs(difference) > 40) & (disc_cover(64, 3)[..., None] > 0.5)
+    strength = (between - ground)[inner] / difference[inner]
+    assert np.median(strength) == pytest.approx(wanted, abs=0.02)
+    assert np.abs(linear - keyframes[pair : pair + 2].mean(0)).max() <= 1  # it knows only the two
 
 
 def test_what_neither_frame_shows_is_taken_from_the_nearer() -> None:
@@ -147,7 +177,9 @@ def test_what_neither_frame_shows_is_taken_from_the_nearer() -> None:
     second[..., :8] = 0.9  # makes the two differ, so that the flow counts
     apart = torch.zeros(1, 2, 64, 64)
     apart[:, 1] = 200.0  # everything leaves the picture
-    motion = Motion(first, second, apart, apart, torch.zeros(1, 1, 64, 64))
+    motion = Motion(
+        first, second, apart, apart, torch.zeros(1, 1, 64, 64), torch.empty(1, 0, 1, 1, 1)
+    )
     early, late = in_between(motion.rows([0, 0]), torch.tensor([0.25, 0.75]))
     assert early[0, 32, 1] < late[0, 32, 1]
 
@@ -206,6 +238,19 @@ def test_the_batch_changes_nothing(batch: int) -> None:
     assert np.abs(one.astype(int) - many).max() <= 1  # sums in another order
 
 
+def test_threads_change_nothing() -> None:
+    keyframes = np.stack([sliding(place) for place in slide(3.0, 1.2, 6)])
+    threads = torch.get_num_threads()
+    found = []
+    for count in (1, 3):
+        torch.set_num_threads(count)
+        found.append(interpolate(keyframes, DisFlow(), Settings(passes=2)))
+        with ThreadPoolExecutor(1) as others:
+            assert others.submit(torch.get_num_threads).result() == count
+    torch.set_num_threads(threads)
+    assert np.array_equal(found[0], found[1])
+
+
 def test_a_stream_reads_no_further_than_its_reach() -> None:
     read = 0
 
@@ -218,7 +263,7 @@ def test_a_stream_reads_no_further_than_its_reach() -> None:
     frames = stream(endless(), DisFlow(), Settings(reach=4))  # type: ignore[arg-type]
     for _ in range(5):
         next(frames)
-    assert read <= 2 + 4 + 2
+    assert read <= 2 + 4 + 1 + 2 * MOST  # up to MOST pairs are in work, and as many were before
 
 
 def test_a_nearer_last_frame_still_finds_the_path() -> None:

@@ -82,7 +82,8 @@ def interpolate(
     from conclvd.generate.device import choose_device
     from conclvd.interpolation.estimators import load_estimator
     from conclvd.interpolation.record import Record
-    from conclvd.interpolation.sofp import Settings, Tally, stream
+    from conclvd.interpolation.settings import Settings
+    from conclvd.interpolation.sofp import Tally, stream
 
     where = choose_device(device)
     settings = Settings(mode, passes, reach, not keep_repeats, BATCH if where.type == "cuda" else 1)

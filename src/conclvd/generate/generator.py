@@ -20,7 +20,8 @@ from conclvd.generate.request import SIDE_STEP, Request
 from conclvd.generate.schedulers import scheduler_named
 from conclvd.interpolation.estimators import load_estimator
 from conclvd.interpolation.flow import FlowEstimator
-from conclvd.interpolation.sofp import Settings, interpolate
+from conclvd.interpolation.settings import Settings
+from conclvd.interpolation.sofp import interpolate
 from conclvd.models.base import Base
 from conclvd.models.components import load_base
 from conclvd.models.hashes import files_hash

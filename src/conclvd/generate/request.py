@@ -49,7 +49,7 @@ class Request:
     seed: int | None = None
     fps: Fraction | None = None
     scheduler: str = "ddim"
-    interpolation: str = "linear"
+    interpolation: str = "sofp"
     flow: str = "dis"
     device: str = "auto"
     dtype: str = "auto"

@@ -46,7 +46,7 @@ class AllPairs:
     ) -> None:
         batch, channels, height, width = first.shape
         self._radius = radius
-        products = first.flatten(2).transpose(1, 2) @ second.flatten(2) / channels**0.5
+        products = (first / channels**0.5).flatten(2).transpose(1, 2) @ second.flatten(2)
         volume = products.reshape(batch * height * width, 1, height, width)
         self._volumes = [volume]
         for _ in range(LEVELS - 1):

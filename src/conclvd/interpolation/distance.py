@@ -11,12 +11,14 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from conclvd.interpolation.occlusion import consistency
+from conclvd.interpolation.warp import length
 from conclvd.interpolation.window import window_mean_over
 
 SHORTEST_STEP = 0.5 / 256  # of the shorter side; below it, a direction is a matter of noise
 TRUSTED = 0.5  # consistency of a flow above which it counts as found
 # A pixel belongs to the sparse set when its path over two steps bends as the one to the last
-# frame does: what sways, bobs or got lost on the long way does not.
+# frame does: what sways, bobs or got lost on the long way does not. Steps of neighbours that agree
+# so well are one motion.
 AGREEMENT = 0.2
 AGREEMENT_AROUND = 0.1  # the same of the means over the surroundings
 AROUND = 6 / 256  # radius of the surroundings, of the shorter side
@@ -58,7 +60,7 @@ def sparse_set(
 ) -> Bool[Tensor, "b 1 h w"]:
     """Where D can be used: the step is long enough, and both flows return (method.md 6.2)."""
     shortest = SHORTEST_STEP * min(step.shape[-2:])
-    moves = step.norm(dim=1, keepdim=True) > shortest
+    moves = length(step) > shortest
     returns = torch.minimum(consistency(step, step_back), consistency(to_last, last_back))
     found: Tensor = moves & (returns > TRUSTED)
     return found
@@ -70,14 +72,19 @@ def agreed(
     sparse: Bool[Tensor, "b 1 h w"],
     step: Float[Tensor, "b 2 h w"],
 ) -> Float[Tensor, "b 1 h w"]:
-    """The bend of every pixel: `far` where `near` confirms it, smoothed; 0 off the sparse set.
+    """The bend of every pixel: `far` where `near` confirms it, smoothed; 0 elsewhere.
 
-    `far` is the bend from the last frame, `near` the one from two steps.
+    `far` is the bend from the last frame, `near` the one from two steps. Pixels off the sparse set
+    that step as those of it around them share their bend: the rims of what moves have no flow that
+    returns, and would lag behind.
     """
     radius = max(1, round(AROUND * min(far.shape[-2:])))
     sparse = sparse & ((far - near).abs() < AGREEMENT)
-    both = window_mean_over(torch.cat([far, near], 1), sparse, radius)
-    felt = both[:, :1].abs() * step.norm(dim=1, keepdim=True) / 4 > FELT
-    kept = sparse & felt & ((both[:, :1] - both[:, 1:]).abs() < AGREEMENT_AROUND)
-    confirmed: Tensor = both[:, :1] * kept
+    around = window_mean_over(torch.cat([far, near, step], 1), sparse, radius)
+    far_around, near_around, step_around = around.tensor_split([1, 2], 1)
+    moved = length(step)
+    alike = length(step - step_around) < AGREEMENT * moved
+    felt = far_around.abs() * moved / 4 > FELT
+    kept = (sparse | alike) & felt & ((far_around - near_around).abs() < AGREEMENT_AROUND)
+    confirmed: Tensor = far_around * kept
     return confirmed

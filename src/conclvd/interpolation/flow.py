@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Protocol
 
 import cv2
@@ -14,7 +15,10 @@ from conclvd.tensors import Flow, Frame
 
 
 class FlowEstimator(Protocol):
-    """What finds how far every pixel moves, for a batch of pairs."""
+    """What finds how far every pixel moves, for a batch of pairs.
+
+    On a CPU several threads call it at the same time.
+    """
 
     def flows(
         self, sources: Float[Tensor, "b 3 h w"], targets: Float[Tensor, "b 3 h w"]
@@ -29,13 +33,19 @@ class DisFlow:
     """Dense inverse search (Kroeger et al., 2016), as OpenCV has it; it needs no weights."""
 
     def __init__(self) -> None:
-        self._search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        self._searches = threading.local()  # a search keeps what it works on
 
     def __call__(self, source: Frame, target: Frame) -> Flow:
         """Flow found on brightness; the frames have at least 12 pixels a side."""
         before, after = (cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in (source, target))
-        flow: Flow = self._search.calc(before, after, None)
+        flow: Flow = self._search().calc(before, after, None)
         return flow
+
+    def _search(self) -> cv2.DISOpticalFlow:
+        if not hasattr(self._searches, "own"):
+            self._searches.own = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        own: cv2.DISOpticalFlow = self._searches.own
+        return own
 
     def flows(
         self, sources: Float[Tensor, "b 3 h w"], targets: Float[Tensor, "b 3 h w"]
@@ -49,5 +59,6 @@ class DisFlow:
 
 
 def _frame(picture: Float[Tensor, "3 h w"]) -> Frame:
-    pixels: Frame = (picture * 255).round().to("cpu", torch.uint8).movedim(0, -1).numpy()
-    return np.ascontiguousarray(pixels)
+    planes = (picture * 255).round().to("cpu", torch.uint8).numpy()
+    pixels: Frame = cv2.merge(list(planes))
+    return pixels

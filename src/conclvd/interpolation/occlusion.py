@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from conclvd.interpolation.warp import pixel_grid, sample
+from conclvd.interpolation.warp import length, pixel_grid, sample
 
 TOLERANCE = 1.0  # pixels that a flow there and back may miss by before its pixel is doubted
 PER_STEP = 0.1  # and as much more for each pixel of its length
@@ -21,8 +21,8 @@ def consistency(
     the other frame or the flow is wrong, and 0 where it leads out of the picture.
     """
     height, width = there.shape[-2:]
-    miss = (there + sample(back, there)).norm(dim=1, keepdim=True)
-    tolerance = TOLERANCE + PER_STEP * there.norm(dim=1, keepdim=True)
+    miss = length(there + sample(back, there))
+    tolerance = TOLERANCE + PER_STEP * length(there)
     target = pixel_grid(height, width, there.device) + there
     limit = torch.tensor([width - 1, height - 1], device=there.device).view(1, 2, 1, 1)
     inside = ((target >= -0.5) & (target <= limit + 0.5)).all(1, keepdim=True)

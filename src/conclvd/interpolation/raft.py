@@ -6,6 +6,7 @@ published `raft_small` and `raft_large` checkpoints load into it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -119,23 +120,39 @@ class Raft(nn.Module):
 
         Sides are multiples of 8 and at least 128.
         """
+        return [_enlarged(*found) for found in self._found(first, second, updates)]
+
+    def last(
+        self,
+        first: Float[Tensor, "b 3 h w"],
+        second: Float[Tensor, "b 3 h w"],
+        updates: int = UPDATES,
+    ) -> Float[Tensor, "b 2 h w"]:
+        """The flow after the last update alone."""
+        *_, found = self._found(first, second, updates)
+        return _enlarged(*found)
+
+    def _found(
+        self, first: Float[Tensor, "b 3 h w"], second: Float[Tensor, "b 3 h w"], updates: int
+    ) -> Iterator[tuple[Float[Tensor, "b 2 h8 w8"], Float[Tensor, "b 576 h8 w8"] | None]]:
+        """The flow of the features after each update, and by what it is to be enlarged."""
         first_features, second_features = self.feature_encoder(cat([first, second])).chunk(2)
         look_up = correlation(
             first_features, second_features, self.radius, volume_bytes=self.volume_bytes
         )
         hidden, context = self.context_encoder(first).tensor_split([self.hidden], 1)
-        hidden, context = hidden.tanh(), context.relu()
+        hidden, recurrence = hidden.tanh(), self.update_block.recurrent_block(context.relu())
         height, width = first_features.shape[-2:]
         start = pixel_grid(height, width, first.device).to(first.dtype)
         position = start.expand(len(first), -1, -1, -1)
-        found = []
         for _ in range(updates):
             position = position.detach()  # the recurrence is trained one step at a time
-            hidden, change = self.update_block(hidden, context, look_up(position), position - start)
+            hidden, change = self.update_block(
+                recurrence, hidden, look_up(position), position - start
+            )
             position = position + change
             mask = None if self.mask_predictor is None else self.mask_predictor(hidden)
-            found.append(_enlarged(position - start, mask))
-        return found
+            yield position - start, mask
 
 
 raft_small = partial(Raft, SMALL)

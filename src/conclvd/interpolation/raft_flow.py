@@ -25,6 +25,10 @@ class RaftFlow:
 
     def __init__(self, network: Raft, *, updates: int = UPDATES) -> None:
         self._network = network.eval().requires_grad_(False)
+        # So the updates take 3/4 of the time; the encoders' instance norms would take twice theirs.
+        for weight in self._network.update_block.parameters():
+            if weight.ndim == 4:
+                weight.data = weight.data.contiguous(memory_format=torch.channels_last)
         self._updates = updates
 
     def flows(
@@ -38,7 +42,7 @@ class RaftFlow:
             for pictures in (sources, targets)
         ]
         with torch.no_grad():
-            flow: Tensor = self._network(padded[0], padded[1], self._updates)[-1]
+            flow = self._network.last(padded[0], padded[1], self._updates)
         return flow[..., pad[2] : pad[2] + height, pad[0] : pad[0] + width].contiguous()
 
 

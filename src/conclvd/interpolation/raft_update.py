@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional
 
 from conclvd.interpolation.raft_encoder import conv_norm_relu
 
@@ -41,6 +42,9 @@ class MotionEncoder(nn.Module):
         return torch.cat([self.conv(torch.cat([seen, moved], 1)), flow], 1)
 
 
+Step = Callable[[Tensor, Tensor], Tensor]  # hidden state [b c h w], motion [b m h w] to the next
+
+
 class ConvGRU(nn.Module):
     """A gated recurrent unit whose three maps are convolutions."""
 
@@ -52,15 +56,35 @@ class ConvGRU(nn.Module):
         self.convr = nn.Conv2d(hidden + inputs, hidden, sides, padding=padding)
         self.convq = nn.Conv2d(hidden + inputs, hidden, sides, padding=padding)
 
-    def forward(
-        self, hidden: Float[Tensor, "b c h w"], inputs: Float[Tensor, "b i h w"]
-    ) -> Float[Tensor, "b c h w"]:
-        """The next hidden state."""
-        both = torch.cat([hidden, inputs], 1)
-        update, reset = self.convz(both).sigmoid(), self.convr(both).sigmoid()
-        candidate = self.convq(torch.cat([reset * hidden, inputs], 1)).tanh()
-        result: Tensor = (1 - update) * hidden + update * candidate
-        return result
+    def forward(self, context: Float[Tensor, "b k h w"]) -> Step:
+        """The unit in this context, whose part in the maps is computed once for all steps."""
+        (gates, gates_known), (candidate, candidate_known) = (
+            self._split(maps, context) for maps in ((self.convz, self.convr), (self.convq,))
+        )
+        padding = self.convq.padding
+
+        def step(hidden: Tensor, motion: Tensor) -> Tensor:
+            both = torch.cat([hidden, motion], 1)
+            opened = (functional.conv2d(both, gates, padding=padding) + gates_known).sigmoid()
+            update, reset = opened.chunk(2, 1)
+            both = torch.cat([reset * hidden, motion], 1)
+            new = (functional.conv2d(both, candidate, padding=padding) + candidate_known).tanh()
+            result: Tensor = (1 - update) * hidden + update * new
+            return result
+
+        return step
+
+    @staticmethod
+    def _split(
+        maps: Sequence[nn.Conv2d], context: Float[Tensor, "b k h w"]
+    ) -> tuple[Float[Tensor, "o i y x"], Float[Tensor, "b o h w"]]:
+        """The weights of `maps` for what changes, and what comes of the context."""
+        weight = torch.cat([one.weight for one in maps])
+        bias = torch.cat([one.bias for one in maps if one.bias is not None])
+        hidden, known = maps[0].out_channels, context.shape[1]
+        own, fixed, rest = weight.tensor_split([hidden, hidden + known], 1)
+        result = functional.conv2d(context, fixed, bias, padding=maps[0].padding)
+        return torch.cat([own, rest], 1), result
 
 
 class RecurrentBlock(nn.Module):
@@ -71,12 +95,13 @@ class RecurrentBlock(nn.Module):
         self.convgru1 = ConvGRU(inputs, hidden, kernels[0])
         self.convgru2 = ConvGRU(inputs, hidden, kernels[1]) if len(kernels) == 2 else None
 
-    def forward(
-        self, hidden: Float[Tensor, "b c h w"], inputs: Float[Tensor, "b i h w"]
-    ) -> Float[Tensor, "b c h w"]:
-        """The next hidden state."""
-        state: Tensor = self.convgru1(hidden, inputs)
-        return state if self.convgru2 is None else self.convgru2(state, inputs)
+    def forward(self, context: Float[Tensor, "b k h w"]) -> Step:
+        """The units in this context."""
+        first: Step = self.convgru1(context)
+        if self.convgru2 is None:
+            return first
+        second: Step = self.convgru2(context)
+        return lambda hidden, motion: second(first(hidden, motion), motion)
 
 
 class FlowHead(nn.Module):
@@ -107,14 +132,16 @@ class UpdateBlock(nn.Module):
 
     def forward(
         self,
+        recurrence: Step,
         hidden: Float[Tensor, "b c h w"],
-        context: Float[Tensor, "b k h w"],
         correlations: Float[Tensor, "b n h w"],
         flow: Float[Tensor, "b 2 h w"],
     ) -> tuple[Float[Tensor, "b c h w"], Float[Tensor, "b 2 h w"]]:
-        """The next hidden state and the change of the flow."""
-        motion = self.motion_encoder(flow, correlations)
-        hidden = self.recurrent_block(hidden, torch.cat([context, motion], 1))
+        """The next hidden state and the change of the flow.
+
+        `recurrence` is the recurrent block in the context of the first picture.
+        """
+        hidden = recurrence(hidden, self.motion_encoder(flow, correlations))
         return hidden, self.flow_head(hidden)
 
 

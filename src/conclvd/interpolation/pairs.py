@@ -1,0 +1,205 @@
+"""The frames between neighbouring keyframes, with the flows that more than one pair needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import TypeVar
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from conclvd.interpolation.between import Motion, in_between
+from conclvd.interpolation.distance import agreed, bend, distance_map, sparse_set
+from conclvd.interpolation.flow import FlowEstimator
+from conclvd.interpolation.keyframes import Keyframe
+from conclvd.interpolation.settings import Settings
+from conclvd.interpolation.warp import sample
+from conclvd.interpolation.workers import Workers
+from conclvd.tensors import Frame
+
+Item = TypeVar("Item")
+
+
+class Pairs:
+    """What comes between the first keyframes of a window that moves on through a video.
+
+    `at_once` pairs are best asked for at a time.
+    """
+
+    def __init__(self, estimator: FlowEstimator, settings: Settings, device: torch.device) -> None:
+        self._estimator, self._settings, self._device = estimator, settings, device
+        self._workers = Workers(device)
+        self.at_once = settings.batch * self._workers.count
+        self._flows: dict[tuple[int, int], Tensor] = {}
+        self._left: Keyframe | None = None  # the last one before the window
+
+    def close(self) -> None:
+        """Stop working."""
+        self._workers.close()
+
+    def between(self, window: Sequence[Keyframe], count: int) -> list[list[Frame]]:
+        """What comes after each of the first `count` keyframes of the window."""
+        window = list(window)
+        keys = window[: count + 1]
+        moving = [
+            index
+            for index, (key, following) in enumerate(pairwise(keys))
+            if key.shot == following.shot and not np.array_equal(key.frame, following.frame)
+        ]
+        found = [[key.frame] * (self._times(key) - 1) for key in keys[:-1]]
+        self._find_flows([pair for index in moving for pair in self._needed(window, index)])
+
+        def fill(indices: Sequence[int]) -> None:
+            for index, step, picture in self._made(window, indices):
+                found[index][step - 1] = picture
+
+        self._workers.map(fill, _chunks(moving, self._settings.batch))
+        self._forget(window[count].start)
+        self._left = window[count - 1]
+        return found
+
+    def _times(self, key: Keyframe) -> int:
+        """Into how many steps the time from a keyframe to the next is divided."""
+        return int(2**self._settings.passes) * key.shown
+
+    def _needed(
+        self, window: Sequence[Keyframe], index: int
+    ) -> Iterator[tuple[Keyframe, Keyframe]]:
+        """Source and target of all flows that the pair at `index` of the window needs."""
+        first, second = window[index], window[index + 1]
+        yield from ((first, second), (second, first))
+        last = self._last(window, index)
+        if last > index + 1:
+            yield from ((first, window[last]), (window[last], first), (second, window[index + 2]))
+
+    def _find_flows(self, pairs: Sequence[tuple[Keyframe, Keyframe]]) -> None:
+        """Find those flows that were not found before."""
+        wanted = {(source.start, target.start): (source, target) for source, target in pairs}
+        names = [name for name in wanted if name not in self._flows]
+
+        def find(chosen: Sequence[tuple[int, int]]) -> Tensor:
+            sources = self._pictures([wanted[name][0].frame for name in chosen])
+            targets = self._pictures([wanted[name][1].frame for name in chosen])
+            return self._estimator.flows(sources, targets)
+
+        chunks = _chunks(names, self._settings.batch)
+        for chosen, flows in zip(chunks, self._workers.map(find, chunks), strict=True):
+            self._flows.update(zip(chosen, flows, strict=True))
+
+    def _made(
+        self, window: Sequence[Keyframe], indices: Sequence[int]
+    ) -> Iterator[tuple[int, int, Frame]]:
+        """The frames between, each with the index of its pair and its step."""
+        motion = self._motion(window, indices)
+        places = [
+            (row, index, step)
+            for row, index in enumerate(indices)
+            for step in range(1, self._times(window[index]))
+        ]
+        for chosen in _chunks(places, self._settings.batch):
+            times = [step / self._times(window[index]) for _, index, step in chosen]
+            pictures = in_between(motion.rows([row for row, _, _ in chosen]), self._numbers(times))
+            for (_, index, step), picture in zip(chosen, _to_frames(pictures), strict=True):
+                yield index, step, picture
+
+    def _motion(self, window: Sequence[Keyframe], indices: Sequence[int]) -> Motion:
+        """The motion of the pairs that begin at these indices of the window."""
+        pairs = [(window[index], window[index + 1]) for index in indices]
+        forward = self._flow(pairs)
+        motion = Motion(
+            first=self._pictures([before.frame for before, _ in pairs]),
+            second=self._pictures([after.frame for _, after in pairs]),
+            forward=forward,
+            backward=self._flow([(after, before) for before, after in pairs]),
+            bend=torch.zeros_like(forward[:, :1]),
+            around=self._around(window, indices),
+        )
+        self._project(window, indices, motion)
+        return motion
+
+    def _project(self, window: Sequence[Keyframe], indices: Sequence[int], motion: Motion) -> None:
+        """Fill in the bends of those pairs that have a later frame to project on."""
+        rows = [row for row, index in enumerate(indices) if self._last(window, index) > index + 1]
+        if not rows:
+            return
+        starts = [indices[row] for row in rows]
+        firsts = [window[index] for index in starts]
+        lasts = [window[self._last(window, index)] for index in starts]
+        to_last = self._flow(list(zip(firsts, lasts, strict=True)))
+        last_back = self._flow(list(zip(lasts, firsts, strict=True)))
+        step, step_back = motion.forward[rows], motion.backward[rows]
+        next_step = self._flow([(window[index + 1], window[index + 2]) for index in starts])
+        two_steps = step + sample(next_step, step)
+        far = bend(distance_map(step, to_last), self._steps(window, starts, lasts))
+        seconds = [window[index + 2] for index in starts]
+        near = bend(distance_map(step, two_steps), self._steps(window, starts, seconds))
+        sparse = sparse_set(step, step_back, to_last, last_back)
+        motion.bend[rows] = agreed(far, near, sparse, step)
+
+    def _around(
+        self, window: Sequence[Keyframe], indices: Sequence[int]
+    ) -> Float[Tensor, "b k 3 h w"]:
+        """The keyframes before and after each pair, for SOFP; one twice at an end of the shot."""
+        if self._settings.mode == "linear":
+            return torch.empty(len(indices), 0, 1, 1, 1, device=self._device)
+        neighbours = [self._neighbours(window, index) for index in indices]
+        return torch.stack([self._pictures(frames) for frames in zip(*neighbours, strict=True)], 1)
+
+    def _neighbours(self, window: Sequence[Keyframe], index: int) -> tuple[Frame, Frame]:
+        first, second = window[index], window[index + 1]
+        before = window[index - 1] if index else self._left
+        after = window[index + 2] if index + 2 < len(window) else None
+        if before is not None and before.shot != first.shot:
+            before = None
+        if after is not None and after.shot != first.shot:
+            after = None
+        # A pair alone is its own neighbours: neither frame is odder than the other.
+        return (before or after or first).frame, (after or before or second).frame
+
+    def _last(self, window: Sequence[Keyframe], index: int) -> int:
+        """Index of the last frame to project on: of the shot, as far as it is in reach."""
+        if self._settings.mode == "linear":
+            return index + 1
+        furthest = min(index + self._settings.reach, len(window) - 1)
+        while window[furthest].shot != window[index].shot:
+            furthest -= 1
+        return furthest
+
+    def _steps(
+        self, window: Sequence[Keyframe], starts: Sequence[int], ends: Sequence[Keyframe]
+    ) -> Float[Tensor, b]:
+        """Time from each start to its end, in intervals between the start and the next keyframe."""
+        return self._numbers(
+            [
+                (end.start - window[index].start) / window[index].shown
+                for index, end in zip(starts, ends, strict=True)
+            ]
+        )
+
+    def _flow(self, pairs: Sequence[tuple[Keyframe, Keyframe]]) -> Float[Tensor, "b 2 h w"]:
+        """Flows that were found."""
+        return torch.stack([self._flows[source.start, target.start] for source, target in pairs])
+
+    def _forget(self, start: int) -> None:
+        """Drop the flows of the keyframes before `start`."""
+        self._flows = {name: f for name, f in self._flows.items() if min(name) >= start}
+
+    def _pictures(self, frames: Sequence[Frame]) -> Float[Tensor, "b 3 h w"]:
+        pixels = torch.from_numpy(np.stack(frames)).to(self._device)
+        return pixels.movedim(-1, 1).contiguous().float() / 255
+
+    def _numbers(self, values: Sequence[float]) -> Float[Tensor, n]:
+        return torch.tensor(values, dtype=torch.float32, device=self._device)
+
+
+def _to_frames(pictures: Float[Tensor, "b 3 h w"]) -> list[Frame]:
+    planes = (pictures * 255).round().to("cpu", torch.uint8).numpy()
+    return [cv2.merge(list(picture)) for picture in planes]
+
+
+def _chunks(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]
