@@ -109,6 +109,8 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2, help="painting processes")
     parser.add_argument("--guidance-scale", type=float, default=8.0)
     arguments = parser.parse_args()
+    if arguments.count < CHOICES:
+        parser.error(f"--count {arguments.count}: ranks are among {CHOICES} captions, give as many")
     generator = Generator.load(EMBEDDED, device=arguments.device)
     probe = load_probe(ink_mini() / "probe.safetensors")
     clips = held_out_clips(range(FIRST_SEED, FIRST_SEED + arguments.count), arguments.processes)

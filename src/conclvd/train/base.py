@@ -24,12 +24,16 @@ from conclvd.train.saving import save_part
 from conclvd.train.sizes import ModelSizes
 from conclvd.train.text import encode_captions, new_text_encoder
 
+FLAT = 0.6  # part of a run at the full learning rate; it falls to zero in the rest
+
 
 @dataclass(frozen=True)
 class BaseRun:
     """Settings of a run. `model` holds vae, tokenizer and (with `judge_start`) the judge, whose
     text tower then starts the text encoder. `start` holds unet and text_encoder to go on from.
-    Where a clip shows a small thing that its captions name, the loss weighs 1 + `emphasis`."""
+    Where a clip shows a small thing that its captions name, the loss weighs 1 + `emphasis` at the
+    start; that fades to 1 by `FLAT` of the run, or more such things would be drawn than are told.
+    """
 
     sizes: ModelSizes
     model: Path
@@ -155,7 +159,9 @@ def train_base(run: BaseRun) -> dict[str, float]:
     )
     model, optimizer = accelerator.prepare(denoiser, optimizer)
     if run.compile:
-        model = torch.compile(model)
+        # As one graph: cut up, it could send gradients early, but there are only 50 MB of them.
+        torch._dynamo.config.optimize_ddp = False
+        denoiser.compile()
     scheduler = new_scheduler()
     alphas = scheduler.alphas_cumprod.to(device)
     empty = encode_captions(tokenizer, [""]).to(device)
@@ -185,7 +191,7 @@ def train_base(run: BaseRun) -> dict[str, float]:
                 store.refresh()
             if clock.over:
                 break
-            rate = learning_rate(run.peak_rate, step, clock.fraction, warmup=500, decay_from=0.6)
+            rate = learning_rate(run.peak_rate, step, clock.fraction, warmup=500, decay_from=FLAT)
             set_learning_rate(optimizer, rate)
             latents, tokens, spots = store.pictures(run.batch)
             dropped = torch.rand(run.batch, 1, device=device) < run.caption_dropout
@@ -196,7 +202,8 @@ def train_base(run: BaseRun) -> dict[str, float]:
             places = None
             if run.emphasis and spots is not None:
                 spots = spots.masked_fill(dropped[..., None], 0)  # they were not told
-                places = 1 + run.emphasis * spots[:, None]
+                faded = max(0.0, 1 - clock.fraction / FLAT)
+                places = 1 + run.emphasis * faded * spots[:, None]
             loss = diffusion_loss(predicted, noise, min_snr_weights(alphas[steps]), places)
             accelerator.backward(loss)
             accelerator.clip_grad_norm_(denoiser.parameters(), 1.0)

@@ -32,6 +32,8 @@ from conclvd.train.losses import (
     contrastive_accuracy,
     contrastive_loss,
     diffusion_loss,
+    frame_errors,
+    frame_offset,
 )
 from conclvd.train.painting import PaintOrder
 from conclvd.train.runlog import RunLog
@@ -44,6 +46,8 @@ class MotionRun:
     """Settings of a run on the base in `model`.
 
     `start` holds a motion_adapter to go on from; one clip in `long_every` has twice the frames.
+    L_con counts `lambda_con` up to `contrast_until` of the run and nothing after it: what it
+    rewards by itself, a colour that changes from frame to frame (`frame_offset`), is unlearned.
     """
 
     sizes: ModelSizes
@@ -61,6 +65,7 @@ class MotionRun:
     first_clips: int = 120
     caption_dropout: float = 0.1
     lambda_con: float = LAMBDA_CON
+    contrast_until: float = 0.5
     attention_kinds: tuple[str, str] = (VERSATILE, SPARSE_CAUSAL)
     start: Path | None = None
 
@@ -196,7 +201,8 @@ def train_motion(run: MotionRun) -> dict[str, float]:
             predicted, embedded = model(add_noise(latents, noise, alphas[steps]), steps, states)
             loss_diff = diffusion_loss(predicted, noise)  # Eq. (12)
             loss_con = contrastive_loss(embedded)  # Eq. (11)
-            loss = LAMBDA_DIFF * loss_diff + run.lambda_con * loss_con  # Eq. (13)
+            weight = run.lambda_con if clock.fraction < run.contrast_until else 0.0
+            loss = LAMBDA_DIFF * loss_diff + weight * loss_con  # Eq. (13)
             accelerator.backward(loss)
             accelerator.clip_grad_norm_(learning, 1.0)
             optimizer.step()
@@ -207,6 +213,7 @@ def train_motion(run: MotionRun) -> dict[str, float]:
                     "loss_diff": loss_diff.item(),
                     "loss_con": loss_con.item(),
                     "contrastive_accuracy": contrastive_accuracy(embedded).item(),
+                    "frame_offset": frame_offset(frame_errors(predicted, noise)).item(),
                 }
                 log.write(step=step, clips=store.painted + long_store.painted, **result)
             step += 1

@@ -20,6 +20,8 @@ from conclvd.tensors import Frames
 # Scenes of lower seeds are never trained on: every held-out figure is measured on them.
 FIRST_TRAINING_SEED = 10_000_000
 
+PARENT_SECONDS = 2.0  # between two looks whether the parent process still lives
+
 
 @dataclass(frozen=True)
 class PaintOrder:
@@ -95,14 +97,25 @@ def _paint_forever(
     import cv2
 
     cv2.setNumThreads(1)  # one process a core: more threads only get in each other's way
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    samples.cancel_join_thread()  # nobody may be left to read what is still in the pipe
     seed = first_seed
-    while True:
+    while parent.is_alive():  # a killed parent could not end this process
         try:
-            samples.put(paint_sample(seed, order))
+            painted: PaintedSample | str = paint_sample(seed, order)
         except KeyboardInterrupt:
             return
         except Exception as error:  # the parent decides; a worker must not die unseen
-            samples.put(f"painting scene {seed} failed: {type(error).__name__}: {error}")
+            painted = f"painting scene {seed} failed: {type(error).__name__}: {error}"
+        while parent.is_alive():
+            try:
+                samples.put(painted, timeout=PARENT_SECONDS)
+                break
+            except queue.Full:
+                continue
+            except KeyboardInterrupt:
+                return
         seed += stride
 
 

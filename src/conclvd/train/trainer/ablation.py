@@ -34,6 +34,7 @@ class AblationRow:
     steps: int
     held_out_loss: float
     contrastive_accuracy: float | None
+    frame_offset: float
     videos: tuple[Path, ...]
 
 
@@ -83,6 +84,7 @@ def measure(name: str, settings: TrainSettings) -> AblationRow:
         steps=step,
         held_out_loss=last[-1]["held_out_loss_diff"],
         contrastive_accuracy=last[-1].get("held_out_contrastive_accuracy"),
+        frame_offset=last[-1]["held_out_frame_offset"],
         videos=tuple(sorted(validation_folder(settings.output_dir, step).glob("*.mp4"))),
     )
 
@@ -90,11 +92,14 @@ def measure(name: str, settings: TrainSettings) -> AblationRow:
 def table(rows: Sequence[AblationRow]) -> str:
     """The comparison as Markdown."""
     lines = [
-        "| variant | steps | held-out L_diff | contrastive accuracy |",
-        "| --- | --- | --- | --- |",
+        "| variant | steps | held-out L_diff | contrastive accuracy | frame offset |",
+        "| --- | --- | --- | --- | --- |",
     ]
     for row in rows:
         accuracy = row.contrastive_accuracy
         shown = "-" if accuracy is None else f"{accuracy:.4f}"
-        lines.append(f"| {row.name} | {row.steps:,} | {row.held_out_loss:.4f} | {shown} |")
+        lines.append(
+            f"| {row.name} | {row.steps:,} | {row.held_out_loss:.4f} | {shown} "
+            f"| {row.frame_offset:.4f} |"
+        )
     return "\n".join(lines)

@@ -36,14 +36,15 @@ def fixed_batch(name: str, window: Window, *, diffusion_steps: int, scaling_fact
 def held_out_losses(
     model: nn.Module, materials: Materials, settings: TrainSettings, accelerator: Accelerator
 ) -> dict[str, float]:
-    """L_diff, by quarter too, L_con and the contrastive accuracy on the held-out clips.
+    """L_diff, by quarter too, L_con, the contrastive accuracy and the frame offset on the held-out
+    clips.
 
     Every process measures its share of them; empty when no clip is held out.
     """
     if not materials.held_out:
         return {}
     model.eval()
-    tally = Tally(accelerator.device, len(materials.alphas))
+    tally = Tally(accelerator.device, len(materials.alphas), materials.frame_channels)
     alphas = materials.alphas.to(accelerator.device)
     share: Sequence[tuple[str, Window]] = materials.held_out[
         accelerator.process_index :: accelerator.num_processes

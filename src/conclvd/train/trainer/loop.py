@@ -116,7 +116,7 @@ def train(
         ranks=accelerator.num_processes,
         pin_memory=device.type == "cuda",
     )
-    tally, totals = Tally(device, len(alphas)), list[Tensor]()
+    tally, totals = Tally(device, len(alphas), materials.frame_channels), list[Tensor]()
     figures: dict[str, float] = {}
     step, stopped, started = first, False, time.monotonic()
     model.train()

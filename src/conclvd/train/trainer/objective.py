@@ -13,6 +13,8 @@ from conclvd.train.losses import (
     add_noise,
     contrastive_accuracy,
     contrastive_loss,
+    frame_errors,
+    frame_offset,
     min_snr_weights,
 )
 from conclvd.train.trainer.samples import Batch
@@ -23,12 +25,13 @@ from conclvd.train.trainer.settings import TrainSettings
 class Losses:
     """Of one batch: the loss that is minimised, Eq. (13); L_diff of every clip, Eq. (12), without
     weights; L_con, Eq. (11), and how often the next frame beats all negatives (NaN if no anchor
-    has any)."""
+    has any); the mean error of each frame and channel, less that of all frames."""
 
     total: Float[Tensor, ""]
     diffusion: Float[Tensor, b]
     contrastive: Float[Tensor, ""]
     accuracy: Float[Tensor, ""]
+    frame_errors: Float[Tensor, k]
 
 
 def batch_losses(
@@ -48,6 +51,7 @@ def batch_losses(
         diffusion=error.detach(),
         contrastive=contrastive.detach(),
         accuracy=contrastive_accuracy(embedded.detach(), distance),
+        frame_errors=frame_errors(predicted, batch.noise).flatten(),
     )
 
 
@@ -60,10 +64,13 @@ def quarter_of(steps: Tensor, diffusion_steps: int) -> Tensor:
 
 
 class Tally:
-    """Sums of losses between two lines of the log, on the device, without waiting for it."""
+    """Sums of losses between two lines of the log, on the device, without waiting for it.
 
-    def __init__(self, device: torch.device, diffusion_steps: int) -> None:
-        self._diffusion_steps = diffusion_steps
+    `frame_channels` is the number of frames times that of channels of a sample.
+    """
+
+    def __init__(self, device: torch.device, diffusion_steps: int, frame_channels: int) -> None:
+        self._diffusion_steps, self._frame_channels = diffusion_steps, frame_channels
         self._device = device
         self.clear()
 
@@ -73,6 +80,7 @@ class Tally:
         self._counts = torch.zeros(QUARTERS, device=self._device, dtype=torch.float64)
         # contrastive loss, accuracy, and the batches that each is of
         self._others = torch.zeros(4, device=self._device, dtype=torch.float64)
+        self._frame_errors = torch.zeros(self._frame_channels, device=self._device)
 
     @torch.no_grad()
     def add(self, losses: Losses, steps: Tensor) -> None:
@@ -84,22 +92,24 @@ class Tally:
         accuracy = torch.where(known, losses.accuracy, 0)
         one = torch.ones_like(losses.contrastive)
         self._others += torch.stack([losses.contrastive, accuracy, one, known.to(one)]).double()
+        self._frame_errors += losses.frame_errors
 
     def sums(self) -> Float[Tensor, k]:
         """All sums in one tensor, to be added up over processes."""
-        return torch.cat([self._errors, self._counts, self._others])
+        return torch.cat([self._errors, self._counts, self._others, self._frame_errors])
 
 
 def means(sums: Float[Tensor, k]) -> dict[str, float]:
     """The figures of the log out of `Tally.sums`; what nothing is known of is left out."""
     values = sums.tolist()
-    errors, counts, others = values[:4], values[4:8], values[8:]
+    errors, counts, others = values[:4], values[4:8], values[8:12]
     found = {"loss_diff": sum(errors) / max(1.0, sum(counts))}
     for quarter, (error, count) in enumerate(zip(errors, counts, strict=True), 1):
         if count:
             found[f"loss_diff_q{quarter}"] = error / count
     contrastive, accuracy, all_batches, known_batches = others
     found["loss_con"] = contrastive / max(1.0, all_batches)
+    found["frame_offset"] = float(frame_offset(sums[12:] / max(1.0, all_batches)))
     if known_batches:
         found["contrastive_accuracy"] = accuracy / known_batches
     return found

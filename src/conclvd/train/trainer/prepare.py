@@ -50,6 +50,12 @@ class Materials:
         shape = self.training[0].latents.shape
         return int(np.prod(shape[2:]))
 
+    @property
+    def frame_channels(self) -> int:
+        """Frames times channels of a sample."""
+        shape = self.training[0].latents.shape
+        return int(np.prod(shape[1:3]))
+
 
 def prepare(settings: TrainSettings, accelerator: Accelerator, report: Report) -> Materials:
     """Find the clips, fill the cache (every process its share), and open it.

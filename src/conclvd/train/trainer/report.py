@@ -27,6 +27,8 @@ CHARTS: tuple[tuple[str, dict[str, str]], ...] = (
     ("L_con", {"loss_con": "training", "held_out_loss_con": "held out"}),
     ("Contrastive accuracy: the next frame beats all negatives", {
         "contrastive_accuracy": "training", "held_out_contrastive_accuracy": "held out"}),
+    ("Frame offset: what of the predicted noise depends on the frame's place alone", {
+        "frame_offset": "training", "held_out_frame_offset": "held out"}),
     ("Gradient norm before clipping", {"grad_norm": "norm"}),
     ("Learning rate", {"learning_rate": "rate"}),
 )  # fmt: skip
@@ -83,6 +85,7 @@ def summary(
     for name, label, best in (
         ("held_out_loss_diff", "held-out L_diff", min),
         ("held_out_contrastive_accuracy", "held-out contrastive accuracy", max),
+        ("held_out_frame_offset", "held-out frame offset", min),
         ("loss_diff", "training L_diff", min),
     ):
         found = [row[name] for row in rows if isinstance(row.get(name), float)]
