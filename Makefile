@@ -3,7 +3,10 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test fast check clean
+# Types are checked beside the tests.
+MAKEFLAGS += --jobs=2
+
+.PHONY: demo test fast check style types tests quick-tests clean
 
 ## Paint a sentence: a moving landscape in out/demo.mp4, within minutes, offline but for pip.
 demo: $(VENV)/.installed
@@ -14,18 +17,26 @@ demo: $(VENV)/.installed
 	@echo "Open out/demo.mp4 in any video player."
 
 ## Everything: style, types, import layers, all tests. The same as .ci/run.
-test: $(VENV)/.installed-test check
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+test: types tests
 
-## The quick part of the tests.
-fast: $(VENV)/.installed-test check
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+## The same with the quick part of the tests.
+fast: types quick-tests
 
-check: $(VENV)/.installed-test
+check: style types
+
+style: $(VENV)/.installed-test
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/ruff format --check src tests benchmarks
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+types: style
+	$(BIN)/mypy
+
+tests: style
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+quick-tests: style
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

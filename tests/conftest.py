@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conclvd.models.components import Base, load_base
-from tiny import tiny_base
+# Nothing heavy is imported here: pytest's own process, which hands out the tests, needs none of it.
+if TYPE_CHECKING:
+    from comparing import Compare
+    from conclvd.models.base import Base
+    from conclvd.train.trainer.settings import TrainSettings
+
+# Read when torch is imported. A tiny model keeps one core busy; more threads wait for each other,
+# and with a test on each core they take two and a half times the time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# What the tests import, a million objects, stays: the collector would walk it again and again.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Everything is imported."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -43,10 +61,57 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def base_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A complete tiny model on disk, never to be changed: copy it first."""
+    from tiny import tiny_base
+
     return tiny_base(tmp_path_factory.mktemp("models") / "tiny")
 
 
 @pytest.fixture(scope="session")
 def base(base_folder: Path) -> Base:
     """The same model, loaded."""
+    from conclvd.models.components import load_base
+
     return load_base(str(base_folder))
+
+
+@pytest.fixture
+def compare(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    base_folder: Path,
+) -> Compare:
+    """Compare into the folder `out` on two prompts; exit code, standard output and error."""
+    from comparing import PROMPTS, QUICK
+    from conclvd.cli.main import run
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "prompts.txt").write_text("\n".join(PROMPTS) + "\n\n", encoding="utf-8")
+    command = ["evaluate", "compare", "--prompts", "prompts.txt", "-o", "out", *QUICK]
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        code = run([*command, "--model", str(base_folder), *map(str, arguments)])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def squares(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four clips to train on, never to be changed."""
+    from training_clips import square_dataset
+
+    return square_dataset(tmp_path_factory.mktemp("squares"), 4)
+
+
+@pytest.fixture
+def settings(base_folder: Path, squares: Path, tmp_path: Path) -> Callable[..., TrainSettings]:
+    """Settings by keyword, of a run that starts from a module of which all weights learn."""
+    from training_clips import tiny_settings
+
+    def make(name: str = "run", **given: object) -> TrainSettings:
+        start = {"motion_module_name_or_path": str(base_folder / "motion_adapter")}
+        return tiny_settings(base_folder, squares, tmp_path / name, **{**start, **given})
+
+    return make

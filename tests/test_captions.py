@@ -11,19 +11,10 @@ import pytest
 
 from conclvd.paint import lexicon_en, lexicon_en_elements, lexicon_zh, lexicon_zh_elements
 from conclvd.paint.attributes import (
-    CAMERAS,
-    DETAILS,
-    ELEMENT_MOTIONS,
-    ELEMENTS,
-    MOUNTAINS,
-    PALETTES,
-    WEATHERS,
     Attributes,
-    Element,
 )
-from conclvd.paint.caption_plan import SHORT, plan_caption
 from conclvd.paint.captions import Language, caption, vocabulary
-from conclvd.paint.templates import cover, expand, literals
+from conclvd.paint.templates import cover, literals
 from conclvd.paint.vocabulary import english_words
 from scenes import random_attributes
 
@@ -35,15 +26,6 @@ def samples() -> list[tuple[Attributes, str, str]]:
     rng = np.random.default_rng(7)
     scenes = [random_attributes(rng) for _ in range(COUNT)]
     return [(scene, caption(scene, rng, "en"), caption(scene, rng, "zh")) for scene in scenes]
-
-
-def many(attributes: Attributes, language: Language = "en", count: int = 300) -> list[str]:
-    rng = np.random.default_rng(3)
-    return [caption(attributes, rng, language) for _ in range(count)]
-
-
-def share(texts: list[str], pattern: str) -> float:
-    return sum(re.search(pattern, text, re.IGNORECASE) is not None for text in texts) / len(texts)
 
 
 # --- only what is visible ------------------------------------------------------------------------
@@ -190,73 +172,7 @@ def test_nothing_is_said_to_be_absent() -> None:
         assert not re.search("没|无人|未", chinese), chinese
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize(("way", "other"), [("left", "right"), ("right", "left")])
-def test_a_motion_is_never_told_the_wrong_way(way: str, other: str, language: Language) -> None:
-    boat = Element("boat", motion=way, visible=0.05)
-    texts = many(Attributes("mist", mountains="steep", water=True, elements=(boat,)), language)
-    both = rf"from {other} to {way}|[自从由](左|右)[往向](左|右)"
-    sides = {"left": "left|左", "right": "right|右"}
-    rest = [re.sub(both, "", text) for text in texts]
-    assert share(rest, sides[other]) == 0
-    assert share(texts, sides[way]) > 0.6
-
-
-def test_counts_agree() -> None:
-    def texts(count: int) -> list[str]:
-        cranes = Element("cranes", motion="left", count=count, visible=0.05)
-        return many(Attributes("ink", elements=(cranes,)))
-
-    assert share(texts(1), r"\bcranes\b|\btwo\b") == 0
-    assert share(texts(2), r"\bcrane\b|\bone\b|flock") == 0
-    assert share(texts(2), r"\b(two|pair|couple)\b") > 0.3
-    assert share(texts(5), r"\bflock\b|\bflight\b|\bgroup\b|\bline\b") > 0.2
-    assert share(texts(1), r"cranes? (fly|soar|glide)\b") == 0
-
-
 # --- how often, how long, how varied -------------------------------------------------------------
-
-
-@lru_cache
-def long_ones(attributes: Attributes, language: Language) -> list[str]:
-    """Captions that are not of the short form."""
-    found = []
-    for seed in range(400):
-        if plan_caption(attributes, np.random.default_rng(seed)).form != SHORT:
-            found.append(caption(attributes, np.random.default_rng(seed), language))
-    return found
-
-
-BUSY = Attributes(
-    "silk",
-    mountains="karst",
-    water=True,
-    weather="petals",
-    wind="left",
-    camera="zoom in",
-    elements=(
-        Element("boat", side="left", motion="right", visible=0.02),
-        Element("geese", motion="left", count=5, visible=0.01),
-        Element("sun", motion="rise", side="right", visible=0.02),
-        Element("pagoda", side="left", visible=0.03),
-        Element("willow", side="right", motion="sway", visible=0.1),
-    ),
-)
-
-
-@pytest.mark.parametrize(
-    ("english", "chinese"),
-    [
-        (r"petal", "花|英"),
-        (r"(skiff|boat|canoe)\w*( \S+){0,8} (right|rightwards?)\b", "(船|舟).*右"),
-        (r"(goose|geese)( \S+){0,8} (left|leftwards?)\b", "雁.*左"),
-        (r"\bsun\b( \S+){0,9}? (ris|climb|com|ascend|go)", "日.*(升|空|高)|太阳.*(升|空|高)"),
-        (r"zoom|closer|push|moves? in|draws nearer|approach|advanc", "推|拉近|靠近|放大|前移|渐近"),
-    ],
-)
-def test_what_moves_is_told_in_three_of_four_captions(english: str, chinese: str) -> None:
-    assert share(long_ones(BUSY, "en"), english) >= 0.75
-    assert share(long_ones(BUSY, "zh"), chinese) >= 0.75
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -306,62 +222,9 @@ def test_no_stray_spaces_or_stops() -> None:
         assert not re.search(r"[，。、]{2}|^[，。、 ]|[，、 ]$", chinese), chinese
 
 
-def test_the_same_generator_gives_the_same_caption() -> None:
-    for language in ("en", "zh"):
-        first, second = (caption(BUSY, np.random.default_rng(5), language) for _ in range(2))
-        assert first == second
-        assert first != caption(BUSY, np.random.default_rng(6), language)
-
-
-# --- the tables ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", ELEMENTS)
-def test_every_value_of_every_element_can_be_told(kind: str) -> None:
-    rng = np.random.default_rng(0)
-    for detail in (None, *DETAILS.get(kind, ())):
-        for motion in (None, *ELEMENT_MOTIONS[kind]):
-            for count in (1, 2, 12):
-                element = Element(kind, "left", motion, count, detail, 0.1)
-                attributes = Attributes("ink", mountains="round", water=True, elements=(element,))
-                for _ in range(4):
-                    assert caption(attributes, rng, "en")
-                    assert caption(attributes, rng, "zh")
-
-
-@pytest.mark.parametrize("mountains", [None, *MOUNTAINS])
-def test_every_setting_can_be_told(mountains: str | None) -> None:
-    rng = np.random.default_rng(0)
-    for palette in PALETTES:
-        for weather in WEATHERS:
-            for camera in CAMERAS:
-                attributes = Attributes(
-                    palette, mountains=mountains, weather=weather, wind="left", camera=camera
-                )
-                assert caption(attributes, rng, "en").strip()
-                assert caption(attributes, rng, "zh").strip()
-
-
 def test_the_vocabulary_holds_every_word_used() -> None:
     known = vocabulary()
+    characters = known.characters
     for _, english, chinese in samples():
         assert english_words(english) - {"an"} <= known.english
-        assert set(re.findall(r"[\u4e00-\u9fff]", chinese)) <= known.characters
-
-
-def test_templates_expand_and_cover() -> None:
-    template = "(old|) pine<|s> (stand<s||ing>|grow<s||ing>)"
-    assert {expand("a|b", np.random.default_rng(s)) for s in range(20)} == {"a", "b"}
-    assert expand("pine<|s>", np.random.default_rng(0), 1) == "pines"
-    assert expand("glid<es|e|ing>", np.random.default_rng(0), 2) == "gliding"
-    words = set().union(*(phrase.split() for phrase in cover(template)))
-    assert words == {
-        *("old", "pine", "pines", "stands", "stand", "standing", "grows", "grow", "growing")
-    }
-    assert literals("(老|)松(静|斜)立") == {"老", "松", "静", "斜", "立"}
-
-
-@pytest.mark.parametrize("template", ["(a", "a)", "(a>", "a>", "<a"])
-def test_a_broken_template_is_an_error(template: str) -> None:
-    with pytest.raises(ValueError, match="template"):
-        cover(template)
+        assert set(re.findall(r"[\u4e00-\u9fff]", chinese)) <= characters

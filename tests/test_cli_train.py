@@ -154,6 +154,7 @@ def test_bad_input_is_one_line(conclvd: Run, arguments: list[str], code: int, me
 @pytest.mark.slow
 def test_ablations_are_trained_and_compared(conclvd: Run) -> None:
     flags = ["--validation-prompt", "a boat", "--num-held-out-clips", 1, "--validation-steps", 2]
+    flags += ["--validation-inference-steps", 2]
     code, _, err = conclvd("ablate", "c.toml", "--max-train-steps", 1)
     assert code == 2
     assert "--validation-prompt" in err

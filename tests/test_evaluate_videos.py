@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from conclvd.cli.main import run
-from conclvd.errors import DatasetError, InvalidRequest
+from conclvd.errors import InvalidRequest
 from conclvd.evaluate.entry import Entry
 from conclvd.evaluate.features import load_features
 from conclvd.evaluate.formats import markdown
@@ -20,32 +19,12 @@ from conclvd.evaluate.registry import METRICS, choose
 from conclvd.evaluate.rows import Row, read_rows
 from conclvd.evaluate.sample import Tools
 from conclvd.evaluate.table import build_table
-from conclvd.evaluate.video_set import find_videos, natural
+from conclvd.evaluate.video_set import find_videos
 from conclvd.interpolation.flow import DisFlow
-from conclvd.tensors import Frames
-from conclvd.video.write import write_video
-from moving import sliding
 from test_evaluate_metrics import tiny_clip
+from video_files import frames, prompts, video
 
 MOTION = ("dynamic-degree", "flicker")
-
-
-def frames(step: float = 1, count: int = 3, side: int = 64) -> Frames:
-    return np.stack([sliding(step * t, side=side) for t in range(count)])
-
-
-def video(path: Path, pixels: Frames | None = None) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return write_video(path, frames() if pixels is None else pixels, Fraction(6))
-
-
-def names(entries: list[Entry]) -> list[tuple[str | None, str | None]]:
-    return [(entry.name, entry.prompt) for entry in entries]
-
-
-def prompts(path: Path, *lines: str) -> Path:
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
 
 
 @pytest.fixture
@@ -90,86 +69,6 @@ def test_a_comparison_tells_names_costs_and_what_was_not_there(compared: Path) -
     lines = [line for line in table.splitlines() if line.startswith("| AnimateLCM")]
     assert len(lines) == 1
     assert "| not available |" in lines[0]
-
-
-def test_videos_take_prompts_in_natural_order(three: Path, tmp_path: Path) -> None:
-    found = find_videos(three, prompts(tmp_path / "p.txt", "a", "", "b", "山水"), None)
-    assert names(found) == [("1.mp4", "a"), ("2.mp4", "b"), ("10.gif", "山水")]
-    assert {entry.method for entry in found} == {"ours"}
-    assert find_videos(three, None, "mine")[0].method == "mine"
-    assert sorted(["b10", "b9", "a"], key=natural) == ["a", "b9", "b10"]
-
-
-def test_prompts_and_videos_must_be_as_many(three: Path, tmp_path: Path) -> None:
-    with pytest.raises(InvalidRequest, match="holds 3 videos for 2 prompts"):
-        find_videos(three, prompts(tmp_path / "p.txt", "a", "b"), None)
-
-
-def test_numbered_videos_find_their_line_and_seed(tmp_path: Path) -> None:
-    for name in ("0000-s7.mp4", "0000-s8.mp4", "0002.mp4", "0009.mp4"):
-        video(tmp_path / "v" / name)
-    found = find_videos(tmp_path / "v", prompts(tmp_path / "p.txt", "a", "b", "c"), None)
-    assert names(found) == [
-        ("0000-s7.mp4", "a"),
-        ("0000-s8.mp4", "a"),
-        ("0002.mp4", "c"),
-        ("0009.mp4", None),
-        (None, "b"),
-    ]
-    assert [entry.seed for entry in found] == [7, 8, None, None, None]
-
-
-def test_metadata_names_captions_and_columns_of_others_do_not_matter(three: Path) -> None:
-    records = [
-        {"file_name": "10.gif", "caption": "a", "seed": 3, "method": "theirs", "seconds": 9.5},
-        {"file_name": "gone.mp4", "caption": "b"},
-        {"file_name": "1.mp4", "text": "c", "peak_gib": 1.0, "device": "cpu"},
-    ]
-    (three / "metadata.jsonl").write_text("".join(json.dumps(one) + "\n" for one in records))
-    found = find_videos(three, None, None)
-    assert names(found) == [("10.gif", "a"), (None, "b"), ("1.mp4", "c"), ("2.mp4", None)]
-    assert [entry.method for entry in found] == ["theirs", "ours", "ours", "ours"]
-    assert found[0].seed == 3
-    assert {entry.method for entry in find_videos(three, None, "mine")} == {"mine"}
-
-
-def test_a_folder_of_methods_is_all_of_them(tmp_path: Path) -> None:
-    for method in ("b", "a10", "a9"):
-        video(tmp_path / "all" / method / "0000-s1.mp4")
-        record = {"file_name": "0000-s1.mp4", "caption": "x", "seed": 1, "method": "other"}
-        (tmp_path / "all" / method / "metadata.jsonl").write_text(json.dumps(record) + "\n")
-    (tmp_path / "all" / "notes").mkdir()
-    found = find_videos(tmp_path / "all", None, None)
-    assert [(one.method, one.name) for one in found] == [
-        ("a9", "a9/0000-s1.mp4"),
-        ("a10", "a10/0000-s1.mp4"),
-        ("b", "b/0000-s1.mp4"),
-    ]
-    with pytest.raises(InvalidRequest, match="3 methods, which name themselves"):
-        find_videos(tmp_path / "all", None, "mine")
-
-
-def test_folders_of_pictures_are_videos(tmp_path: Path) -> None:
-    video(tmp_path / "v" / "0000")
-    video(tmp_path / "v" / "0001.gif")
-    found = find_videos(tmp_path / "v", None, None)
-    assert [entry.name for entry in found] == ["0000", "0001.gif"]
-
-
-@pytest.mark.parametrize(
-    ("lines", "message"),
-    [
-        (["{"], "line 1 is not JSON"),
-        (['{"file_name": "a.mp4"}'], "line 1: caption"),
-        (['{"file_name": "../a.mp4", "caption": "x"}'], "inside the folder"),
-        (['{"file_name": "a.mp4", "caption": "x"}'] * 2, "lists a.mp4 twice"),
-    ],
-)
-def test_captions_that_do_not_fit_are_refused(
-    three: Path, tmp_path: Path, lines: list[str], message: str
-) -> None:
-    with pytest.raises(DatasetError, match=message):
-        find_videos(three, prompts(tmp_path / "p.jsonl", *lines), None)
 
 
 def measured(entries: list[Entry]) -> dict[str, list[tuple[float | None, str | None]]]:

@@ -10,6 +10,8 @@ from conclvd.train.losses import (
     contrastive_accuracy,
     contrastive_loss,
     diffusion_loss,
+    frame_errors,
+    frame_offset,
     frame_similarities,
     min_snr_weights,
 )
@@ -127,3 +129,16 @@ def test_caption_contrast_prefers_the_right_pairs():
     wrong = caption_contrast_loss(10 * torch.eye(6).roll(1, 0))
     assert right < 0.01 < wrong
     assert caption_contrast_loss(torch.zeros(6, 6)) == pytest.approx(math.log(6))
+
+
+def test_frame_offset_is_what_depends_on_the_place_in_the_clip_alone():
+    def offset(predicted, noise):
+        return frame_offset(frame_errors(predicted, noise))
+
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.randn(2, 4, 3, 8, 8, generator=generator)
+    assert offset(noise + 0.3, noise) == pytest.approx(0, abs=1e-6)  # the same in all frames
+    signs = torch.tensor([1.0, 1.0, -1.0, -1.0]).view(1, 4, 1, 1, 1)
+    assert offset(noise + 0.05 * signs, noise) == pytest.approx(0.05, rel=1e-4)
+    each_clip_its_own = torch.cat([noise[:1] + 0.05 * signs, noise[1:] - 0.05 * signs])
+    assert offset(each_clip_its_own, noise) == pytest.approx(0, abs=1e-6)

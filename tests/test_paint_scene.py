@@ -1,15 +1,28 @@
 from collections import Counter
+from functools import cache
 
 import numpy as np
 import pytest
 
 from conclvd.errors import InvalidRequest
-from conclvd.paint.choices import WEIGHTS, choose
+from conclvd.paint.choices import WEIGHTS, Choices, choose
 from conclvd.paint.compose import compose_scene
 from conclvd.paint.layers import Sprite
 from conclvd.paint.painter import paint_scene
+from conclvd.paint.scene import Scene
 
 _SEEDS = range(600)
+
+
+@cache
+def chosen(seed: int) -> Choices:
+    """What is drawn by chance alone."""
+    return choose(seed, {})
+
+
+@cache
+def composed(seed: int) -> Scene:
+    return compose_scene(seed)
 
 
 def test_a_seed_gives_one_scene_and_another_seed_another() -> None:
@@ -19,13 +32,13 @@ def test_a_seed_gives_one_scene_and_another_seed_another() -> None:
 
 @pytest.mark.parametrize("table", sorted(WEIGHTS))
 def test_every_value_of_a_choice_is_drawn(table: str) -> None:
-    drawn = {getattr(choose(seed, {}), table) for seed in _SEEDS}
+    drawn = {getattr(chosen(seed), table) for seed in _SEEDS}
     assert drawn == set(WEIGHTS[table])
 
 
 def test_clashes_are_never_drawn() -> None:
     for seed in _SEEDS:
-        choices = choose(seed, {})
+        choices = chosen(seed)
         if choices.weather == "rain":
             assert choices.disc == "none"
         if choices.palette == "snow":
@@ -38,7 +51,7 @@ def test_clashes_are_never_drawn() -> None:
 
 
 def test_weather_is_balanced_as_designed() -> None:
-    share = Counter(choose(seed, {}).weather for seed in range(2000))
+    share = Counter(chosen(seed).weather for seed in range(2000))
     wanted = {"clear": 0.45, "rain": 0.17, "snow": 0.14, "petals": 0.12, "leaves": 0.12}
     for weather, part in wanted.items():
         assert share[weather] / 2000 == pytest.approx(part, abs=0.035)
@@ -47,7 +60,7 @@ def test_weather_is_balanced_as_designed() -> None:
 def test_sides_do_not_depend_on_what_stands_there() -> None:
     places = {"left": 0, "right": 0}
     for seed in _SEEDS:
-        choices = choose(seed, {})
+        choices = chosen(seed)
         if choices.plant == "pine":
             places[choices.side] += 1
     assert min(places.values()) > 0.3 * sum(places.values())
@@ -56,7 +69,7 @@ def test_sides_do_not_depend_on_what_stands_there() -> None:
 def test_the_disc_stands_on_both_sides() -> None:
     found = []
     for seed in _SEEDS:
-        found += [e.x for e in compose_scene(seed).elements if e.name == "disc"]
+        found += [e.x for e in composed(seed).elements if e.name == "disc"]
     assert len(found) > 100
     assert np.mean(np.array(found) < 0.4) > 0.25
     assert np.mean(np.array(found) > 0.6) > 0.25
@@ -66,7 +79,7 @@ def test_boats_and_birds_cross_the_wanted_share_of_the_picture() -> None:
     seconds = 4 / 3
     boats, birds = [], []
     for seed in _SEEDS:
-        for element in compose_scene(seed).elements:
+        for element in composed(seed).elements:
             way = abs(element.motion.velocity[0]) * seconds
             if element.name == "boat":
                 boats.append(way)
@@ -81,7 +94,7 @@ def test_boats_and_birds_cross_the_wanted_share_of_the_picture() -> None:
 
 
 def test_overrides_fix_a_choice_and_leave_the_rest() -> None:
-    seed = next(s for s in _SEEDS if choose(s, {}).boat == "boat" and choose(s, {}).water)
+    seed = next(s for s in _SEEDS if chosen(s).boat == "boat" and chosen(s).water)
     free, fixed = compose_scene(seed), compose_scene(seed, boat="none")
     assert [e for e in free.elements if e.name != "boat"] == list(fixed.elements)
     assert (free.ranges, free.veils, free.camera) == (fixed.ranges, fixed.veils, fixed.camera)

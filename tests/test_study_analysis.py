@@ -2,6 +2,7 @@
 
 import csv
 import io
+import sys
 from itertools import chain, permutations
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conclvd.errors import DatasetError
+from conclvd.errors import DatasetError, InvalidRequest
 from conclvd.evaluate.study.agreement import ordinal_alpha
 from conclvd.evaluate.study.analysis import Analysis, analyse
 from conclvd.evaluate.study.bradley_terry import bradley_terry
@@ -246,6 +247,15 @@ def test_the_report_has_all_numbers_and_the_figure(pairs: Analysis, tmp_path: Pa
         assert len(first) > 10_000
     write_report(pairs, tmp_path / "report")
     assert (tmp_path / "report" / "figure.svg").read_bytes() == first
+
+
+def test_without_matplotlib_no_folder_is_left_behind(
+    pairs: Analysis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)  # as if it were not installed
+    with pytest.raises(InvalidRequest, match=r"run `pip install 'conclvd\[evaluate\]'`"):
+        write_report(pairs, tmp_path / "report")
+    assert not (tmp_path / "report").exists()
 
 
 def test_bars_of_the_figure_are_the_estimates(pairs: Analysis, tmp_path: Path) -> None:

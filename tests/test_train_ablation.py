@@ -49,8 +49,8 @@ def test_a_variant_is_its_preset(settings, name: str) -> None:
 
 
 def test_a_row_of_the_table() -> None:
-    row = AblationRow("x", 1000, 0.123456, None, ())
-    assert table([row]).splitlines()[-1] == "| x | 1,000 | 0.1235 | - |"
+    row = AblationRow("x", 1000, 0.123456, None, 0.0281, ())
+    assert table([row]).splitlines()[-1] == "| x | 1,000 | 0.1235 | - | 0.0281 |"
 
 
 @pytest.mark.parametrize(

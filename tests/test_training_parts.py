@@ -9,13 +9,11 @@ import pytest
 import torch
 from torch import nn
 
-from conclvd.errors import TrainingError
 from conclvd.train.autoencoder import new_autoencoder, normalize_latents
 from conclvd.train.clock import learning_rate
 from conclvd.train.ema import MovingAverage
 from conclvd.train.fidelity import psnr, ssim
 from conclvd.train.motion import new_motion_module, trainable_parameters
-from conclvd.train.painting import PaintingPool, PaintOrder
 from conclvd.train.runlog import RunLog
 from conclvd.train.sizes import INK_MINI, TOY
 from conclvd.train.text import encode_captions, new_text_encoder
@@ -136,11 +134,6 @@ def test_run_log_is_json_lines_and_silent_on_other_ranks(tmp_path):
     assert row["loss"] == 0.1235
     assert not (tmp_path / "other.jsonl").exists()
     assert screen.getvalue().startswith("toy {")
-
-
-def test_pool_without_workers_is_refused():
-    with pytest.raises(TrainingError, match="at least 1 worker"):
-        PaintingPool(PaintOrder(frames=1, fps=1.0, size=64), 0)
 
 
 def test_sizes_fit_their_groups_and_heads():

@@ -14,11 +14,14 @@ from safetensors.torch import load_file
 
 from conclvd.errors import TrainingError
 from conclvd.models.probe import load_probe
+from conclvd.train.autoencoder import AutoencoderRun, train_autoencoder
 from conclvd.train.clip_folder import ClipFolder, read_clip, write_clip
-from conclvd.train.painting import PaintOrder, paint_sample
+from conclvd.train.painting import FIRST_TRAINING_SEED, PaintOrder, paint_sample
+from conclvd.train.sizes import TOY
 from conclvd.train.stages import run_stage
 
 pytestmark = pytest.mark.slow
+CLIPS = 12  # eight to begin with and four held out: what a stage waits for
 
 
 def stage(
@@ -28,7 +31,7 @@ def stage(
     *,
     start: Path | None = None,
     clips: Path | None = None,
-    seconds: float = 4,
+    seconds: float = 1,  # ten steps are made in any case
 ) -> dict[str, float]:
     settings = {"seconds": seconds, "workers": 1, "batch": 4, "toy": True}
     settings |= {"eager": False, "emphasis": 4.0}
@@ -40,9 +43,12 @@ def stage(
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("clips")
-    painted = stage("clips", folder, None, seconds=10)["clips"]
+    painted = int(stage("clips", folder, None)["clips"])
     assert painted == len(list(folder.glob("*.clip")))
     assert not list(folder.glob("*.part"))
+    order = PaintOrder(frames=8, fps=6.0, size=64, long_every=10, interest=True)
+    for seed in range(FIRST_TRAINING_SEED + painted, FIRST_TRAINING_SEED + CLIPS):
+        write_clip(folder, paint_sample(seed, order))
     return folder
 
 
@@ -76,14 +82,17 @@ def test_motion_module_has_learned_and_knows_its_attentions(trained):
 def test_processes_of_one_stage_know_of_each_other(tmp_path):
     script = tmp_path / "start.py"
     script.write_text(
+        "from pathlib import Path\n"
         "from conclvd.train.launch import start\n"
         "a = start()\n"
-        "print(a.process_index, a.num_processes, flush=True)\n"
+        # a file each: what two processes print at once may be mixed up
+        "Path(__file__).with_name(f'{a.process_index}.txt').write_text(str(a.num_processes))\n"
         "a.end_training()\n"
     )
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2"]
-    told = subprocess.run([*torchrun, script], capture_output=True, text=True, check=True)
-    assert sorted(told.stdout.split("\n")) == ["", "0 2", "1 2"]
+    subprocess.run([*torchrun, script], capture_output=True, check=True)
+    told = {file.name: file.read_text() for file in tmp_path.glob("*.txt")}
+    assert told == {"0.txt": "2", "1.txt": "2"}
 
 
 def test_logs_tell_both_losses(trained):
@@ -148,6 +157,14 @@ def test_stage_goes_on_from_earlier_weights(trained, clips, tmp_path):
     assert 0 < moved < first[key].abs().max() * 3
 
 
-def test_a_part_does_not_name_the_folder_it_was_started_from(trained, clips, tmp_path):
-    stage("autoencoder", tmp_path, None, start=trained, clips=clips)
+def test_the_adversary_joins_and_a_part_does_not_name_what_it_was_started_from(
+    trained, clips, tmp_path
+):
+    run = AutoencoderRun(
+        TOY, tmp_path, 0.1, 1, clips, 4, capacity=64, first_clips=8, held_out=4, start=trained,
+        adversary_from=0, compile=False,
+    )  # fmt: skip
+    train_autoencoder(run)
+    first = json.loads((tmp_path / "autoencoder.jsonl").read_text().splitlines()[0])
+    assert first["critic"] > 0
     assert "_name_or_path" not in json.loads((tmp_path / "vae" / "config.json").read_text())

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 import typer
 
 from conclvd.cli.libraries import loading
-from conclvd.cli.progress import WORDS, Stages
+from conclvd.cli.progress import Methods, Stages
 from conclvd.errors import ConclvdError, InvalidRequest, MediaError
 from conclvd.evaluate.compare.methods import METHODS, methods_called
 from conclvd.evaluate.prompts import read_prompts, read_seeds
@@ -124,7 +123,7 @@ def compare(
         weights=weights,
         external={name: Path(folder) for name, folder in folders.items()},
     )
-    with MethodBars() as bars:
+    with Methods() as bars:
         rows = run(comparison, output, bars)
     for row in rows:
         told = f"{row.name}: {row.status}" + (f", {row.videos} videos" if row.videos else "")
@@ -145,42 +144,6 @@ def gallery(
     from conclvd.evaluate.gallery import write_gallery
 
     typer.echo(str(write_gallery(folder)))
-
-
-class MethodBars:
-    """One bar a method on standard error, of its videos, and what is going on beside it."""
-
-    def __init__(self) -> None:
-        self._method = ""
-        self._bar: Any = None
-
-    def __call__(self, method: str, done: int, total: int, doing: str) -> None:
-        """The signature of `evaluate.compare.run.Report`."""
-        from tqdm import tqdm
-
-        if method != self._method:
-            self._close()
-            self._method = method
-            # smoothing 0: the mean time a video, for steps within one are no progress of the bar
-            self._bar = tqdm(total=total, initial=done, desc=method, unit="video", smoothing=0)
-        self._bar.update(done - self._bar.n)
-        stage, _, count = doing.partition(" ")
-        self._bar.set_postfix_str(f"{WORDS.get(stage, stage)} {count}".strip())
-
-    def _close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._close()
 
 
 def _methods(text: str) -> list[Any]:

@@ -69,3 +69,18 @@ class Stages(Bars):
         return tqdm(
             total=total, initial=done, unit=UNITS.get(stage, "clip"), desc=WORDS.get(stage, stage)
         )
+
+
+class Methods(Bars):
+    """One bar a method, of its videos, that stays, with what is going on within a video."""
+
+    def __call__(self, stage: str, done: int, total: int, doing: str = "") -> None:
+        """The signature of `evaluate.compare.run.Report`; the stages are the methods."""
+        super().__call__(stage, done, total)
+        assert self._bar is not None
+        step, _, count = doing.partition(" ")
+        self._bar.set_postfix_str(f"{WORDS.get(step, step)} {count}".strip())
+
+    def _new(self, stage: str, done: int, total: int) -> tqdm[Any]:
+        # smoothing 0: the mean time a video, for steps within one are no progress of the bar
+        return tqdm(total=total, initial=done, desc=stage, unit="video", smoothing=0)

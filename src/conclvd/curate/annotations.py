@@ -13,14 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
 
-from conclvd.curate.bars import Crop
-from conclvd.curate.clip_file import Span, write_clip
-from conclvd.curate.cut import CUTS, CutRecord, read_cuts
-from conclvd.curate.facts import BrokenVideo, measure
 from conclvd.curate.history import HISTORY, Action, Edit
+from conclvd.curate.recut import cut_again, divided, spans_of
 from conclvd.errors import DatasetError, InvalidRequest
 from conclvd.lines import append_line, read_lines
-from conclvd.manifest import ClipRecord, file_sum, read_manifest, record_line, write_manifest
+from conclvd.manifest import ClipRecord, read_manifest, record_line, write_manifest
 
 
 class Conflict(DatasetError):
@@ -120,17 +117,18 @@ class Annotations:
         """Cut a clip before `frame`, counted from 0; both parts keep captions, unreviewed."""
         with self._lock:
             place, record = self._current(name, version)
-            spans = self._spans(record)
+            spans = spans_of(self.folder, record)
             count = sum(span.stop - span.start for span in spans)
             if not 0 < frame < count:
                 raise InvalidRequest(
                     f"the clip has frames 0 to {count - 1} and was to be split at {frame}; choose "
                     "one in between"
                 )
-            head, tail = _divided(spans, frame)
-            parts = self._made(record, head, record), self._made(record, tail, record)
-            self._apply("split", by, place, (record,), parts)
-            return parts
+            head, tail = (
+                cut_again(self.folder, record, part, record) for part in divided(spans, frame)
+            )
+            self._apply("split", by, place, (record,), (head, tail))
+            return head, tail
 
     def merge(self, name: str, version: str, by: str, next_version: str) -> ClipRecord:
         """Join a clip with the one after it; the captions of both, unreviewed."""
@@ -146,7 +144,8 @@ class Annotations:
                     f"{name} and {other.file_name} differ in source, rate or size; only neighbours "
                     "of one source can be merged"
                 )
-            joined = self._made(record, [*self._spans(record), *self._spans(other)], other)
+            both = [*spans_of(self.folder, record), *spans_of(self.folder, other)]
+            joined = cut_again(self.folder, record, both, other)
             self._apply("merge", by, place, (record, other), (joined,))
             return joined
 
@@ -231,76 +230,3 @@ class Annotations:
         if there == last.before and (missing or not last.after) and not brought & listed:
             self._replace(last)
             write_manifest(self.folder, self._records)
-
-    def _spans(self, record: ClipRecord) -> list[Span]:
-        """What a clip is made of: its sources where these are still there, else the clip itself."""
-        known = read_cuts(self.folder).get(record.file_name)
-        if known and all(Path(span.path).is_file() for span in known):
-            return list(known)
-        path = self.folder / record.file_name
-        try:
-            facts = measure(path)
-        except BrokenVideo as error:
-            raise DatasetError(str(error)) from error
-        crop = Crop(0, 0, facts.width, facts.height)
-        whole = Span(path=str(path.resolve()), facts=facts, start=0, stop=facts.frames, crop=crop)
-        return [whole]
-
-    def _made(self, record: ClipRecord, spans: list[Span], last: ClipRecord) -> ClipRecord:
-        """Cut a new clip for an edit; `record` and `last` are those it begins and ends in."""
-        name = _name(record, spans)
-        path = self.folder / name
-        path.parent.mkdir(exist_ok=True)
-        try:
-            width, height = write_clip(path, spans)
-        except BrokenVideo as error:
-            raise DatasetError(str(error)) from error
-        append_line(self.folder / CUTS, CutRecord(file_name=name, spans=tuple(spans)))
-        frames = sum(span.stop - span.start for span in spans)
-        fps = spans[0].facts.fps
-        changes: dict[str, object] = {
-            "file_name": name,
-            "caption": _both(record.caption, last.caption),
-            "caption_zh": _both(record.caption_zh, last.caption_zh) or None,
-            "tags": tuple(dict.fromkeys((*record.tags, *last.tags))),
-            "reviewed_by": None,
-            "attributes": None,  # what is known to be visible may be in one part alone
-            "start": None,
-            "end": None,
-            "fps": fps,
-            "frames": frames,
-            "width": width,
-            "height": height,
-            "sha256": file_sum(path),
-        }
-        if record.source_sha256 is not None:
-            changes["start"] = round(float(spans[0].start / fps), 6)
-            changes["end"] = round(float(spans[-1].stop / fps), 6)
-        return record.model_copy(update=changes)
-
-
-def _divided(spans: Sequence[Span], frame: int) -> tuple[list[Span], list[Span]]:
-    """The spans before and from a frame on."""
-    head: list[Span] = []
-    tail: list[Span] = []
-    for span in spans:
-        count = span.stop - span.start
-        at = span.start + max(0, min(frame, count))
-        if at > span.start:
-            head.append(span.model_copy(update={"stop": at}))
-        if at < span.stop:
-            tail.append(span.model_copy(update={"start": at}))
-        frame -= count
-    return head, tail
-
-
-def _name(record: ClipRecord, spans: Sequence[Span]) -> str:
-    """A new name, the same for the same pieces: splitting again makes the same file."""
-    pieces = "".join(f"{span.path} {span.start} {span.stop};" for span in spans)
-    digest = hashlib.sha256(pieces.encode()).hexdigest()[:8]
-    stem = Path(record.file_name).stem.split("~")[0]
-    return f"clips/{stem}~{spans[0].start:06d}-{spans[-1].stop:06d}-{digest}.mp4"
-
-
-def _both(one: str | None, other: str | None) -> str:
-    return " ".join(dict.fromkeys(filter(None, (one, other))))

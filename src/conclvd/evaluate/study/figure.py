@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,20 +26,24 @@ _LABELS: Final = tuple(
 )
 
 
-def draw(analysis: Analysis, path: Path) -> None:
-    """Draw preferences, or mean ratings where videos were rated, with 95 % intervals.
-
-    `path` ends in .png or .svg. Raises InvalidRequest without matplotlib, MediaError.
-    """
-    try:
-        import matplotlib
-        from matplotlib import font_manager
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
+def check_matplotlib() -> None:
+    """Raise InvalidRequest when it is not installed."""
+    if find_spec("matplotlib") is None:
         raise InvalidRequest(
             "the figure needs matplotlib, which is not installed; run "
             "`pip install 'conclvd[evaluate]'`"
-        ) from error
+        )
+
+
+def draw(analysis: Analysis, path: Path) -> None:
+    """Draw preferences, or mean ratings where videos were rated, with 95 % intervals.
+
+    `path` ends in .png or .svg. Raises MediaError. Ask `check_matplotlib` first.
+    """
+    import matplotlib
+    from matplotlib import font_manager
+    from matplotlib.figure import Figure
+
     installed = set(font_manager.get_font_names())
     chinese = [name for name in _FONTS if name in installed]
     with matplotlib.rc_context(

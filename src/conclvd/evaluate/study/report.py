@@ -7,7 +7,7 @@ from pathlib import Path
 
 from conclvd.errors import InvalidRequest
 from conclvd.evaluate.study.analysis import RESAMPLES, Analysis, CriterionScores
-from conclvd.evaluate.study.figure import draw
+from conclvd.evaluate.study.figure import check_matplotlib, draw
 from conclvd.evaluate.study.plan import CRITERIA
 from conclvd.evaluate.study.table import scores_csv
 from conclvd.evaluate.study.wilson import Estimate
@@ -19,6 +19,7 @@ def write_report(analysis: Analysis, folder: Path) -> None:
 
     Raises InvalidRequest, DatasetError, MediaError.
     """
+    check_matplotlib()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

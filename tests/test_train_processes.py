@@ -1,0 +1,85 @@
+"""Training in processes of their own: one that is killed, two that share a step."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import time
+from typing import Any
+
+import pytest
+import torch
+from accelerate.state import AcceleratorState, GradientState
+
+from conclvd.train.trainer.checkpoint import checkpoints, load_checkpoint
+from conclvd.train.trainer.journal import read_log
+from conclvd.train.trainer.loop import train
+from conclvd.train.trainer.settings import TrainSettings
+from training_states import close_gradients, last_state
+
+pytestmark = pytest.mark.slow
+
+
+def in_process(settings: TrainSettings, environment: dict[str, str]) -> None:
+    """Train in a forked process, which has everything imported."""
+    torch.set_num_threads(1)
+    AcceleratorState._reset_state(reset_partial_state=True)
+    GradientState._reset_state()
+    os.environ.update(environment)
+    train(settings)
+
+
+def start(settings: TrainSettings, **environment: str) -> Any:
+    context = multiprocessing.get_context("fork")
+    process = context.Process(target=in_process, args=(settings, environment))
+    process.start()
+    return process
+
+
+def test_kill_loses_at_most_the_steps_since_the_last_checkpoint(settings) -> None:
+    """In half precision, to see that too."""
+    given = settings(max_train_steps=5000, checkpointing_steps=3, mixed_precision="bf16")
+    process = start(given)
+    deadline = time.monotonic() + 120
+    while len(read_log(given.output_dir)) < 8 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.kill()
+    process.join()
+    rows = read_log(given.output_dir)
+    tensors, facts = load_checkpoint(checkpoints(given.output_dir)[-1])
+    assert rows[-1]["step"] >= 8
+    assert facts["step"] >= rows[-1]["step"] - 3
+    assert {value.dtype for value in tensors.values()} == {torch.float32}
+    resumed = start(given.model_copy(update={"max_train_steps": facts["step"] + 1}))
+    resumed.join(120)
+    assert resumed.exitcode == 0
+    steps = [row["step"] for row in read_log(given.output_dir)]
+    assert steps == list(range(1, facts["step"] + 2))
+    json.loads((given.output_dir / "settings.json").read_text())
+
+
+@pytest.mark.slow
+def test_two_processes_are_one_with_twice_the_batch(settings) -> None:
+    both = {"max_train_steps": 1, "num_held_out_clips": 2, "adam_epsilon": 1.0}  # no sign of noise
+    one = settings("one", train_batch_size=4, **both)
+    two = settings("two", train_batch_size=2, **both)
+    train(one)
+    shared = {
+        "WORLD_SIZE": "2",
+        "LOCAL_WORLD_SIZE": "2",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(20_000 + os.getpid() % 20_000),
+        "ACCELERATE_USE_CPU": "true",
+        "OMP_NUM_THREADS": "1",
+    }
+    processes = [start(two, RANK=rank, LOCAL_RANK=rank, **shared) for rank in ("0", "1")]
+    for process in processes:
+        process.join(300)
+    assert [process.exitcode for process in processes] == [0, 0]
+    close_gradients(last_state(one), last_state(two))
+    first, second = (read_log(s.output_dir) for s in (one, two))
+    assert len(first) == len(second) == 2
+    for left, right in zip(first, second, strict=True):
+        for name in left.keys() - {"seconds", "seconds_per_step"}:
+            assert left[name] == pytest.approx(right[name], rel=1e-3), name

@@ -1,0 +1,52 @@
+"""Training that cannot start says why."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from conclvd.errors import ConclvdError, DatasetError, InvalidRequest, TrainingError
+from conclvd.models.base import Base
+from conclvd.train.trainer.device import new_accelerator, new_optimizer
+from conclvd.train.trainer.loop import train
+from conclvd.train.trainer.model import check_frames
+from conclvd.train.trainer.prepare import check_base, split
+from tiny import tiny_motion
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_run_that_cannot_start_says_why(settings, base: Base, tmp_path: Path) -> None:
+    def refused(kind: type[ConclvdError], message: str) -> Any:
+        return pytest.raises(kind, match=message)
+
+    if not torch.cuda.is_available():
+        with refused(InvalidRequest, "fp16 needs a GPU"):
+            new_accelerator(settings(mixed_precision="fp16"))
+        with refused(InvalidRequest, "needs an NVIDIA GPU"):
+            new_accelerator(settings(cuda_graph=True))
+    with refused(TrainingError, "16 frame positions, found num_frames 17"):
+        check_frames(tiny_motion(), settings(num_frames=17))
+    with refused(TrainingError, "resolution 32 does not fit .* at least 64"):
+        check_base(base, settings(resolution=32))
+    with refused(DatasetError, "keep some to train on"):
+        split([], 0)
+    with refused(TrainingError, "no checkpoint 'checkpoint-5'"):
+        train(settings(resume_from_checkpoint="checkpoint-5"))
+
+
+@pytest.mark.skipif(bool(find_spec("bitsandbytes")), reason="bitsandbytes is installed")
+def test_8_bit_adam_names_its_package(settings) -> None:
+    with pytest.raises(TrainingError, match="pip install bitsandbytes"):
+        new_optimizer([], settings(use_8bit_adam=True))
+
+
+@pytest.mark.skipif(bool(find_spec("wandb")), reason="wandb is installed")
+@pytest.mark.parametrize("report_to", ["wandb", "all"])
+def test_a_tracker_that_is_not_there_is_named(settings, report_to: str) -> None:
+    with pytest.raises(TrainingError, match="pip install wandb"):
+        new_accelerator(settings(report_to=report_to))
