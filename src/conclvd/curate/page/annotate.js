@@ -136,11 +136,10 @@ async function attempt(act) {
     tell("");
     await act();
   } catch (error) {
-    tell(error.message);
-    if (error.status === 409) { // what was written here stays in the fields
-      tell(`${error.message}; your text is still here, Esc and R show theirs`);
-      await load().catch(() => {});
-    }
+    const conflict = error.status === 409; // what was written here stays in the fields
+    if (conflict) await load().catch(() => {});
+    // told last: who reads it and presses a key must not find the page still busy
+    tell(conflict ? `${error.message}; your text is still here, Esc and R show theirs` : error.message);
   } finally {
     busy = false;
   }
