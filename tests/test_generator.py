@@ -191,6 +191,8 @@ def test_bfloat16_decodes_in_float32(base_folder: Path) -> None:
     video = generator.generate(replace(REQUEST, interpolation="none"))
     assert video.recipe.dtype == "bfloat16"
     assert video.frames.std() > 1
+    # called as diffusers' users do, it decodes as well
+    assert generator.pipeline("a boat", num_frames=2, num_inference_steps=1).frames
 
 
 def test_eight_latent_channels_and_another_module(tmp_path: Path, base_folder: Path) -> None:

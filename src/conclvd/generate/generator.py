@@ -192,7 +192,6 @@ class Generator:
     def _decode(self, latents: Tensor, progress: Progress) -> Frames:
         """Keyframes out of latents [1 c n h w], a few at a time."""
         count = latents.shape[2]
-        latents = latents.to(self.pipeline.vae.dtype)
         decoded = []
         progress("decode", 0, count)
         for start in range(0, count, DECODE_CHUNK):

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from diffusers import AnimateDiffPipeline, MotionAdapter, UNet2DConditionModel, UNetMotionModel
+from torch import Tensor
 
 from conclvd.errors import ModelError
 from conclvd.models.motion import (
@@ -65,6 +66,14 @@ class ConCLVDPipeline(AnimateDiffPipeline):  # type: ignore[misc]  # diffusers s
             feature_extractor=feature_extractor,
             image_encoder=image_encoder,
         )
+
+    def decode_latents(self, latents: Tensor, decode_chunk_size: int = 16) -> Tensor:
+        """Frames of latents [b c n h w], in the autoencoder's number format.
+
+        That may be another than the U-Net's: in bfloat16 a decoded sky shows bands.
+        """
+        decoded: Tensor = super().decode_latents(latents.to(self.vae.dtype), decode_chunk_size)
+        return decoded
 
     @classmethod
     def from_pretrained(

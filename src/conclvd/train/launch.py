@@ -5,15 +5,19 @@ from __future__ import annotations
 import torch
 from accelerate import Accelerator
 
+from conclvd.generate.device import cpu_has_bf16
+
 
 def start(*, half: bool = True) -> Accelerator:
-    """An accelerator for all processes of the stage, seeded alike; bf16 on a GPU if `half`.
+    """An accelerator for all processes of the stage, seeded alike.
+
+    If `half`, it computes in bf16 on a GPU and on a CPU with instructions for it.
 
     Without a GPU it is told so: it would otherwise take each of several processes for the only
     one, and all of them would write the same files.
     """
     torch.manual_seed(0)
     torch.set_float32_matmul_precision("high")
-    bf16 = half and torch.cuda.is_available()
+    bf16 = half and (torch.cuda.is_available() or cpu_has_bf16())
     no_gpu = not torch.accelerator.is_available()
     return Accelerator(mixed_precision="bf16" if bf16 else "no", cpu=no_gpu)
