@@ -26,7 +26,12 @@ def main() -> None:
         "--emphasis", type=float, default=0, help="base: how much more small things weigh at first"
     )
     parser.add_argument(
-        "--eager", action="store_true", help="no torch.compile: it takes the first two minutes"
+        "--form", help="base: how a step is computed (see STEP_FORMS); else what suits the device"
+    )
+    parser.add_argument(
+        "--eager",
+        action="store_true",
+        help="autoencoder, judge, probe: no torch.compile, which takes the first two minutes",
     )
     parser.add_argument("--toy", action="store_true", help="tiny sizes, for a CPU")
     arguments = parser.parse_args()

@@ -15,13 +15,15 @@ from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
 from conclvd.train.clip_folder import clip_source
 from conclvd.train.clock import Clock, learning_rate, set_learning_rate
 from conclvd.train.ema import MovingAverage
+from conclvd.train.flat_weights import FlatWeights
+from conclvd.train.gradient_step import GradientStep
 from conclvd.train.latent_store import LatentStore
 from conclvd.train.launch import start
-from conclvd.train.losses import add_noise, diffusion_loss, min_snr_weights
 from conclvd.train.painting import PaintOrder
 from conclvd.train.runlog import RunLog
 from conclvd.train.saving import save_part
 from conclvd.train.sizes import ModelSizes
+from conclvd.train.step_form import default_form, step_form
 from conclvd.train.text import encode_captions, new_text_encoder
 
 FLAT = 0.6  # part of a run at the full learning rate; it falls to zero in the rest
@@ -33,6 +35,7 @@ class BaseRun:
     text tower then starts the text encoder. `start` holds unet and text_encoder to go on from.
     Where a clip shows a small thing that its captions name, the loss weighs 1 + `emphasis` at the
     start; that fades to 1 by `FLAT` of the run, or more such things would be drawn than are told.
+    `form` is one of STEP_FORMS, None the best for the device.
     """
 
     sizes: ModelSizes
@@ -50,7 +53,7 @@ class BaseRun:
     judge_start: bool = True
     emphasis: float = 0.0
     start: Path | None = None
-    compile: bool = True
+    form: str | None = None
 
 
 def new_unet(sizes: ModelSizes) -> UNet2DConditionModel:
@@ -120,6 +123,38 @@ def starting_text_encoder(run: BaseRun, tokenizer: CLIPTokenizer) -> CLIPTextMod
     return text_encoder
 
 
+def starting_denoiser(run: BaseRun, tokenizer: CLIPTokenizer) -> Denoiser:
+    """What a run starts from: earlier weights, or new ones (with the judge's text tower)."""
+    if run.start is None:
+        return Denoiser(starting_text_encoder(run, tokenizer), new_unet(run.sizes))
+    full = torch.float32
+    text_encoder = CLIPTextModel.from_pretrained(run.start / "text_encoder", dtype=full)
+    unet = UNet2DConditionModel.from_pretrained(run.start / "unet", torch_dtype=full)
+    return Denoiser(text_encoder, unet)
+
+
+def draw(
+    store: LatentStore, run: BaseRun, empty: Int[Tensor, "1 l"], timesteps: int, fraction: float
+) -> tuple[Tensor, ...]:
+    """A batch as GradientStep takes it: latents, noise, steps, tokens, with `emphasis` places too.
+
+    `fraction` of the run has passed.
+    """
+    latents, tokens, spots = store.pictures(run.batch)
+    device = latents.device
+    dropped = torch.rand(run.batch, 1, device=device) < run.caption_dropout
+    tokens = torch.where(dropped, empty, tokens)
+    steps = torch.randint(timesteps, (run.batch,), device=device)
+    noise = torch.randn_like(latents)
+    if not run.emphasis:
+        return latents, noise, steps, tokens
+    places = torch.ones_like(latents[:, :1])
+    if spots is not None:
+        spots = spots.masked_fill(dropped[..., None], 0)  # they were not told
+        places += run.emphasis * max(0.0, 1 - fraction / FLAT) * spots[:, None]
+    return latents, noise, steps, tokens, places
+
+
 def write_index(folder: Path) -> None:
     """Make `folder` a pipeline folder: diffusers' list of the parts and their classes."""
     parts = {
@@ -141,29 +176,21 @@ def train_base(run: BaseRun) -> dict[str, float]:
     device, main = accelerator.device, accelerator.is_main_process
     log = RunLog(run.out, "base", main=main)
     tokenizer = CLIPTokenizer.from_pretrained(run.model / "tokenizer")
-    autoencoder = AutoencoderKL.from_pretrained(run.model / "vae", torch_dtype=torch.float32)
+    # latents are kept in bf16 anyway, and encoding in it is no less exact than autocast
+    frozen = torch.bfloat16 if device.type == "cuda" else torch.float32
+    autoencoder = AutoencoderKL.from_pretrained(run.model / "vae", torch_dtype=frozen)
     autoencoder.requires_grad_(False).to(device, memory_format=torch.channels_last)
-    text_encoder, unet = starting_text_encoder(run, tokenizer), new_unet(run.sizes)
-    if run.start is not None:
-        full = torch.float32
-        text_encoder = CLIPTextModel.from_pretrained(run.start / "text_encoder", dtype=full).train()
-        unet = UNet2DConditionModel.from_pretrained(run.start / "unet", torch_dtype=full).train()
-    denoiser = Denoiser(text_encoder, unet)
-    average = MovingAverage(denoiser.to(device).parameters(), decay=0.9995)
+    denoiser = starting_denoiser(run, tokenizer).to(device)
+    form = step_form(run.form or default_form(device))
+    weights = FlatWeights(denoiser, dtype=form.dtype, channels_last=form.channels_last)
+    weights.share()
+    average = MovingAverage([weights.master], decay=0.9995)
     optimizer = torch.optim.AdamW(
-        denoiser.parameters(),
-        lr=0,
-        betas=(0.9, 0.99),
-        weight_decay=0.01,
-        fused=device.type == "cuda",
+        [weights.master], lr=0, betas=(0.9, 0.99), weight_decay=0.01, fused=device.type == "cuda"
     )
-    model, optimizer = accelerator.prepare(denoiser, optimizer)
-    if run.compile:
-        # As one graph: cut up, it could send gradients early, but there are only 50 MB of them.
-        torch._dynamo.config.optimize_ddp = False
-        denoiser.compile()
     scheduler = new_scheduler()
     alphas = scheduler.alphas_cumprod.to(device)
+    gradients = GradientStep(denoiser, weights, alphas, form, accelerator.autocast)
     empty = encode_captions(tokenizer, [""]).to(device)
     torch.manual_seed(1 + accelerator.process_index)  # each GPU draws its own pictures
     order = PaintOrder(
@@ -187,40 +214,32 @@ def train_base(run: BaseRun) -> dict[str, float]:
         step = 0
         while True:
             if step % 10 == 0:
+                store.refresh()  # before the clock, which waits for the GPU to finish its steps
                 clock.sync()
-                store.refresh()
             if clock.over:
                 break
             rate = learning_rate(run.peak_rate, step, clock.fraction, warmup=500, decay_from=FLAT)
             set_learning_rate(optimizer, rate)
-            latents, tokens, spots = store.pictures(run.batch)
-            dropped = torch.rand(run.batch, 1, device=device) < run.caption_dropout
-            tokens = torch.where(dropped, empty, tokens)
-            steps = torch.randint(len(alphas), (run.batch,), device=device)
-            noise = torch.randn_like(latents)
-            predicted = model(add_noise(latents, noise, alphas[steps]), steps, tokens)
-            places = None
-            if run.emphasis and spots is not None:
-                spots = spots.masked_fill(dropped[..., None], 0)  # they were not told
-                faded = max(0.0, 1 - clock.fraction / FLAT)
-                places = 1 + run.emphasis * faded * spots[:, None]
-            loss = diffusion_loss(predicted, noise, min_snr_weights(alphas[steps]), places)
-            accelerator.backward(loss)
-            accelerator.clip_grad_norm_(denoiser.parameters(), 1.0)
+            losses = gradients(*draw(store, run, empty, len(alphas), clock.fraction))
+            weights.average_gradient(accelerator)
+            nn.utils.clip_grad_norm_([weights.master], 1.0)
             optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+            weights.publish()
             average.update()
+            if step == 0:
+                log.write(form=run.form or default_form(device), failure=gradients.failure)
             if step % 100 == 0:
-                error = diffusion_loss(predicted.detach(), noise).item()
+                error = losses.mse.item()
                 running = error if step == 0 else 0.7 * running + 0.3 * error
-                result = {"loss": loss.item(), "mse": running}
+                result = {"loss": losses.loss.item(), "mse": running}
                 log.write(step=step, clips=store.painted, **result)
             step += 1
     average.swap()
+    weights.release()
     log.write(step=step, clips=store.painted, pictures=step * run.batch * accelerator.num_processes)
     if main:
-        save_part(text_encoder, run.out / "text_encoder")
-        save_part(unet, run.out / "unet")
+        save_part(denoiser.text_encoder, run.out / "text_encoder")
+        save_part(denoiser.unet, run.out / "unet")
         save_part(scheduler, run.out / "scheduler")
         write_index(run.out)
     return result

@@ -23,9 +23,11 @@ class Clock:
         self._started = time.monotonic()
 
     def sync(self) -> None:
-        """Read the main process's clock."""
-        elapsed = torch.tensor(time.monotonic() - self._started, device=self._accelerator.device)
-        self.elapsed = float(broadcast(elapsed))
+        """Read the main process's clock; one process alone need not wait for its GPU."""
+        self.elapsed = time.monotonic() - self._started
+        if self._accelerator.num_processes > 1:
+            elapsed = torch.tensor(self.elapsed, device=self._accelerator.device)
+            self.elapsed = float(broadcast(elapsed))
 
     @property
     def fraction(self) -> float:

@@ -62,22 +62,31 @@ class LatentStore:
 
     def put(self, samples: list[PaintedSample]) -> None:
         """Encode these clips into the store."""
-        size = max(1, ENCODED_AT_ONCE // self._frames)
+        size, length = max(1, ENCODED_AT_ONCE // self._frames), self._tokenizer.model_max_length
         for start in range(0, len(samples), size):
             part = samples[start : start + size]
-            frames = torch.stack([torch.from_numpy(s.frames) for s in part])
-            latents = encode_frames(self._autoencoder, frames.to(self._device))
-            tokens = torch.stack([encode_captions(self._tokenizer, s.captions) for s in part])
+            # first what the processor does: a GPU that is still at its steps is not kept waiting
+            captions = [caption for sample in part for caption in sample.captions]
+            tokens = encode_captions(self._tokenizer, captions).view(len(part), -1, length)
+            frames = self._move(torch.stack([torch.from_numpy(s.frames) for s in part]))
+            latents = encode_frames(self._autoencoder, frames)
             if self._latents is None or self._tokens is None:
                 shape = (self._capacity, *latents.shape[1:])
                 self._latents = torch.empty(shape, dtype=torch.bfloat16, device=self._device)
                 shape = (self._capacity, *tokens.shape[1:])
                 self._tokens = torch.empty(shape, dtype=torch.int32, device=self._device)
-            slots = torch.arange(self.painted, self.painted + len(part)) % self._capacity
-            self._latents[slots.to(self._device)] = latents.bfloat16()
-            self._tokens[slots.to(self._device)] = tokens.to(self._device)
+            places = torch.arange(self.painted, self.painted + len(part), device=self._device)
+            slots = places % self._capacity
+            self._latents[slots] = latents.bfloat16()
+            self._tokens[slots] = self._move(tokens)
             self._put_interest(part, slots)
             self.painted += len(part)
+
+    def _move(self, values: Tensor) -> Tensor:
+        """`values` on the device; a GPU copies them when it comes to it, nobody waits."""
+        if self._device.type == "cuda":
+            values = values.pin_memory()
+        return values.to(self._device, non_blocking=True)
 
     def _put_interest(self, part: list[PaintedSample], slots: Tensor) -> None:
         """Keep where small things are, of clips of their first and last frame alone."""
@@ -88,7 +97,7 @@ class LatentStore:
         if self._interest is None:
             shape = (self._capacity, *spots.shape[1:])
             self._interest = torch.zeros(shape, dtype=torch.uint8, device=self._device)
-        self._interest[slots.to(self._device)] = spots.to(self._device)
+        self._interest[slots] = self._move(spots)
 
     def pictures(
         self, size: int
@@ -121,8 +130,10 @@ class LatentStore:
 def encode_frames(autoencoder: AutoencoderKL, frames: Tensor) -> Float[Tensor, "b n c h w"]:
     """Scaled latents of uint8 clips [b n h w 3]; half precision where the device is a GPU."""
     clips, length = frames.shape[:2]
-    fast = frames.device.type == "cuda"
+    pictures = to_model_range(frames.flatten(0, 1)).to(autoencoder.dtype)
+    # weights in half precision do without autocast, which computes every norm in fp32
+    fast = frames.device.type == "cuda" and autoencoder.dtype == torch.float32
     with torch.autocast(frames.device.type, torch.bfloat16, enabled=fast):
-        latents = autoencoder.encode(to_model_range(frames.flatten(0, 1))).latent_dist.mean
+        latents = autoencoder.encode(pictures).latent_dist.mean
     scaled: Tensor = latents.float() * autoencoder.config.scaling_factor
     return scaled.view(clips, length, *scaled.shape[1:])

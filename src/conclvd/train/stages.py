@@ -15,7 +15,7 @@ from conclvd.train.sizes import INK_MINI, TOY
 
 TOKENIZER_CLIPS = 1000
 VOCABULARY = 3000
-COMPILED = ("autoencoder", "judge", "probe", "base")
+COMPILED = ("autoencoder", "judge", "probe")
 
 
 def run_stage(arguments: Namespace) -> dict[str, float]:
@@ -70,7 +70,8 @@ def run_stage(arguments: Namespace) -> dict[str, float]:
         from conclvd.train.base import BaseRun, train_base
 
         judge_start = (arguments.model / "judge").is_dir()
-        return train_base(BaseRun(judge_start=judge_start, emphasis=arguments.emphasis, **given))
+        given |= {"emphasis": arguments.emphasis, "form": arguments.form}
+        return train_base(BaseRun(judge_start=judge_start, **given))
     from conclvd.train.motion import MotionRun, train_motion
 
     return train_motion(MotionRun(**given))

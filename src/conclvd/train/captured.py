@@ -1,0 +1,49 @@
+"""A function whose kernels start with one call: a CUDA graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+import torch
+from torch import Tensor
+
+WARM_UP = 3  # calls before the capture: kernels are chosen and compiled, work memory is allotted
+Result = TypeVar("Result")
+
+
+class Captured(Generic[Result]):
+    """`function` of tensors of fixed shapes, captured once and replayed at every call.
+
+    What it returns and what it writes is overwritten by the next call. It must not wait for the
+    GPU. Raises RuntimeError where it cannot be captured. On a CPU the function itself is called on
+    inputs that stay in place.
+    """
+
+    def __init__(self, function: Callable[..., Result], inputs: Sequence[Tensor]) -> None:
+        self._inputs = [each.clone() for each in inputs]
+        self._function = function
+        self._graph: torch.cuda.CUDAGraph | None = None
+        if inputs[0].device.type == "cuda":
+            self._capture()
+
+    def _capture(self) -> None:
+        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch gives no types
+        aside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(aside):
+            for _ in range(WARM_UP):
+                self._function(*self._inputs)
+        torch.cuda.current_stream().wait_stream(aside)
+        self._graph = torch.cuda.CUDAGraph()
+        # other threads (NCCL's watchdog, the backward pass) may go on with what they do
+        with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
+            self._result = self._function(*self._inputs)
+
+    def __call__(self, *inputs: Tensor) -> Result:
+        """The result for inputs of the same shapes."""
+        for place, given in zip(self._inputs, inputs, strict=True):
+            place.copy_(given)
+        if self._graph is None:
+            return self._function(*self._inputs)
+        self._graph.replay()
+        return self._result
