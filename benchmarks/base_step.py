@@ -1,149 +1,138 @@
-"""How fast a training step of ink-mini's base is: eager or compiled, by memory layout and batch.
+"""How fast a training step of ink-mini's base is, in each form it can be computed in.
 
-    python benchmarks/base_step.py [--batch 512] [--steps 40] [--toy]
+    python benchmarks/base_step.py [--forms NAME…] [--batch 512] [--steps 30] [--limit 170] [--toy]
 
 Random latents and tokens; text encoder, U-Net, loss, backward, clipping, AdamW and the moving
-average, as `python -m conclvd.train base` does them. Encoding newly painted clips stands apart.
+average, as `python -m conclvd.train base` does them. Every form runs in a process of its own: one
+that fails, or takes too long, is reported and leaves the others alone. "start s": the first three
+steps, with choosing, compiling and capturing. "host ms": what the processor needs to start a step;
+where it is near "ms", the GPU waits for the processor. "loss": of the last step, from equal weights
+and pictures: it should hardly differ. Then what the GPU does in a step, and encoding 96 clips.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
+import queue
 import time
 from collections.abc import Callable
+from typing import Any
 
-import torch
-from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
-from transformers import CLIPTextConfig, CLIPTextModel
-
-from conclvd.train.autoencoder import new_autoencoder
-from conclvd.train.base import Denoiser, new_scheduler, new_unet
-from conclvd.train.ema import MovingAverage
-from conclvd.train.latent_store import encode_frames
-from conclvd.train.launch import start
-from conclvd.train.losses import add_noise, diffusion_loss, min_snr_weights
-from conclvd.train.sizes import INK_MINI, TOY, ModelSizes
+from conclvd.train.sizes import INK_MINI, TOY
+from conclvd.train.step_form import STEP_FORMS
 from report import report
 
-VARIANTS = {
-    "eager": (False, False),
-    "eager, channels_last": (False, True),
-    "compiled": (True, False),
-    "compiled, channels_last": (True, True),
-}
+Figures = dict[str, object]
 
 
-def random_text_encoder(sizes: ModelSizes) -> CLIPTextModel:
-    config = CLIPTextConfig(
-        vocab_size=3000,
-        hidden_size=sizes.text_width,
-        intermediate_size=4 * sizes.text_width,
-        num_hidden_layers=4,
-        num_attention_heads=4,
-        max_position_embeddings=sizes.text_tokens,
-        bos_token_id=0,
-        eos_token_id=1,
-    )
-    return CLIPTextModel(config)
+def measure_form(name: str, given: argparse.Namespace, tell: Callable[[Figures], None]) -> None:
+    """Time a form, then tell what its kernels are."""
+    import torch
 
+    from kernels import kernels_of
+    from step_run import StepRun, wait_for_gpu
 
-def synchronize() -> None:
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-
-
-class Step:
-    """One variant's training step, on data drawn anew each time."""
-
-    def __init__(self, sizes: ModelSizes, batch: int, *, compiled: bool, last: bool) -> None:
-        self.accelerator = start()
-        self.device = self.accelerator.device
-        denoiser = Denoiser(random_text_encoder(sizes), new_unet(sizes)).to(self.device)
-        if last:
-            denoiser.unet.to(memory_format=torch.channels_last)
-        self.denoiser, self.batch, self.sizes, self.last = denoiser, batch, sizes, last
-        self.average = MovingAverage(denoiser.parameters())
-        optimizer = torch.optim.AdamW(denoiser.parameters(), fused=self.device.type == "cuda")
-        model, self.optimizer = self.accelerator.prepare(denoiser, optimizer)
-        self.model: Callable[..., Tensor] = torch.compile(model) if compiled else model
-        self.alphas = new_scheduler().alphas_cumprod.to(self.device)
-
-    def __call__(self) -> Tensor:
-        """Make one step; returns its loss."""
-        side = self.sizes.picture // 8
-        shape = (self.batch, self.sizes.latent_channels, side, side)
-        latents = torch.randn(shape, device=self.device)
-        tokens = torch.randint(3000, (self.batch, self.sizes.text_tokens), device=self.device)
-        steps = torch.randint(len(self.alphas), (self.batch,), device=self.device)
-        noise = torch.randn_like(latents)
-        noisy = add_noise(latents, noise, self.alphas[steps])
-        if self.last:
-            noisy = noisy.contiguous(memory_format=torch.channels_last)
-        predicted = self.model(noisy, steps, tokens)
-        loss = diffusion_loss(predicted, noise, min_snr_weights(self.alphas[steps]))
-        self.accelerator.backward(loss)
-        self.accelerator.clip_grad_norm_(self.denoiser.parameters(), 1.0)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        self.average.update()
-        return loss
-
-
-def seconds_a_step(step: Step, steps: int) -> tuple[float, float]:
-    """Seconds of the first three steps (which compile), and of each of those that follow."""
+    step = StepRun(name, given.batch, TOY if given.toy else INK_MINI)
     began = time.perf_counter()
     for _ in range(3):
         step()
-    synchronize()
-    warm = time.perf_counter()
-    for _ in range(steps):
-        step()
-    synchronize()
-    return warm - began, (time.perf_counter() - warm) / steps
+    wait_for_gpu()
+    figures: Figures = {"start s": time.perf_counter() - began}
+    began = time.perf_counter()
+    for _ in range(given.steps):
+        losses = step()
+    figures["host ms"] = 1000 * (time.perf_counter() - began) / given.steps
+    wait_for_gpu()
+    figures["ms"] = 1000 * (time.perf_counter() - began) / given.steps
+    figures["loss"] = losses.loss.item()
+    if torch.cuda.is_available():
+        figures["peak GiB"] = torch.cuda.max_memory_reserved() / 2**30
+    if step.gradients.failure:
+        figures["failure"] = step.gradients.failure
+    tell(figures)
+    tell(figures | {"kernels": kernels_of(step, wait_for_gpu)})
 
 
-def encoding_seconds(sizes: ModelSizes, clips: int) -> float:
-    """Seconds to encode two frames each of so many clips, as a refresh does."""
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    vae = new_autoencoder(sizes).requires_grad_(False).to(device, memory_format=torch.channels_last)
-    frames = torch.randint(0, 255, (clips, 2, sizes.picture, sizes.picture, 3), dtype=torch.uint8)
-    for _ in range(2):
-        synchronize()
-        began = time.perf_counter()
-        encode_frames(vae, frames.to(device))
-        synchronize()
-    return time.perf_counter() - began
+def measure_encoding(name: str, given: argparse.Namespace, tell: Callable[[Figures], None]) -> None:
+    """Time the encoding of clips as a refresh does it."""
+    from step_run import encoding
+
+    tell(encoding(TOY if given.toy else INK_MINI, half=name.endswith("bf16")))
+
+
+def work_apart(name: str, given: argparse.Namespace, said: Any) -> None:
+    """In a process of its own: measure; a failure is told like a figure. Ends with None."""
+    measure = measure_encoding if name.startswith("encoding") else measure_form
+    last: Figures = {}
+
+    def tell(figures: Figures) -> None:
+        last.update(figures)
+        said.put(figures)
+
+    try:
+        measure(name, given, tell)
+    except Exception as error:  # whatever it is, the other forms go on
+        said.put(last | {"failure": f"{type(error).__name__}: {error}"[:300]})
+    said.put(None)
+
+
+def measured(name: str, given: argparse.Namespace, seconds: float) -> Figures:
+    """The last figures that a process of its own tells within so many seconds."""
+    context = multiprocessing.get_context("forkserver")
+    said: Any = context.Queue()
+    process = context.Process(target=work_apart, args=(name, given, said), daemon=True)
+    process.start()
+    row: Figures = {}
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            told = said.get(timeout=1)
+        except queue.Empty:
+            if not process.is_alive():
+                row["failure"] = f"its process ended with code {process.exitcode}"
+            elif time.monotonic() > until:
+                row["failure"] = f"stopped after {seconds:.0f} s"
+            else:
+                continue
+            break
+        if told is None:
+            break
+        row = told
+    process.kill()
+    process.join()
+    return row
+
+
+def show(name: str, row: Figures) -> None:
+    """Print a form's row, and its kernels under it."""
+    flat = {key: value for key, value in row.items() if key != "kernels"}
+    shown = (f"{k} {v:.4g}" if isinstance(v, float) else f"{k}: {v}" for k, v in flat.items())
+    print(f"{name:>18}  " + "  ".join(shown), flush=True)
+    kernels = row.get("kernels")
+    if isinstance(kernels, dict):
+        told = (f"{k} {v}" for k, v in kernels.items() if k != "longest")
+        print(" " * 20 + "; ".join(told), flush=True)
 
 
 def main() -> None:
+    multiprocessing.set_forkserver_preload(["conclvd.train.base"])  # imported once, for all
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--batch", type=int, default=512)
-    parser.add_argument("--steps", type=int, default=40)
-    parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
+    parser.add_argument("--steps", type=int, default=30)
+    parser.add_argument("--forms", nargs="+", choices=STEP_FORMS, default=list(STEP_FORMS))
+    parser.add_argument("--limit", type=float, default=170, help="seconds for all of it")
     parser.add_argument("--toy", action="store_true", help="tiny sizes, for a CPU")
-    arguments = parser.parse_args()
-    sizes = TOY if arguments.toy else INK_MINI
-    figures: dict[str, object] = {"batch": arguments.batch}
-    for name in arguments.variants:
-        compiled, last = VARIANTS[name]
-        step = Step(sizes, arguments.batch, compiled=compiled, last=last)
-        if "GFLOP a step" not in figures:
-            with FlopCounterMode(display=False) as counter:
-                step()
-            figures["GFLOP a step"] = counter.get_total_flops() / 1e9
-        if torch.cuda.is_available():
-            torch.cuda.reset_peak_memory_stats()
-        first, each = seconds_a_step(step, arguments.steps)
-        figures[f"{name}: first 3 steps, s"] = first
-        figures[f"{name}: ms a step"] = 1000 * each
-        if torch.cuda.is_available():
-            figures[f"{name}: peak GiB"] = torch.cuda.max_memory_allocated() / 2**30
-        print(name, figures, flush=True)
-        del step
-        torch.compiler.reset()
-    figures["encoding 96 clips, ms"] = 1000 * encoding_seconds(sizes, 96)
-    report("base_step", figures)
+    given = parser.parse_args()
+    slow = [name for name in given.forms if STEP_FORMS[name].compile]
+    fast = [name for name in given.forms if name not in slow]
+    until = time.monotonic() + given.limit
+    rows: dict[str, object] = {"batch": given.batch}
+    for name in (*fast, "encoding, autocast", "encoding, bf16", *slow):
+        row = measured(name, given, max(1.0, until - time.monotonic()))
+        show(name, row)
+        rows[name] = row
+    report("base_step", rows)
 
 
 if __name__ == "__main__":

@@ -82,6 +82,6 @@ class FlatWeights:
             self._used.copy_(self.master)
 
     def release(self) -> None:
-        """Give the module fp32 weights of its own, as they are saved; nothing is shared any more."""
+        """Give the module fp32 weights of its own, as they are saved; it shares nothing then."""
         for parameter, master in zip(self.parameters, self._views(self.master.data), strict=True):
             parameter.data = master.clone(memory_format=torch.contiguous_format)

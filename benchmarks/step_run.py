@@ -1,0 +1,113 @@
+"""A training step of ink-mini's base on random data, and the encoding of clips, to be timed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+from conclvd.models.source import ink_mini
+from conclvd.train.autoencoder import new_autoencoder
+from conclvd.train.base import Denoiser, new_scheduler, new_unet
+from conclvd.train.ema import MovingAverage
+from conclvd.train.flat_weights import FlatWeights
+from conclvd.train.gradient_step import GradientStep, StepLosses
+from conclvd.train.latent_store import encode_frames
+from conclvd.train.launch import start
+from conclvd.train.sizes import ModelSizes
+from conclvd.train.step_form import STEP_FORMS
+from conclvd.train.text import encode_captions
+
+VOCABULARY = 3000
+CLIPS = 96  # as many as a refresh takes in
+CAPTIONS = [
+    "a boat on a misty lake at dawn, steep peaks",
+    "水墨山水，群峰含雾，一叶扁舟向左漂去",
+] * 3
+
+
+def random_text_encoder(sizes: ModelSizes) -> CLIPTextModel:
+    """ink-mini's text encoder, untrained, without its tokenizer."""
+    config = CLIPTextConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=sizes.text_width,
+        intermediate_size=4 * sizes.text_width,
+        num_hidden_layers=sizes.text_layers,
+        num_attention_heads=sizes.text_heads,
+        max_position_embeddings=sizes.text_tokens,
+        bos_token_id=0,
+        eos_token_id=1,
+    )
+    return CLIPTextModel(config)
+
+
+def wait_for_gpu() -> None:
+    """Wait until the GPU, if there is one, has done all that it was given."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+class StepRun:
+    """Steps of one form, as `train_base` makes them, on data drawn anew each time."""
+
+    def __init__(self, form: str, batch: int, sizes: ModelSizes) -> None:
+        accelerator = start()
+        device, chosen = accelerator.device, STEP_FORMS[form]
+        denoiser = Denoiser(random_text_encoder(sizes), new_unet(sizes)).to(device)
+        self._weights = FlatWeights(
+            denoiser, dtype=chosen.dtype, channels_last=chosen.channels_last
+        )
+        self._average = MovingAverage([self._weights.master])
+        self._optimizer = torch.optim.AdamW(
+            [self._weights.master], lr=1e-4, fused=device.type == "cuda"
+        )
+        alphas = new_scheduler().alphas_cumprod.to(device)
+        self.gradients = GradientStep(denoiser, self._weights, alphas, chosen, accelerator.autocast)
+        self._batch, self._sizes, self._device = batch, sizes, device
+
+    def __call__(self) -> StepLosses:
+        """Make one step."""
+        side = self._sizes.picture // 8
+        shape = (self._batch, self._sizes.latent_channels, side, side)
+        clean, noise = torch.randn(2, *shape, device=self._device)
+        tokens = self._integers(VOCABULARY, self._batch, self._sizes.text_tokens).int()
+        losses = self.gradients(clean, noise, self._integers(1000, self._batch), tokens)
+        nn.utils.clip_grad_norm_([self._weights.master], 1.0)
+        self._optimizer.step()
+        self._weights.publish()
+        self._average.update()
+        return losses
+
+    def _integers(self, below: int, *shape: int) -> Tensor:
+        return torch.randint(below, shape, device=self._device)
+
+
+def encoding(sizes: ModelSizes, *, half: bool) -> dict[str, object]:
+    """Milliseconds for two frames each of CLIPS clips, as a refresh encodes them, and captions."""
+    device = start().device
+    tokenizer = CLIPTokenizer.from_pretrained(ink_mini() / "tokenizer")
+    vae = new_autoencoder(sizes).requires_grad_(False)
+    if half:
+        vae.to(torch.bfloat16)
+    vae.to(device, memory_format=torch.channels_last)
+    shape = (CLIPS, 2, sizes.picture, sizes.picture, 3)
+    frames = torch.randint(0, 255, shape, dtype=torch.uint8).to(device)
+    return {
+        "ms": best_ms(lambda: encode_frames(vae, frames)),
+        "captions ms": best_ms(lambda: encode_captions(tokenizer, CAPTIONS * CLIPS)),
+    }
+
+
+def best_ms(work: Callable[[], object], times: int = 3) -> float:
+    """The least milliseconds of several runs."""
+    taken = []
+    for _ in range(times):
+        wait_for_gpu()
+        began = time.perf_counter()
+        work()
+        wait_for_gpu()
+        taken.append(1000 * (time.perf_counter() - began))
+    return min(taken)

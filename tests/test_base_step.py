@@ -1,0 +1,189 @@
+"""A step of training the base: the same in every form, on flat weights, alike in all processes."""
+
+import contextlib
+import subprocess
+import sys
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from conclvd.errors import TrainingError
+from conclvd.train.base import Denoiser, new_scheduler, new_unet
+from conclvd.train.captured import Captured
+from conclvd.train.flat_weights import ALIGNMENT, FlatWeights
+from conclvd.train.gradient_step import GradientStep
+from conclvd.train.losses import add_noise, diffusion_loss, min_snr_weights
+from conclvd.train.saving import save_part
+from conclvd.train.sizes import TOY
+from conclvd.train.step_form import STEP_FORMS, default_form, step_form
+from conclvd.train.text import new_text_encoder
+from conclvd.train.tokenizer import train_tokenizer
+
+BATCH, STEPS, RATE = 4, 30, 1e-3
+ALPHAS = new_scheduler().alphas_cumprod
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return train_tokenizer(["a boat on the misty lake"] * 4, vocabulary=300, max_tokens=64)
+
+
+def new_denoiser(tokenizer) -> Denoiser:
+    torch.manual_seed(0)
+    return Denoiser(new_text_encoder(TOY, tokenizer), new_unet(TOY))
+
+
+def batches(tokenizer, *, places: bool = False) -> list[tuple[torch.Tensor, ...]]:
+    """The same pictures again and again, so that the loss falls, with new noise."""
+    generator = torch.Generator().manual_seed(1)
+    clean = torch.randn(BATCH, 8, 8, 8, generator=generator)
+    tokens = torch.randint(len(tokenizer), (BATCH, 64), generator=generator).int()
+    drawn = []
+    for _ in range(STEPS):
+        noise = torch.randn(clean.shape, generator=generator)
+        steps = torch.randint(1000, (BATCH,), generator=generator)
+        more = (1 + torch.rand(BATCH, 1, 8, 8, generator=generator),) if places else ()
+        drawn.append((clean, noise, steps, tokens, *more))
+    return drawn
+
+
+def adamw(weights) -> torch.optim.AdamW:
+    return torch.optim.AdamW(weights, lr=RATE, betas=(0.9, 0.99), weight_decay=0.01)
+
+
+def usual_losses(tokenizer, drawn) -> list[float]:
+    """Thirty steps as anyone would write them, weight by weight."""
+    denoiser = new_denoiser(tokenizer)
+    optimizer = adamw(denoiser.parameters())
+    losses = []
+    for clean, noise, steps, tokens, *places in drawn:
+        predicted = denoiser(add_noise(clean, noise, ALPHAS[steps]), steps, tokens)
+        loss = diffusion_loss(predicted, noise, min_snr_weights(ALPHAS[steps]), *places)
+        loss.backward()
+        nn.utils.clip_grad_norm_(denoiser.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(loss.item())
+    return losses
+
+
+def losses_of(form_name, tokenizer, drawn) -> list[float]:
+    form, denoiser = STEP_FORMS[form_name], new_denoiser(tokenizer)
+    weights = FlatWeights(denoiser, dtype=form.dtype, channels_last=form.channels_last)
+    optimizer = adamw([weights.master])
+    gradients = GradientStep(denoiser, weights, ALPHAS, form, contextlib.nullcontext)
+    losses = []
+    for batch in drawn:
+        losses.append(gradients(*batch).loss.item())
+        nn.utils.clip_grad_norm_([weights.master], 1.0)
+        optimizer.step()
+        weights.publish()
+    assert gradients.failure is None
+    return losses
+
+
+@pytest.mark.parametrize("places", [False, True])
+def test_a_plain_step_on_flat_weights_is_the_usual_one(tokenizer, places):
+    drawn = batches(tokenizer, places=places)
+    usual = usual_losses(tokenizer, drawn)
+    assert usual[-1] < 0.9 * usual[0]
+    assert losses_of("plain", tokenizer, drawn) == pytest.approx(usual, rel=1e-3)
+
+
+@pytest.mark.parametrize("name", ["autocast-graph", "half", "graph", "graph-last"])
+def test_every_form_computes_the_same_but_for_rounding(tokenizer, name):
+    drawn = batches(tokenizer)
+    plain = losses_of("plain", tokenizer, drawn)
+    exact = STEP_FORMS[name].dtype == torch.float32
+    assert losses_of(name, tokenizer, drawn) == pytest.approx(plain, rel=1e-3 if exact else 0.03)
+
+
+def test_flat_weights_are_the_modules_own(tokenizer):
+    denoiser = new_denoiser(tokenizer)
+    before = [p.detach().clone() for p in denoiser.parameters()]
+    weights = FlatWeights(denoiser, channels_last=True)
+    for parameter, kept in zip(denoiser.parameters(), before, strict=True):
+        assert torch.equal(parameter, kept)
+        assert parameter.data_ptr() % (4 * ALIGNMENT) == weights.master.data_ptr() % (4 * ALIGNMENT)
+    convolution = denoiser.unet.down_blocks[0].resnets[0].conv1.weight
+    assert convolution.is_contiguous(memory_format=torch.channels_last)
+    weights.master.data.mul_(2)
+    for parameter, kept in zip(denoiser.parameters(), before, strict=True):
+        assert torch.equal(parameter, 2 * kept)
+
+
+def test_gradients_arrive_in_their_places(tokenizer):
+    denoiser = new_denoiser(tokenizer)
+    weights = FlatWeights(denoiser, dtype=torch.bfloat16, channels_last=True)
+    told = [i % 200 for i in range(len(weights.parameters))]  # bf16 knows no 257
+    weights.collect([torch.full_like(p, i) for i, p in zip(told, weights.parameters, strict=True)])
+    weights.master.data.copy_(weights.gradient)
+    weights.release()  # the parameters are now what was in the places of their gradients
+    for i, parameter in zip(told, denoiser.parameters(), strict=True):
+        assert torch.equal(parameter, torch.full_like(parameter, i))
+
+
+def test_small_steps_are_not_lost_in_half_precision(tokenizer):
+    denoiser = new_denoiser(tokenizer)
+    weights = FlatWeights(denoiser, dtype=torch.bfloat16)
+    weight = denoiser.unet.conv_out.weight
+    weight.data.fill_(1.0)
+    weights.master.data.fill_(1.0)
+    for _ in range(100):  # far less than what bf16 can tell at 1
+        weights.master.data += 1e-4
+        weights.publish()
+    assert weight.dtype == torch.bfloat16
+    assert weight.float().mean().item() == pytest.approx(1.01, abs=0.004)
+
+
+def test_released_weights_are_saved_whole(tokenizer, tmp_path):
+    denoiser = new_denoiser(tokenizer)
+    wanted = {k: v.clone() for k, v in denoiser.unet.state_dict().items()}
+    FlatWeights(denoiser, dtype=torch.bfloat16, channels_last=True).release()
+    save_part(denoiser.unet, tmp_path / "unet")
+    saved = load_file(tmp_path / "unet" / "diffusion_pytorch_model.safetensors")
+    assert set(saved) == set(wanted)
+    for key, value in wanted.items():
+        assert torch.equal(saved[key], value.half())
+
+
+def test_fixed_inputs_are_filled_anew():
+    captured = Captured(lambda a, b: a + b, [torch.zeros(2), torch.zeros(2)])
+    assert captured(torch.ones(2), torch.ones(2)).tolist() == [2.0, 2.0]
+    assert captured(torch.ones(2), 3 * torch.ones(2)).tolist() == [4.0, 4.0]
+    with pytest.raises(ValueError, match="zip"):
+        captured(torch.ones(2))
+
+
+def test_forms_are_known_by_name():
+    assert step_form(default_form(torch.device("cuda"))).graph
+    assert step_form(default_form(torch.device("cpu"))) == step_form("plain")
+    with pytest.raises(TrainingError, match="plain, search, half.*found 'fast'"):
+        step_form("fast")
+
+
+@pytest.mark.slow
+def test_processes_average_their_gradients_and_start_alike(tmp_path):
+    script = tmp_path / "share.py"
+    script.write_text(
+        "from pathlib import Path\n"
+        "import torch\n"
+        "from conclvd.train.flat_weights import FlatWeights\n"
+        "from conclvd.train.launch import start\n"
+        "a = start()\n"
+        "torch.manual_seed(a.process_index)\n"
+        "weights = FlatWeights(torch.nn.Linear(3, 2))\n"
+        "weights.share()\n"
+        "weights.gradient.fill_(1.0 + 2 * a.process_index)\n"
+        "weights.average_gradient(a)\n"
+        "told = [weights.master.sum().item(), weights.gradient.unique().tolist()]\n"
+        "Path(__file__).with_name(f'{a.process_index}.txt').write_text(str(told))\n"
+        "a.end_training()\n"
+    )
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2"]
+    subprocess.run([*torchrun, script], capture_output=True, check=True)
+    first, second = ((tmp_path / f"{rank}.txt").read_text() for rank in (0, 1))
+    assert first == second
+    assert "[2.0]" in first
