@@ -32,7 +32,9 @@ def autoencoder():
 
 
 def test_pictures_come_with_their_own_captions_and_places(tmp_path, autoencoder):
-    tokenizer = train_tokenizer([c for both in CAPTIONS for c in both], 700, 64)
+    tokenizer = train_tokenizer(
+        [caption for both in CAPTIONS for caption in both], vocabulary=700, max_tokens=64
+    )
     order = PaintOrder(frames=2, fps=2.0, size=64)
     store = LatentStore(
         ClipFolder(tmp_path, order), autoencoder, tokenizer,

@@ -16,7 +16,7 @@ from conclvd.train.fidelity import psnr, ssim
 from conclvd.train.motion import new_motion_module, trainable_parameters
 from conclvd.train.runlog import RunLog
 from conclvd.train.sizes import INK_MINI, TOY
-from conclvd.train.text import encode_captions, new_text_encoder
+from conclvd.train.text import KnownCaptions, encode_captions, new_text_encoder
 from conclvd.train.tokenizer import train_tokenizer
 
 CAPTIONS = [
@@ -91,6 +91,13 @@ def test_captions_become_padded_tokens_the_text_encoder_takes():
     assert tokens.shape == (3, 64)
     states = new_text_encoder(TOY, tokenizer)(tokens).last_hidden_state
     assert states.shape == (3, 64, TOY.text_width)
+
+
+def test_known_captions_are_encoded_as_new_ones_are():
+    tokenizer = train_tokenizer(CAPTIONS, vocabulary=700, max_tokens=64)
+    known = KnownCaptions(tokenizer)
+    for captions in (CAPTIONS[:2], [CAPTIONS[1], "a pagoda", CAPTIONS[2], CAPTIONS[1]]):
+        assert torch.equal(known.encode(captions), encode_captions(tokenizer, captions))
 
 
 def test_normalized_latents_are_standard_and_decode_the_same():

@@ -137,8 +137,13 @@ def train_autoencoder(run: AutoencoderRun) -> dict[str, float]:
     layout = torch.channels_last if accelerator.device.type == "cuda" else torch.contiguous_format
     vae.to(accelerator.device, memory_format=layout)
     average = MovingAverage(vae.parameters())
-    optimizer = torch.optim.AdamW(vae.parameters(), lr=0, betas=(0.9, 0.99), weight_decay=1e-4)
-    critic_optimizer = torch.optim.AdamW(adversary.parameters(), lr=0, betas=(0.5, 0.9))
+    fused = accelerator.device.type == "cuda"
+    optimizer = torch.optim.AdamW(
+        vae.parameters(), lr=0, betas=(0.9, 0.99), weight_decay=1e-4, fused=fused
+    )
+    critic_optimizer = torch.optim.AdamW(
+        adversary.parameters(), lr=0, betas=(0.5, 0.9), fused=fused
+    )
     model, critic, optimizer, critic_optimizer = accelerator.prepare(
         Reconstruction(vae), adversary, optimizer, critic_optimizer
     )

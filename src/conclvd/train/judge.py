@@ -25,7 +25,7 @@ from conclvd.train.painting import PaintOrder
 from conclvd.train.runlog import RunLog
 from conclvd.train.saving import save_part
 from conclvd.train.sizes import ModelSizes
-from conclvd.train.text import encode_captions, text_config
+from conclvd.train.text import KnownCaptions, text_config
 
 
 @dataclass(frozen=True)
@@ -94,10 +94,17 @@ def train_judge(run: JudgeRun) -> dict[str, float]:
         judge = CLIPModel.from_pretrained(run.start / "judge", dtype=torch.float32).train()
     judge.to(accelerator.device)
     average = MovingAverage(judge.parameters())
-    optimizer = torch.optim.AdamW(judge.parameters(), lr=0, betas=(0.9, 0.98), weight_decay=0.1)
+    optimizer = torch.optim.AdamW(
+        judge.parameters(),
+        lr=0,
+        betas=(0.9, 0.98),
+        weight_decay=0.1,
+        fused=accelerator.device.type == "cuda",
+    )
     model, optimizer = accelerator.prepare(Similarity(judge), optimizer)
     if run.compile:
         model = torch.compile(model)
+    known = KnownCaptions(tokenizer)
     order = PaintOrder(frames=run.frames, fps=2.0, size=run.sizes.picture, captions=2)
     pool = clip_source(
         order,
@@ -121,7 +128,7 @@ def train_judge(run: JudgeRun) -> dict[str, float]:
             rate = learning_rate(run.peak_rate, step, clock.fraction, warmup=300, decay_from=0.4)
             set_learning_rate(optimizer, rate)
             pictures, samples = store.batch(run.batch)
-            tokens = encode_captions(tokenizer, [random.choice(s.captions) for s in samples])
+            tokens = known.encode([random.choice(s.captions) for s in samples])
             logits = model(random_crop(pictures), tokens.to(accelerator.device))
             loss = caption_contrast_loss(logits)
             accelerator.backward(loss)
