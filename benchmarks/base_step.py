@@ -80,7 +80,7 @@ class Step:
         noisy = add_noise(latents, noise, self.alphas[steps])
         if self.last:
             noisy = noisy.contiguous(memory_format=torch.channels_last)
-        predicted = self.model(noisy, steps, tokens)
+        predicted, _ = self.model(noisy, steps, tokens)
         loss = diffusion_loss(predicted, noise, min_snr_weights(self.alphas[steps]))
         self.accelerator.backward(loss)
         self.accelerator.clip_grad_norm_(self.denoiser.parameters(), 1.0)

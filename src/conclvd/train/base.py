@@ -14,8 +14,9 @@ from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
 
 from conclvd.train.clip_folder import clip_source
 from conclvd.train.clock import Clock, learning_rate, set_learning_rate
+from conclvd.train.directions import NEITHER, DirectionHead, direction_accuracy, direction_loss
 from conclvd.train.ema import MovingAverage
-from conclvd.train.latent_store import LatentStore
+from conclvd.train.latent_store import LatentStore, emphasised
 from conclvd.train.launch import start
 from conclvd.train.losses import add_noise, diffusion_loss, min_snr_weights
 from conclvd.train.painting import PaintOrder
@@ -33,6 +34,7 @@ class BaseRun:
     text tower then starts the text encoder. `start` holds unet and text_encoder to go on from.
     Where a clip shows a small thing that its captions name, the loss weighs 1 + `emphasis` at the
     start; that fades to 1 by `FLAT` of the run, or more such things would be drawn than are told.
+    `direction_weight` is that of what tells the text encoder left from right (train.directions).
     """
 
     sizes: ModelSizes
@@ -49,6 +51,7 @@ class BaseRun:
     caption_dropout: float = 0.1
     judge_start: bool = True
     emphasis: float = 0.0
+    direction_weight: float = 0.1
     start: Path | None = None
     compile: bool = True
 
@@ -94,17 +97,18 @@ class Denoiser(nn.Module):
     def __init__(self, text_encoder: CLIPTextModel, unet: UNet2DConditionModel) -> None:
         super().__init__()
         self.text_encoder, self.unet = text_encoder, unet
+        self.directions = DirectionHead(text_encoder.config.hidden_size)
 
     def forward(
         self,
         noisy: Float[Tensor, "b c h w"],
         steps: Int[Tensor, b],
         tokens: Int[Tensor, "b l"],
-    ) -> Float[Tensor, "b c h w"]:
-        """The predicted noise."""
+    ) -> tuple[Float[Tensor, "b c h w"], Float[Tensor, "b k"]]:
+        """The predicted noise, and logits of the directions that the text tells."""
         states = self.text_encoder(tokens).last_hidden_state
         predicted: Tensor = self.unet(noisy, steps, encoder_hidden_states=states).sample
-        return predicted
+        return predicted, self.directions(states)
 
 
 def starting_text_encoder(run: BaseRun, tokenizer: CLIPTokenizer) -> CLIPTextModel:
@@ -193,18 +197,18 @@ def train_base(run: BaseRun) -> dict[str, float]:
                 break
             rate = learning_rate(run.peak_rate, step, clock.fraction, warmup=500, decay_from=FLAT)
             set_learning_rate(optimizer, rate)
-            latents, tokens, spots = store.pictures(run.batch)
+            drawn = store.pictures(run.batch)
+            latents = drawn.latents
             dropped = torch.rand(run.batch, 1, device=device) < run.caption_dropout
-            tokens = torch.where(dropped, empty, tokens)
+            tokens = torch.where(dropped, empty, drawn.tokens)
+            told = torch.where(dropped, NEITHER, drawn.directions)
             steps = torch.randint(len(alphas), (run.batch,), device=device)
             noise = torch.randn_like(latents)
-            predicted = model(add_noise(latents, noise, alphas[steps]), steps, tokens)
-            places = None
-            if run.emphasis and spots is not None:
-                spots = spots.masked_fill(dropped[..., None], 0)  # they were not told
-                faded = max(0.0, 1 - clock.fraction / FLAT)
-                places = 1 + run.emphasis * faded * spots[:, None]
+            predicted, logits = model(add_noise(latents, noise, alphas[steps]), steps, tokens)
+            faded = max(0.0, 1 - clock.fraction / FLAT)
+            places = emphasised(drawn.interest, run.emphasis * faded, dropped)
             loss = diffusion_loss(predicted, noise, min_snr_weights(alphas[steps]), places)
+            loss = loss + run.direction_weight * direction_loss(logits, told)
             accelerator.backward(loss)
             accelerator.clip_grad_norm_(denoiser.parameters(), 1.0)
             optimizer.step()
@@ -213,7 +217,8 @@ def train_base(run: BaseRun) -> dict[str, float]:
             if step % 100 == 0:
                 error = diffusion_loss(predicted.detach(), noise).item()
                 running = error if step == 0 else 0.7 * running + 0.3 * error
-                result = {"loss": loss.item(), "mse": running}
+                accuracy = direction_accuracy(logits, told).item()
+                result = {"loss": loss.item(), "mse": running, "direction_accuracy": accuracy}
                 log.write(step=step, clips=store.painted, **result)
             step += 1
     average.swap()
