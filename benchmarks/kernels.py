@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import torch
-from torch.autograd import DeviceType
+from torch.autograd.profiler_util import DeviceType  # type: ignore[attr-defined]  # not listed
 from torch.profiler import ProfilerActivity, profile
 
 # The first that fits the name of a kernel, of cuDNN, cuBLAS, PyTorch or Triton, or (on a CPU) of an

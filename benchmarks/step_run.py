@@ -12,9 +12,10 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 from conclvd.models.source import ink_mini
 from conclvd.train.autoencoder import new_autoencoder
 from conclvd.train.base import Denoiser, new_scheduler, new_unet
+from conclvd.train.directions import GOING
 from conclvd.train.ema import MovingAverage
 from conclvd.train.flat_weights import FlatWeights
-from conclvd.train.gradient_step import GradientStep, StepLosses
+from conclvd.train.gradient_step import GradientStep, StepInputs, StepLosses
 from conclvd.train.latent_store import encode_frames
 from conclvd.train.launch import start
 from conclvd.train.sizes import ModelSizes
@@ -65,7 +66,14 @@ class StepRun:
             [self._weights.master], lr=1e-4, fused=device.type == "cuda"
         )
         alphas = new_scheduler().alphas_cumprod.to(device)
-        self.gradients = GradientStep(denoiser, self._weights, alphas, chosen, accelerator.autocast)
+        self.gradients = GradientStep(
+            denoiser,
+            self._weights,
+            alphas,
+            chosen,
+            autocast=accelerator.autocast,
+            direction_weight=0.1,
+        )
         self._batch, self._sizes, self._device = batch, sizes, device
 
     def __call__(self) -> StepLosses:
@@ -73,8 +81,15 @@ class StepRun:
         side = self._sizes.picture // 8
         shape = (self._batch, self._sizes.latent_channels, side, side)
         clean, noise = torch.randn(2, *shape, device=self._device)
-        tokens = self._integers(VOCABULARY, self._batch, self._sizes.text_tokens).int()
-        losses = self.gradients(clean, noise, self._integers(1000, self._batch), tokens)
+        inputs = StepInputs(
+            clean=clean,
+            noise=noise,
+            steps=self._integers(1000, self._batch),
+            tokens=self._integers(VOCABULARY, self._batch, self._sizes.text_tokens).int(),
+            told=self._integers(3, self._batch, len(GOING)) - 1,
+            places=1 + torch.rand(self._batch, 1, side, side, device=self._device),
+        )
+        losses = self.gradients(inputs)
         nn.utils.clip_grad_norm_([self._weights.master], 1.0)
         self._optimizer.step()
         self._weights.publish()
@@ -91,7 +106,7 @@ def encoding(sizes: ModelSizes, *, half: bool) -> dict[str, object]:
     tokenizer = CLIPTokenizer.from_pretrained(ink_mini() / "tokenizer")
     vae = new_autoencoder(sizes).requires_grad_(False)
     if half:
-        vae.to(torch.bfloat16)
+        vae.to(dtype=torch.bfloat16)
     vae.to(device, memory_format=torch.channels_last)
     shape = (CLIPS, 2, sizes.picture, sizes.picture, 3)
     frames = torch.randint(0, 255, shape, dtype=torch.uint8).to(device)

@@ -12,8 +12,9 @@ from torch import nn
 from conclvd.errors import TrainingError
 from conclvd.train.base import Denoiser, new_scheduler, new_unet
 from conclvd.train.captured import Captured
+from conclvd.train.directions import GOING, direction_loss
 from conclvd.train.flat_weights import ALIGNMENT, FlatWeights
-from conclvd.train.gradient_step import GradientStep
+from conclvd.train.gradient_step import GradientStep, StepInputs
 from conclvd.train.losses import add_noise, diffusion_loss, min_snr_weights
 from conclvd.train.saving import save_part
 from conclvd.train.sizes import TOY
@@ -35,7 +36,7 @@ def new_denoiser(tokenizer) -> Denoiser:
     return Denoiser(new_text_encoder(TOY, tokenizer), new_unet(TOY))
 
 
-def batches(tokenizer, *, places: bool = False) -> list[tuple[torch.Tensor, ...]]:
+def batches(tokenizer, *, places: bool = False) -> list[StepInputs]:
     """The same pictures again and again, so that the loss falls, with new noise."""
     generator = torch.Generator().manual_seed(1)
     clean = torch.randn(BATCH, 8, 8, 8, generator=generator)
@@ -44,8 +45,9 @@ def batches(tokenizer, *, places: bool = False) -> list[tuple[torch.Tensor, ...]
     for _ in range(STEPS):
         noise = torch.randn(clean.shape, generator=generator)
         steps = torch.randint(1000, (BATCH,), generator=generator)
-        more = (1 + torch.rand(BATCH, 1, 8, 8, generator=generator),) if places else ()
-        drawn.append((clean, noise, steps, tokens, *more))
+        told = torch.randint(-1, 2, (BATCH, len(GOING)), generator=generator)
+        weighs = 1 + torch.rand(BATCH, 1, 8, 8, generator=generator) if places else None
+        drawn.append(StepInputs(clean, noise, steps, tokens, told, weighs))
     return drawn
 
 
@@ -58,9 +60,10 @@ def usual_losses(tokenizer, drawn) -> list[float]:
     denoiser = new_denoiser(tokenizer)
     optimizer = adamw(denoiser.parameters())
     losses = []
-    for clean, noise, steps, tokens, *places in drawn:
-        predicted = denoiser(add_noise(clean, noise, ALPHAS[steps]), steps, tokens)
-        loss = diffusion_loss(predicted, noise, min_snr_weights(ALPHAS[steps]), *places)
+    for clean, noise, steps, tokens, told, places in drawn:
+        predicted, logits = denoiser(add_noise(clean, noise, ALPHAS[steps]), steps, tokens)
+        loss = diffusion_loss(predicted, noise, min_snr_weights(ALPHAS[steps]), places)
+        loss = loss + 0.1 * direction_loss(logits, told)
         loss.backward()
         nn.utils.clip_grad_norm_(denoiser.parameters(), 1.0)
         optimizer.step()
@@ -73,10 +76,12 @@ def losses_of(form_name, tokenizer, drawn) -> list[float]:
     form, denoiser = STEP_FORMS[form_name], new_denoiser(tokenizer)
     weights = FlatWeights(denoiser, dtype=form.dtype, channels_last=form.channels_last)
     optimizer = adamw([weights.master])
-    gradients = GradientStep(denoiser, weights, ALPHAS, form, contextlib.nullcontext)
+    gradients = GradientStep(
+        denoiser, weights, ALPHAS, form, autocast=contextlib.nullcontext, direction_weight=0.1
+    )
     losses = []
     for batch in drawn:
-        losses.append(gradients(*batch).loss.item())
+        losses.append(gradients(batch).loss.item())
         nn.utils.clip_grad_norm_([weights.master], 1.0)
         optimizer.step()
         weights.publish()
@@ -84,20 +89,30 @@ def losses_of(form_name, tokenizer, drawn) -> list[float]:
     return losses
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("places", [False, True])
 def test_a_plain_step_on_flat_weights_is_the_usual_one(tokenizer, places):
     drawn = batches(tokenizer, places=places)
     usual = usual_losses(tokenizer, drawn)
     assert usual[-1] < 0.9 * usual[0]
-    assert losses_of("plain", tokenizer, drawn) == pytest.approx(usual, rel=1e-3)
-
-
-@pytest.mark.parametrize("name", ["autocast-graph", "half", "graph", "graph-last"])
-def test_every_form_computes_the_same_but_for_rounding(tokenizer, name):
-    drawn = batches(tokenizer)
     plain = losses_of("plain", tokenizer, drawn)
-    exact = STEP_FORMS[name].dtype == torch.float32
-    assert losses_of(name, tokenizer, drawn) == pytest.approx(plain, rel=1e-3 if exact else 0.03)
+    assert plain[:5] == pytest.approx(usual[:5], rel=1e-4)
+    # sums in another order: AdamW makes steps as large out of a gradient that is nearly nothing
+    assert plain == pytest.approx(usual, rel=0.01)
+
+
+@pytest.fixture(scope="module")
+def plain(tokenizer) -> list[float]:
+    losses = losses_of("plain", tokenizer, batches(tokenizer))
+    assert losses[-1] < 0.9 * losses[0]
+    return losses
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["autocast-graph", "half", "graph", "graph-last"])
+def test_every_form_computes_the_same_but_for_rounding(tokenizer, plain, name):
+    near = 0.01 if STEP_FORMS[name].dtype == torch.float32 else 0.02
+    assert losses_of(name, tokenizer, batches(tokenizer)) == pytest.approx(plain, rel=near)
 
 
 def test_flat_weights_are_the_modules_own(tokenizer):

@@ -1,67 +1,96 @@
-"""Clips encoded into the store: each with its own captions, in any number format."""
+"""The store of latents that the stages draw from: what is drawn belongs together."""
 
-import numpy as np
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 import torch
 
 from conclvd.train.autoencoder import new_autoencoder
 from conclvd.train.clip_folder import ClipFolder
-from conclvd.train.latent_store import LatentStore, encode_frames
-from conclvd.train.painting import PaintedSample, PaintOrder
+from conclvd.train.directions import directions
+from conclvd.train.latent_store import LatentStore, emphasised, encode_frames
+from conclvd.train.painting import PaintedSample, PaintOrder, paint_sample
 from conclvd.train.sizes import TOY
 from conclvd.train.text import encode_captions
 from conclvd.train.tokenizer import train_tokenizer
 
-CAPTIONS = [("a boat", "水墨"), ("a pagoda in mist", "一叶扁舟"), ("geese", "远山含雾")]
-
-
-def samples() -> list[PaintedSample]:
-    rng = np.random.default_rng(0)
-    frames = rng.integers(0, 256, (len(CAPTIONS), 2, 64, 64, 3), dtype=np.uint8)
-    spots = rng.integers(0, 256, (len(CAPTIONS), 2, 8, 8), dtype=np.uint8)
-    return [
-        PaintedSample(i, frames[i], captions, {}, interest=spots[i])
-        for i, captions in enumerate(CAPTIONS)
-    ]
+ORDER = PaintOrder(frames=3, fps=2.0, size=64, interest=True)
 
 
 @pytest.fixture(scope="module")
-def autoencoder():
-    torch.manual_seed(0)
-    return new_autoencoder(TOY).eval().requires_grad_(False)
+def samples() -> list[PaintedSample]:
+    return [paint_sample(10_000_000 + seed, ORDER) for seed in range(4)]
 
 
-def test_pictures_come_with_their_own_captions_and_places(tmp_path, autoencoder):
-    tokenizer = train_tokenizer(
-        [caption for both in CAPTIONS for caption in both], vocabulary=700, max_tokens=64
-    )
-    order = PaintOrder(frames=2, fps=2.0, size=64)
+def store_of(samples: list[PaintedSample], folder: Path, capacity: int = 4) -> LatentStore:
+    captions = [caption for sample in samples for caption in sample.captions]
     store = LatentStore(
-        ClipFolder(tmp_path, order), autoencoder, tokenizer,
-        frames=2, capacity=2, device=torch.device("cpu"),
-    )  # fmt: skip
-    painted = samples()
-    store.put(painted)  # the third takes the place of the first
-    assert (store.painted, len(store)) == (3, 2)
-    latents, tokens, spots = store.pictures(50)
-    assert spots is not None
-    for latent, token, spot in zip(latents, tokens, spots, strict=True):
-        fits = []
-        for sample in painted[1:]:
-            encoded = encode_frames(autoencoder, torch.from_numpy(sample.frames)[None])[0]
-            near = [torch.allclose(latent, each, rtol=0.02, atol=0.02) for each in encoded]
-            told = (encode_captions(tokenizer, sample.captions) == token).all(1).any()
+        ClipFolder(folder, ORDER),
+        new_autoencoder(TOY).eval(),
+        train_tokenizer(captions, vocabulary=600, max_tokens=TOY.text_tokens),
+        frames=3,
+        capacity=capacity,
+        device=torch.device("cpu"),
+    )
+    store.put(samples)
+    return store
+
+
+def test_what_is_drawn_is_of_one_clip(samples: list[PaintedSample], tmp_path: Path) -> None:
+    store = store_of(samples, tmp_path)
+    frames = torch.stack([torch.from_numpy(sample.frames) for sample in samples])
+    latents = encode_frames(store._autoencoder, frames).bfloat16().float()
+    for batch in (store.clips(20), store.pictures(20)):
+        for number in range(20):
+            found = batch.latents[number]
+            same = (latents == found).flatten(-3).all(-1)  # [clip frame]
+            clip = int(same.any(1).nonzero())
+            sample = samples[clip]
+            tokens = encode_captions(store._tokenizer, sample.captions)
+            assert (tokens == batch.tokens[number]).all(1).any()
+            assert tuple(batch.directions[number].tolist()) == directions(sample.attributes)
             assert sample.interest is not None
-            seen = [np.allclose(spot, each / 255, atol=1e-6) for each in sample.interest]
-            fits.append(near == seen and any(near) and bool(told))
-        assert sum(fits) == 1
+            assert batch.interest is not None
+            wanted = torch.from_numpy(sample.interest)[same[clip]].float() / 255
+            assert torch.equal(batch.interest[number].view_as(wanted), wanted)
 
 
-def test_half_precision_weights_encode_nearly_the_same(autoencoder):
-    frames = torch.stack([torch.from_numpy(sample.frames) for sample in samples()])
+def test_the_oldest_clips_are_replaced(samples: list[PaintedSample], tmp_path: Path) -> None:
+    store = store_of(samples, tmp_path, capacity=2)
+    assert (store.painted, len(store)) == (4, 2)
+    kept = encode_frames(store._autoencoder, torch.from_numpy(samples[2].frames)[None])
+    drawn = store.clips(40).latents
+    assert len(drawn.unique(dim=0)) == 2
+    assert (drawn == kept.bfloat16().float()).flatten(1).all(1).any()
+
+
+def test_clips_that_do_not_tell_have_no_interest(
+    samples: list[PaintedSample], tmp_path: Path
+) -> None:
+    silent = [replace(sample, interest=None) for sample in samples]
+    assert store_of(silent, tmp_path).clips(2).interest is None
+
+
+def test_what_was_not_told_weighs_no_more() -> None:
+    interest = torch.zeros(2, 3, 4, 4)
+    interest[:, 1, 2, 2] = 0.5
+    places = emphasised(interest, 4.0, torch.tensor([[False], [True]]))
+    assert places is not None
+    assert places.shape == (2, 3, 1, 4, 4)
+    assert places[0, 1, 0, 2, 2] == 3
+    assert places.sum() == 2 * 3 * 16 + 2
+    assert emphasised(interest, 0.0, torch.tensor([[False], [True]])) is None
+    assert emphasised(None, 4.0, torch.tensor([[False]])) is None
+
+
+def test_half_precision_weights_encode_nearly_the_same(samples: list[PaintedSample]) -> None:
+    torch.manual_seed(0)
+    frames = torch.stack([torch.from_numpy(sample.frames) for sample in samples])
+    autoencoder = new_autoencoder(TOY).eval()
     exact = encode_frames(autoencoder, frames)
-    again = new_autoencoder(TOY)
-    again.load_state_dict(autoencoder.state_dict())
-    half = encode_frames(again.to(torch.bfloat16), frames)
+    half = encode_frames(autoencoder.to(dtype=torch.bfloat16), frames)
     assert half.dtype == torch.float32
     assert ((half - exact).norm() / exact.norm()).item() < 0.03

@@ -27,8 +27,8 @@ class PaintedClip:
 
     `frames` is uint8 [t h w 3] RGB; `flow` float32 [t-1 h w 2] holds, for every pixel of a frame,
     its displacement (x, y) in pixels to the next frame, and `flow_valid` [t-1 h w] where that is
-    exact. `interest` float32 [2 h/8 w/8] tells where the first and the last frame show small things
-    that captions name, 0 to 1; see visibility.interest. All three are None unless asked for.
+    exact. `interest` float32 [t h/8 w/8] tells where each frame shows small things that captions
+    name, 0 to 1; see visibility.interest. All three are None unless asked for.
     """
 
     scene: Scene
@@ -80,14 +80,14 @@ def render_scene(
     compositor = Compositor(painted, scene.camera, width, height)
     measured = {0, frames // 2, frames - 1}
     pictures: ByteArray = np.empty((frames, height, width, 3), np.uint8)
-    views, spots = [], dict[int, FloatArray]()
+    views, spots = [], list[FloatArray]()
     for t in range(frames):
-        traces: list[Trace] | None = [] if t in measured else None
+        traces: list[Trace] | None = [] if with_interest or t in measured else None
         pictures[t] = compositor.frame(t / fps, traces)
-        if traces is not None:
+        if traces is not None and t in measured:
             views.append(sights(traces, width, height))
-            if with_interest and t in (0, frames - 1):
-                spots[t] = interest(traces, width, height, DESCRIBED, CELL)
+        if traces is not None and with_interest:
+            spots.append(interest(traces, width, height, DESCRIBED, CELL))
     attributes = describe(scene, compositor, combined(views), (frames - 1) / fps)
     moved, valid = clip_flow(compositor, frames, fps) if flow else (None, None)
     return PaintedClip(
@@ -98,7 +98,7 @@ def render_scene(
         caption_zh=caption(attributes, _words(scene.seed, "zh"), "zh"),
         flow=moved,
         flow_valid=valid,
-        interest=np.stack([spots[0], spots[frames - 1]]) if with_interest else None,
+        interest=np.stack(spots) if with_interest else None,
     )
 
 

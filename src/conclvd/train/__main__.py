@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--clips", type=Path, help="folder that stage clips paints into")
     parser.add_argument("--batch", type=int, help="pictures (motion: clips) a step and GPU")
     parser.add_argument(
-        "--emphasis", type=float, default=0, help="base: how much more small things weigh at first"
+        "--emphasis", type=float, default=0, help="base, motion: how much more small things weigh"
     )
     parser.add_argument(
         "--form", help="base: how a step is computed (see STEP_FORMS); else what suits the device"

@@ -14,10 +14,11 @@ from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
 
 from conclvd.train.clip_folder import clip_source
 from conclvd.train.clock import Clock, learning_rate, set_learning_rate
+from conclvd.train.directions import NEITHER, DirectionHead, direction_accuracy
 from conclvd.train.ema import MovingAverage
 from conclvd.train.flat_weights import FlatWeights
-from conclvd.train.gradient_step import GradientStep
-from conclvd.train.latent_store import LatentStore
+from conclvd.train.gradient_step import GradientStep, StepInputs
+from conclvd.train.latent_store import LatentStore, emphasised
 from conclvd.train.launch import start
 from conclvd.train.painting import PaintOrder
 from conclvd.train.runlog import RunLog
@@ -35,6 +36,7 @@ class BaseRun:
     text tower then starts the text encoder. `start` holds unet and text_encoder to go on from.
     Where a clip shows a small thing that its captions name, the loss weighs 1 + `emphasis` at the
     start; that fades to 1 by `FLAT` of the run, or more such things would be drawn than are told.
+    `direction_weight` is that of what tells the text encoder left from right (train.directions).
     `form` is one of STEP_FORMS, None the best for the device.
     """
 
@@ -52,6 +54,7 @@ class BaseRun:
     caption_dropout: float = 0.1
     judge_start: bool = True
     emphasis: float = 0.0
+    direction_weight: float = 0.1
     start: Path | None = None
     form: str | None = None
 
@@ -97,17 +100,18 @@ class Denoiser(nn.Module):
     def __init__(self, text_encoder: CLIPTextModel, unet: UNet2DConditionModel) -> None:
         super().__init__()
         self.text_encoder, self.unet = text_encoder, unet
+        self.directions = DirectionHead(text_encoder.config.hidden_size)
 
     def forward(
         self,
         noisy: Float[Tensor, "b c h w"],
         steps: Int[Tensor, b],
         tokens: Int[Tensor, "b l"],
-    ) -> Float[Tensor, "b c h w"]:
-        """The predicted noise."""
+    ) -> tuple[Float[Tensor, "b c h w"], Float[Tensor, "b k"]]:
+        """The predicted noise, and logits of the directions that the text tells."""
         states = self.text_encoder(tokens).last_hidden_state
         predicted: Tensor = self.unet(noisy, steps, encoder_hidden_states=states).sample
-        return predicted
+        return predicted, self.directions(states)
 
 
 def starting_text_encoder(run: BaseRun, tokenizer: CLIPTokenizer) -> CLIPTextModel:
@@ -135,24 +139,22 @@ def starting_denoiser(run: BaseRun, tokenizer: CLIPTokenizer) -> Denoiser:
 
 def draw(
     store: LatentStore, run: BaseRun, empty: Int[Tensor, "1 l"], timesteps: int, fraction: float
-) -> tuple[Tensor, ...]:
-    """A batch as GradientStep takes it: latents, noise, steps, tokens, with `emphasis` places too.
-
-    `fraction` of the run has passed.
-    """
-    latents, tokens, spots = store.pictures(run.batch)
-    device = latents.device
+) -> StepInputs:
+    """What a step starts from, when `fraction` of the run has passed."""
+    drawn = store.pictures(run.batch)
+    device = drawn.latents.device
     dropped = torch.rand(run.batch, 1, device=device) < run.caption_dropout
-    tokens = torch.where(dropped, empty, tokens)
-    steps = torch.randint(timesteps, (run.batch,), device=device)
-    noise = torch.randn_like(latents)
-    if not run.emphasis:
-        return latents, noise, steps, tokens
-    places = torch.ones_like(latents[:, :1])
-    if spots is not None:
-        spots = spots.masked_fill(dropped[..., None], 0)  # they were not told
-        places += run.emphasis * max(0.0, 1 - fraction / FLAT) * spots[:, None]
-    return latents, noise, steps, tokens, places
+    places = emphasised(drawn.interest, run.emphasis * max(0.0, 1 - fraction / FLAT), dropped)
+    if places is None and run.emphasis:
+        places = torch.ones_like(drawn.latents[:, :1])  # every step has the same inputs
+    return StepInputs(
+        clean=drawn.latents,
+        noise=torch.randn_like(drawn.latents),
+        steps=torch.randint(timesteps, (run.batch,), device=device),
+        tokens=torch.where(dropped, empty, drawn.tokens),
+        told=torch.where(dropped, NEITHER, drawn.directions),
+        places=places,
+    )
 
 
 def write_index(folder: Path) -> None:
@@ -190,7 +192,14 @@ def train_base(run: BaseRun) -> dict[str, float]:
     )
     scheduler = new_scheduler()
     alphas = scheduler.alphas_cumprod.to(device)
-    gradients = GradientStep(denoiser, weights, alphas, form, accelerator.autocast)
+    gradients = GradientStep(
+        denoiser,
+        weights,
+        alphas,
+        form,
+        autocast=accelerator.autocast,
+        direction_weight=run.direction_weight,
+    )
     empty = encode_captions(tokenizer, [""]).to(device)
     torch.manual_seed(1 + accelerator.process_index)  # each GPU draws its own pictures
     order = PaintOrder(
@@ -220,7 +229,8 @@ def train_base(run: BaseRun) -> dict[str, float]:
                 break
             rate = learning_rate(run.peak_rate, step, clock.fraction, warmup=500, decay_from=FLAT)
             set_learning_rate(optimizer, rate)
-            losses = gradients(*draw(store, run, empty, len(alphas), clock.fraction))
+            drawn = draw(store, run, empty, len(alphas), clock.fraction)
+            losses = gradients(drawn)
             weights.average_gradient(accelerator)
             nn.utils.clip_grad_norm_([weights.master], 1.0)
             optimizer.step()
@@ -231,7 +241,12 @@ def train_base(run: BaseRun) -> dict[str, float]:
             if step % 100 == 0:
                 error = losses.mse.item()
                 running = error if step == 0 else 0.7 * running + 0.3 * error
-                result = {"loss": losses.loss.item(), "mse": running}
+                accuracy = direction_accuracy(losses.logits, drawn.told).item()
+                result = {
+                    "loss": losses.loss.item(),
+                    "mse": running,
+                    "direction_accuracy": accuracy,
+                }
                 log.write(step=step, clips=store.painted, **result)
             step += 1
     average.swap()

@@ -113,7 +113,8 @@ class ClipFolder:
     def _give(self, sample: PaintedSample) -> None:
         if self._order.long_every == 0:
             moments = np.linspace(0, len(sample.frames) - 1, self._order.frames).round().astype(int)
-            sample = replace(sample, frames=sample.frames[moments])
+            spots = None if sample.interest is None else sample.interest[moments]
+            sample = replace(sample, frames=sample.frames[moments], interest=spots)
         while not self._closed.is_set():
             try:
                 self._arrived.put(sample, timeout=SCAN_SECONDS)

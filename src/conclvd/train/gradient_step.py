@@ -11,16 +11,33 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from conclvd.train.captured import Captured
+from conclvd.train.directions import direction_loss
 from conclvd.train.flat_weights import FlatWeights
 from conclvd.train.losses import add_noise, diffusion_loss, min_snr_weights
 from conclvd.train.step_form import StepForm
 
 
+class StepInputs(NamedTuple):
+    """A batch: `told` directions (train.directions) and `places` that weigh the error within a
+    picture, if they shall."""
+
+    clean: Float[Tensor, "b c h w"]
+    noise: Float[Tensor, "b c h w"]
+    steps: Int[Tensor, b]
+    tokens: Int[Tensor, "b l"]
+    told: Int[Tensor, "b k"]
+    places: Float[Tensor, "b 1 h w"] | None = None
+
+
 class StepLosses(NamedTuple):
-    """What was minimized, and the plain mean squared error. The next step may overwrite them."""
+    """What was minimized, the plain mean squared error of the noise, and logits of directions.
+
+    The next step may overwrite them.
+    """
 
     loss: Float[Tensor, ""]
     mse: Float[Tensor, ""]
+    logits: Float[Tensor, "b k"]
 
 
 class GradientStep:
@@ -36,33 +53,29 @@ class GradientStep:
         weights: FlatWeights,
         alphas_cumprod: Float[Tensor, " t"],
         form: StepForm,
+        *,
         autocast: Callable[[], AbstractContextManager[None]],
+        direction_weight: float,
     ) -> None:
         self._weights, self._alphas, self._form = weights, alphas_cumprod, form
+        self._direction_weight = direction_weight
         self._autocast = nullcontext if form.half else autocast
         # No part of it behaves otherwise when it is not training, but diffusers' residual blocks
         # then keep the memory layout of what passes them.
         denoiser.eval()
-        self._model: Callable[..., Tensor] = (
+        self._model: Callable[..., tuple[Tensor, Tensor]] = (
             torch.compile(denoiser, dynamic=False) if form.compile else denoiser
         )
         self._run: Callable[..., StepLosses] | None = None
         self.failure: str | None = None
 
-    def __call__(
-        self,
-        clean: Float[Tensor, "b c h w"],
-        noise: Float[Tensor, "b c h w"],
-        steps: Int[Tensor, b],
-        tokens: Int[Tensor, "b l"],
-        places: Float[Tensor, "b 1 h w"] | None = None,
-    ) -> StepLosses:
-        """One forward and backward pass; `places` weigh the error within a picture."""
-        inputs = [clean, noise, steps, tokens] + ([] if places is None else [places])
+    def __call__(self, inputs: StepInputs) -> StepLosses:
+        """One forward and backward pass."""
+        given = [each for each in inputs if each is not None]
         with _searched(self._form.search):
             if self._run is None:
-                self._run = self._prepared(inputs)
-            return self._run(*inputs)
+                self._run = self._prepared(given)
+            return self._run(*given)
 
     def _prepared(self, inputs: list[Tensor]) -> Callable[..., StepLosses]:
         if self._form.graph:
@@ -72,23 +85,21 @@ class GradientStep:
                 self.failure = f"no CUDA graph: {error}"
         return self._pass
 
-    def _pass(
-        self,
-        clean: Tensor,
-        noise: Tensor,
-        steps: Tensor,
-        tokens: Tensor,
-        places: Tensor | None = None,
-    ) -> StepLosses:
-        form, alphas = self._form, self._alphas[steps]
-        noisy = add_noise(clean, noise, alphas).to(form.dtype)
+    def _pass(self, *given: Tensor) -> StepLosses:
+        inputs, form = StepInputs(*given), self._form
+        alphas = self._alphas[inputs.steps]
+        noisy = add_noise(inputs.clean, inputs.noise, alphas).to(form.dtype)
         if form.channels_last:
             noisy = noisy.contiguous(memory_format=torch.channels_last)
         with self._autocast():
-            predicted = self._model(noisy, steps, tokens)
-        loss = diffusion_loss(predicted, noise, min_snr_weights(alphas), places)
+            predicted, logits = self._model(noisy, inputs.steps, inputs.tokens)
+        logits = logits.float()
+        weights = min_snr_weights(alphas)
+        loss = diffusion_loss(predicted, inputs.noise, weights, inputs.places)
+        loss = loss + self._direction_weight * direction_loss(logits, inputs.told)
         self._weights.collect(torch.autograd.grad(loss, self._weights.parameters))
-        return StepLosses(loss.detach(), diffusion_loss(predicted.detach(), noise))
+        error = diffusion_loss(predicted.detach(), inputs.noise)
+        return StepLosses(loss.detach(), error, logits.detach())
 
 
 @contextmanager

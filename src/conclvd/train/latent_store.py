@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import islice
 
 import torch
 from diffusers import AutoencoderKL
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from transformers import CLIPTokenizer
 
 from conclvd.train.clip_folder import ClipSource
+from conclvd.train.directions import directions
 from conclvd.train.frame_store import AT_ONCE, to_model_range
 from conclvd.train.painting import PaintedSample
 from conclvd.train.text import encode_captions
 
 ENCODED_AT_ONCE = 128  # frames
+
+
+@dataclass(frozen=True)
+class LatentBatch:
+    """Drawn from a store: latents of frames [b c h w] or clips [b n c h w], and a caption of each.
+
+    `tokens` are int [b l]; `interest`, where small things are, 0 to 1, [b h w] or [b n h w], None
+    if the clips do not tell; `directions` what goes left or right, int [b k] (train.directions).
+    """
+
+    latents: Tensor
+    tokens: Int[Tensor, "b l"]
+    directions: Int[Tensor, "b k"]
+    interest: Tensor | None
 
 
 class LatentStore:
@@ -37,9 +53,7 @@ class LatentStore:
     ) -> None:
         self._pool, self._autoencoder, self._tokenizer = pool, autoencoder, tokenizer
         self._frames, self._capacity, self._device = frames, capacity, device
-        self._latents: Tensor | None = None
-        self._tokens: Tensor | None = None
-        self._interest: Tensor | None = None
+        self._kept: dict[str, Tensor] = {}
         self.painted = 0
         self.others: list[PaintedSample] = []
 
@@ -69,61 +83,65 @@ class LatentStore:
             captions = [caption for sample in part for caption in sample.captions]
             tokens = encode_captions(self._tokenizer, captions).view(len(part), -1, length)
             frames = self._move(torch.stack([torch.from_numpy(s.frames) for s in part]))
-            latents = encode_frames(self._autoencoder, frames)
-            if self._latents is None or self._tokens is None:
-                shape = (self._capacity, *latents.shape[1:])
-                self._latents = torch.empty(shape, dtype=torch.bfloat16, device=self._device)
-                shape = (self._capacity, *tokens.shape[1:])
-                self._tokens = torch.empty(shape, dtype=torch.int32, device=self._device)
+            kept = {
+                "latents": encode_frames(self._autoencoder, frames).bfloat16(),
+                "tokens": tokens,
+                "directions": torch.tensor([directions(s.attributes) for s in part]),
+            }
+            spots = [torch.from_numpy(s.interest) for s in part if s.interest is not None]
+            if len(spots) == len(part):
+                kept["interest"] = torch.stack(spots)
             places = torch.arange(self.painted, self.painted + len(part), device=self._device)
-            slots = places % self._capacity
-            self._latents[slots] = latents.bfloat16()
-            self._tokens[slots] = self._move(tokens)
-            self._put_interest(part, slots)
+            for name, values in kept.items():
+                self._keep(name, places % self._capacity, self._move(values))
             self.painted += len(part)
 
     def _move(self, values: Tensor) -> Tensor:
         """`values` on the device; a GPU copies them when it comes to it, nobody waits."""
-        if self._device.type == "cuda":
+        if self._device.type == "cuda" and values.device.type == "cpu":
             values = values.pin_memory()
         return values.to(self._device, non_blocking=True)
 
-    def _put_interest(self, part: list[PaintedSample], slots: Tensor) -> None:
-        """Keep where small things are, of clips of their first and last frame alone."""
-        known = [s.interest for s in part if s.interest is not None]
-        if self._frames != 2 or len(known) < len(part):
-            return
-        spots = torch.stack([torch.from_numpy(each) for each in known])
-        if self._interest is None:
-            shape = (self._capacity, *spots.shape[1:])
-            self._interest = torch.zeros(shape, dtype=torch.uint8, device=self._device)
-        self._interest[slots] = self._move(spots)
+    def _keep(self, name: str, slots: Tensor, values: Tensor) -> None:
+        if name not in self._kept:
+            shape = (self._capacity, *values.shape[1:])
+            self._kept[name] = torch.zeros(shape, dtype=values.dtype, device=self._device)
+        self._kept[name][slots] = values
 
-    def pictures(
-        self, size: int
-    ) -> tuple[Float[Tensor, "b c h w"], Int[Tensor, "b l"], Float[Tensor, "b h w"] | None]:
-        """Latents of `size` random frames, with a random caption each, and where small things are.
+    def pictures(self, size: int) -> LatentBatch:
+        """`size` random frames, with a random caption each."""
+        clips = self._some(size, len(self))
+        return self._drawn(clips, (clips, self._some(size, self._frames)))
 
-        That is 0 to 1 for each latent position, None where the clips do not tell.
-        """
-        assert self._latents is not None
-        clips, tokens = self._draw(size)
-        moments = torch.randint(self._latents.shape[1], (size,), device=self._device)
-        spots = None if self._interest is None else self._interest[clips, moments].float() / 255
-        return self._latents[clips, moments].float(), tokens, spots
+    def clips(self, size: int) -> LatentBatch:
+        """`size` random clips, with a random caption each."""
+        clips = self._some(size, len(self))
+        return self._drawn(clips, (clips,))
 
-    def clips(self, size: int) -> tuple[Float[Tensor, "b n c h w"], Int[Tensor, "b l"]]:
-        """Latents of `size` random clips, with a random caption each."""
-        assert self._latents is not None
-        clips, tokens = self._draw(size)
-        return self._latents[clips].float(), tokens
+    def _some(self, size: int, below: int) -> Int[Tensor, b]:
+        return torch.randint(below, (size,), device=self._device)
 
-    def _draw(self, size: int) -> tuple[Int[Tensor, b], Int[Tensor, "b l"]]:
-        """The places of `size` random clips, and a random caption of each."""
-        assert self._tokens is not None
-        clips = torch.randint(len(self), (size,), device=self._device)
-        captions = torch.randint(self._tokens.shape[1], (size,), device=self._device)
-        return clips, self._tokens[clips, captions]
+    def _drawn(self, clips: Int[Tensor, b], places: tuple[Int[Tensor, b], ...]) -> LatentBatch:
+        tokens, interest = self._kept["tokens"], self._kept.get("interest")
+        return LatentBatch(
+            latents=self._kept["latents"][places].float(),
+            tokens=tokens[clips, self._some(len(clips), tokens.shape[1])],
+            directions=self._kept["directions"][clips],
+            interest=None if interest is None else interest[places].float() / 255,
+        )
+
+
+def emphasised(
+    interest: Tensor | None, emphasis: float, dropped: Bool[Tensor, "b 1"]
+) -> Tensor | None:
+    """How much each place weighs in the loss, [b … 1 h w]; None if all weigh the same.
+
+    1 + `emphasis` where something small is, but 1 where the caption was `dropped`: it was not told.
+    """
+    if not emphasis or interest is None:
+        return None
+    told = (~dropped).view(-1, *[1] * (interest.ndim - 1))
+    return (1 + emphasis * interest * told).unsqueeze(-3)
 
 
 @torch.no_grad()

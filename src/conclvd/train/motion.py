@@ -23,7 +23,7 @@ from conclvd.train.base import new_scheduler
 from conclvd.train.clip_folder import clip_source
 from conclvd.train.clock import Clock, learning_rate, set_learning_rate
 from conclvd.train.ema import MovingAverage
-from conclvd.train.latent_store import LatentStore
+from conclvd.train.latent_store import LatentStore, emphasised
 from conclvd.train.launch import start
 from conclvd.train.losses import (
     LAMBDA_CON,
@@ -48,6 +48,7 @@ class MotionRun:
     `start` holds a motion_adapter to go on from; one clip in `long_every` has twice the frames.
     L_con counts `lambda_con` up to `contrast_until` of the run and nothing after it: what it
     rewards by itself, a colour that changes from frame to frame (`frame_offset`), is unlearned.
+    Where a frame shows a small thing that the caption may name, L_diff weighs 1 + `emphasis`.
     """
 
     sizes: ModelSizes
@@ -66,6 +67,7 @@ class MotionRun:
     caption_dropout: float = 0.1
     lambda_con: float = LAMBDA_CON
     contrast_until: float = 0.5
+    emphasis: float = 0.0
     attention_kinds: tuple[str, str] = (VERSATILE, SPARSE_CAUSAL)
     start: Path | None = None
 
@@ -157,7 +159,11 @@ def train_motion(run: MotionRun) -> dict[str, float]:
     empty = encode_captions(tokenizer, [""]).to(device)
     torch.manual_seed(1 + accelerator.process_index)
     order = PaintOrder(
-        frames=run.frames, fps=run.fps, size=run.sizes.picture, long_every=run.long_every
+        frames=run.frames,
+        fps=run.fps,
+        size=run.sizes.picture,
+        long_every=run.long_every,
+        interest=run.emphasis > 0,
     )
     pool = clip_source(
         order,
@@ -192,14 +198,16 @@ def train_motion(run: MotionRun) -> dict[str, float]:
             set_learning_rate(optimizer, rate)
             is_long = step % 5 == 4 and len(long_store) > 0
             size = max(1, run.batch // 2) if is_long else run.batch
-            latents, tokens = (long_store if is_long else store).clips(size)
+            drawn = (long_store if is_long else store).clips(size)
+            latents = drawn.latents
             dropped = torch.rand(size, 1, device=device) < run.caption_dropout
             with torch.no_grad(), accelerator.autocast():
-                states = text_encoder(torch.where(dropped, empty, tokens)).last_hidden_state
+                states = text_encoder(torch.where(dropped, empty, drawn.tokens)).last_hidden_state
             steps = torch.randint(len(alphas), (size,), device=device)  # one a clip
             noise = torch.randn_like(latents)  # independent in every frame
             predicted, embedded = model(add_noise(latents, noise, alphas[steps]), steps, states)
-            loss_diff = diffusion_loss(predicted, noise)  # Eq. (12)
+            places = emphasised(drawn.interest, run.emphasis, dropped)
+            loss_diff = diffusion_loss(predicted, noise, places=places)  # Eq. (12)
             loss_con = contrastive_loss(embedded)  # Eq. (11)
             weight = run.lambda_con if clock.fraction < run.contrast_until else 0.0
             loss = LAMBDA_DIFF * loss_diff + weight * loss_con  # Eq. (13)

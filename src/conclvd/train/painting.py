@@ -30,7 +30,7 @@ class PaintOrder:
     `frames` a clip, `fps` pictures of the scene a second, `size` of the square picture in pixels,
     `captions` in each language, `long_every`: every so many clips one of twice the frames
     (0: none). `flow`: whether to find the exact flow between neighbouring frames, `interest`:
-    whether to note where the first and the last frame show small things.
+    whether to note where each frame shows small things.
     """
 
     frames: int
@@ -47,7 +47,7 @@ class PaintedSample:
     """One painted clip with several captions of it, both languages, and its attributes.
 
     `flow` [t-1 h w 2] in pixels and where it is exact, `flow_valid` [t-1 h w], and `interest`
-    [2 h/8 w/8] of the first and the last frame, 0 to 255, when ordered.
+    [t h/8 w/8], 0 to 255, when ordered.
     """
 
     seed: int
@@ -56,7 +56,7 @@ class PaintedSample:
     attributes: dict[str, Any]
     flow: Float32[np.ndarray, "n h w 2"] | None = None
     flow_valid: Bool[np.ndarray, "n h w"] | None = None
-    interest: UInt8[np.ndarray, "2 y x"] | None = None
+    interest: UInt8[np.ndarray, "t y x"] | None = None
 
 
 def paint_sample(seed: int, order: PaintOrder) -> PaintedSample:

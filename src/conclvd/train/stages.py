@@ -74,7 +74,7 @@ def run_stage(arguments: Namespace) -> dict[str, float]:
         return train_base(BaseRun(judge_start=judge_start, **given))
     from conclvd.train.motion import MotionRun, train_motion
 
-    return train_motion(MotionRun(**given))
+    return train_motion(MotionRun(emphasis=arguments.emphasis, **given))
 
 
 def _tokenizer(out: Path, max_tokens: int, clips: int | None) -> dict[str, float]:
