@@ -56,7 +56,7 @@ def kernels_of(
         for name, (spent, count) in sorted(totals.items(), key=lambda each: -each[1][0])
     }
     longest = [
-        f"{spent:.2f} ms, {count:.0f} x {k[:90]}" for spent, count, k in sorted(rows)[:-11:-1]
+        f"{spent:.2f} ms, {count:.0f} x {k[:60]}" for spent, count, k in sorted(rows)[:-11:-1]
     ]
     all_of_it = f"{sum(row[0] for row in rows):.2f} ms, {sum(row[1] for row in rows):.0f} starts"
     return {"all": all_of_it, **told, "longest": longest}
