@@ -115,6 +115,18 @@ def test_every_form_computes_the_same_but_for_rounding(tokenizer, plain, name):
     assert losses_of(name, tokenizer, batches(tokenizer)) == pytest.approx(plain, rel=near)
 
 
+def test_a_pass_never_asks_what_a_tensor_holds(tokenizer):
+    # On the meta device nothing can be asked; in a CUDA graph nothing may.
+    form, denoiser = STEP_FORMS["half"], new_denoiser(tokenizer).to("meta")
+    gradients = GradientStep(
+        denoiser, FlatWeights(denoiser, dtype=form.dtype), ALPHAS.to("meta"), form,
+        autocast=contextlib.nullcontext, direction_weight=0.1,
+    )  # fmt: skip
+    (batch, *_) = batches(tokenizer, places=True)
+    losses = gradients(StepInputs(*(each.to("meta") for each in batch)))
+    assert {each.device.type for each in losses} == {"meta"}
+
+
 def test_flat_weights_are_the_modules_own(tokenizer):
     denoiser = new_denoiser(tokenizer)
     before = [p.detach().clone() for p in denoiser.parameters()]
