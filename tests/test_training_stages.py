@@ -34,7 +34,7 @@ def stage(
     seconds: float = 1,  # ten steps are made in any case
 ) -> dict[str, float]:
     settings = {"seconds": seconds, "workers": 1, "batch": 4, "toy": True}
-    settings |= {"eager": False, "emphasis": 4.0}
+    settings |= {"eager": False, "emphasis": 4.0, "form": None}
     return run_stage(
         Namespace(stage=name, out=out, model=model, start=start, clips=clips, **settings)
     )
