@@ -39,9 +39,11 @@ def serving(folder: Path) -> Iterator[AnnotationServer]:
     with AnnotationServer(Annotations(folder), "127.0.0.1", 0) as opened:
         thread = threading.Thread(target=opened.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
-        yield opened
-        opened.shutdown()
-        thread.join()
+        try:
+            yield opened
+        finally:  # also when the test has failed: it would wait forever
+            opened.shutdown()
+            thread.join()
 
 
 @contextmanager

@@ -58,7 +58,8 @@ export function putBack(clip) {
 
 // --- the list ------------------------------------------------------------------------------------
 
-const items = new Map(); // by name: what an item was made of, and it; thousands are not made anew
+const items = new Map(); // by file name: a clip's item, and what it shows; thousands are not made anew
+let shown = [];
 let open = () => {};
 
 export function onOpen(act) {
@@ -66,8 +67,12 @@ export function onOpen(act) {
 }
 
 export function showList() {
-  $("clips").replaceChildren(...page.clips.map(itemOf));
-  $("clips").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+  const list = page.clips.map(itemOf);
+  if (list.length !== shown.length || list.some((item, place) => item !== shown[place])) {
+    $("clips").replaceChildren(...list);
+    shown = list;
+  }
+  showCurrent();
   const reviewed = page.clips.filter((clip) => clip.reviewed_by).length;
   $("progress").max = Math.max(1, page.clips.length);
   $("progress").value = reviewed;
@@ -75,21 +80,36 @@ export function showList() {
     `${reviewed} of ${page.clips.length} reviewed, ${page.clips.length - reviewed} left`;
 }
 
+function showCurrent() {
+  const item = items.get(page.current?.file_name)?.item;
+  const before = $("clips").querySelector("[aria-current]");
+  if (item === before) return;
+  before?.removeAttribute("aria-current");
+  item?.setAttribute("aria-current", "true");
+  item?.scrollIntoView({ block: "nearest" });
+}
+
 function itemOf(clip) {
   const name = clip.file_name;
   const about = [origin(clip), page.others[name]].filter(Boolean).join(" · ");
   const state = clip.reviewed_by ? "reviewed" : clip.suggested_by ? "suggested" : "";
-  const made = JSON.stringify([clip.caption, about, state, name === page.current?.file_name]);
-  if (items.get(name)?.made === made) return items.get(name).item;
+  const made = items.get(name) ?? newItem(name);
+  const says = `${state}\n${clip.caption}\n${about}`;
+  if (made.says !== says) {
+    made.says = says;
+    made.item.className = state;
+    const caption = text("span", clip.caption || "no caption yet", clip.caption ? "caption" : "none");
+    made.item.replaceChildren(caption, text("small", about));
+  }
+  return made.item;
+}
+
+function newItem(name) {
   const item = document.createElement("li");
   item.title = name;
-  item.className = state;
-  if (name === page.current?.file_name) item.setAttribute("aria-current", "true");
-  item.append(text("span", clip.caption || "no caption yet", clip.caption ? "caption" : "none"));
-  item.append(text("small", about));
   item.addEventListener("click", () => open(name));
-  items.set(name, { made, item });
-  return item;
+  items.set(name, { item, says: null });
+  return items.get(name);
 }
 
 // Where a clip is from, for people: its film and its time there.
