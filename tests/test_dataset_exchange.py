@@ -59,6 +59,35 @@ def test_videofolder_there_and_back(folder: Path, tmp_path: Path) -> None:
     assert without_names(again) == without_names(read_manifest(folder))
 
 
+def test_the_hub_finds_the_same_columns_of_the_same_types_in_every_split(tmp_path: Path) -> None:
+    # `datasets.load_dataset` refuses splits whose columns differ
+    uneven: list[dict[str, Any]] = [
+        {"split": "train", "attributes": {"wind": None, "water": True}, "start": 0, "end": 1},
+        {"split": "train", "reviewed_by": "Li", "license": "CC0-1.0", "flags": ("subtitles",)},
+        {"split": "test", "caption_zh": "舟", "tags": ("season:autumn",), "seed": 5},
+        {"split": "test", "attributes": {"elements": [{"kind": "boat", "side": None}]}},
+    ]
+    folder = dataset(tmp_path / "set", 4, about=uneven.__getitem__)
+    target = out(folder, tmp_path / "out", "videofolder")
+    columns = []
+    for split in ("train", "test"):
+        lines = (target / split / MANIFEST).read_text(encoding="utf-8").splitlines()
+        rows = [json.loads(line) for line in lines]
+        assert {tuple(row) for row in rows} == {tuple(rows[0])}
+        types = {name: {type(row[name]) for row in rows} for name in rows[0]}
+        assert all(len(found) == 1 for found in types.values())  # no null, either
+        assert all(row["tags"] and row["flags"] for row in rows)  # of an empty list none knows
+        columns.append(types)
+    assert columns[0] == columns[1]
+    assert {"start", "end", "seed"}.isdisjoint(columns[0])  # one of the splits has none of them
+    card = (target / "README.md").read_text(encoding="utf-8")
+    assert card.startswith("---\nlanguage:\n- en\n- zh\n")
+    assert "  - split: test\n    path: test/**\n---\n" in card
+    lost = {"start": None, "end": None, "seed": None}
+    expected = [record.model_copy(update=lost) for record in read_manifest(folder)]
+    assert without_names(back(target, tmp_path / "back")) == without_names(expected)
+
+
 def test_webdataset_there_and_back(folder: Path, tmp_path: Path) -> None:
     most = 2 * max(path.stat().st_size for path in (folder / "clips").iterdir())
     target = out(folder, tmp_path / "out", "webdataset", shard_bytes=most)

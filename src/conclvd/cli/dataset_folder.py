@@ -69,7 +69,8 @@ def stats(
     """Print counts, lengths, sizes, captions and words; draw them; fill in the data card."""
     from conclvd.curate.card import CARD
     from conclvd.curate.card import card as fill
-    from conclvd.curate.stats import collect, draw
+    from conclvd.curate.plots import draw
+    from conclvd.curate.stats import collect
     from conclvd.lines import write_text
     from conclvd.manifest import read_manifest
 
