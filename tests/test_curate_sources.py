@@ -146,7 +146,11 @@ def test_the_rest_goes_on_without_broken_files_and_duplicates(tmp_path: Path) ->
     folder = tmp_path / "set"
     seen: list[tuple[int, int]] = []
     results = add_sources(
-        folder, find_videos([raw]), license="MIT", workers=1, report=lambda *n: seen.append(n)
+        folder,
+        find_videos([raw], folder),
+        license="MIT",
+        workers=1,
+        report=lambda *n: seen.append(n),
     )
     assert seen[0] == (0, 5)
     assert seen[-1] == (5, 5)
@@ -206,6 +210,13 @@ def test_adding_again_corrects_what_is_noted(tmp_path: Path) -> None:
     assert cut_sources(folder, cutting.SETTINGS, workers=1).made == 0
 
 
+def test_the_clips_of_a_dataset_within_the_folder_are_no_sources(tmp_path: Path) -> None:
+    path = films.write(tmp_path / "a.mp4", films.shot(1, 30, 128, 96))
+    cutting.cut(tmp_path / "set", path)
+    assert len(list(tmp_path.rglob("*.mp4"))) == 2
+    assert find_videos([tmp_path], tmp_path / "set") == [path]
+
+
 def test_a_file_that_has_not_changed_is_not_read_again(tmp_path: Path) -> None:
     path = films.write(tmp_path / "a.mp4", films.shot(1, 3))
     folder = tmp_path / "set"
@@ -239,9 +250,9 @@ def test_a_sidecar_that_does_not_fit_is_named(tmp_path: Path) -> None:
 
 def test_names_that_are_not_there_are_told(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no file or folder"):
-        find_videos([tmp_path / "none"])
+        find_videos([tmp_path / "none"], tmp_path / "set")
     with pytest.raises(DatasetError, match="no video in the folder"):
-        find_videos([tmp_path])
+        find_videos([tmp_path], tmp_path / "set")
 
 
 def test_one_run_at_a_time_and_the_holder_is_named(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def add(
     from conclvd.curate.add import add_sources, find_videos
     from conclvd.curate.source_file import UNKNOWN
 
-    found = find_videos(videos)
+    found = find_videos(videos, folder)
     if license is None and sys.stdin.isatty():
         license = _asked("Licence of these videos", UNKNOWN)
         source = source or _asked("Where they are from", "each file's name")

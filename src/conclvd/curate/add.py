@@ -51,19 +51,21 @@ class Added:
     corrected: bool = False
 
 
-def find_videos(paths: Iterable[Path]) -> list[Path]:
+def find_videos(paths: Iterable[Path], dataset: Path) -> list[Path]:
     """The files that are meant: those named, and all videos in the folders named, sorted.
 
-    Hidden files are left out. Raises DatasetError for a name that is not there and for a folder
-    without a video.
+    Hidden files and the clips of `dataset` are left out: they are no sources. Raises DatasetError
+    for a name that is not there and for a folder without a video.
     """
+    own = dataset.resolve() / "clips"
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if _is_video(file, path))
+            videos = (file.resolve() for file in path.rglob("*") if _is_video(file, path))
+            inside = sorted(file for file in videos if not file.is_relative_to(own))
             if not inside:
                 raise DatasetError(f"there is no video in the folder {path}; name another")
-            found.update(dict.fromkeys(file.resolve() for file in inside))
+            found.update(dict.fromkeys(inside))
         elif path.is_file():
             found[path.resolve()] = None
         else:
