@@ -198,7 +198,10 @@ def test_reject_split_merge_and_undo(li: Person, folder: Path) -> None:
 
 @pytest.fixture
 def wu(browser: Any, server: AnnotationServer, li: Person) -> Iterator[Person]:
+    said = {"clips/0.mp4": "Li"}
+    li.wait(lambda: server.presence.see("none", "", None) == said, "word of what Li has open")
     person = Person(browser, server, "Wu")
+    person.see("#about", "clips/1.mp4")  # not the one that Li has open
     yield person
     person.context.close()
     assert person.wrong == []
@@ -207,7 +210,6 @@ def wu(browser: Any, server: AnnotationServer, li: Person) -> Iterator[Person]:
 def test_of_two_browsers_saving_at_once_the_second_is_told(
     li: Person, wu: Person, folder: Path
 ) -> None:
-    wu.see("#about", "clips/1.mp4")  # Li has the first one open
     wu.keys("k")
     wu.see("#state", "Li has it open, too")
     for person, words in ((li, "hers"), (wu, "his")):

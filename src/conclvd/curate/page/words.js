@@ -33,7 +33,7 @@ function about(clip) {
 export function showState() {
   const clip = page.current;
   const other = page.others[clip?.file_name];
-  const state = !clip ? "" : clip.reviewed_by ? `Reviewed by ${clip.reviewed_by}.`
+  const state = !clip ? "There are no clips." : clip.reviewed_by ? `Reviewed by ${clip.reviewed_by}.`
     : clip.suggested_by ? `Suggested by ${clip.suggested_by}; nobody has confirmed it.` : "Not reviewed.";
   $("state").textContent = other ? `${state} ${other} has it open, too.` : state;
 }
