@@ -111,7 +111,8 @@ def _look_up(
 ) -> Float[Tensor, "b c n k"]:
     """`values` at positions in pixels, bilinear, 0 outside."""
     height, width = values.shape[-2:]
-    size = torch.tensor([width, height], dtype=position.dtype, device=position.device)
-    # A level one pixel wide has no scale to divide by; its one value is at -1.
-    normal = 2 * position / (size - 1).clamp(min=1) - 1
-    return functional.grid_sample(values, normal, align_corners=True)
+    # A level one pixel wide has no scale to divide by; its one value is at -1. The sizes stay
+    # numbers: a tensor of them would wait for the GPU in every update.
+    x = position[..., 0] * (2 / max(1, width - 1)) - 1
+    y = position[..., 1] * (2 / max(1, height - 1)) - 1
+    return functional.grid_sample(values, torch.stack([x, y], -1), align_corners=True)
