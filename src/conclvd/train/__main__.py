@@ -26,7 +26,9 @@ def main() -> None:
         "--emphasis", type=float, default=0, help="base: how much more small things weigh at first"
     )
     parser.add_argument(
-        "--eager", action="store_true", help="no torch.compile: it takes the first two minutes; flow: no CUDA graph"
+        "--eager",
+        action="store_true",
+        help="no torch.compile: it takes the first two minutes; flow: no CUDA graph",
     )
     parser.add_argument("--toy", action="store_true", help="tiny sizes, for a CPU")
     arguments = parser.parse_args()

@@ -37,9 +37,7 @@ def turned(pairs: FlowPairs) -> FlowPairs:
                 pairs.valid.flip(axis - 1),
             ),
         )
-    across = FlowPairs(
-        pairs.first.mT, pairs.second.mT, pairs.flow.flip(1).mT, pairs.valid.mT
-    )
+    across = FlowPairs(pairs.first.mT, pairs.second.mT, pairs.flow.flip(1).mT, pairs.valid.mT)
     return _some(pairs, across)
 
 
