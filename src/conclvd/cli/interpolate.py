@@ -23,8 +23,6 @@ from conclvd.video.write import write_video
 if TYPE_CHECKING:
     from conclvd.interpolation.sofp import Tally
 
-BATCH = 4  # pairs at once on a GPU
-
 
 def add_commands(app: typer.Typer) -> None:
     """Register this file's commands."""
@@ -89,7 +87,7 @@ def interpolate(
     from conclvd.interpolation.sofp import Tally, stream
 
     where = choose_device(device)
-    settings = Settings(mode, passes, reach, not keep_repeats, BATCH if where.type == "cuda" else 1)
+    settings = Settings(mode, passes, reach, not keep_repeats)
     estimator = load_estimator(flow, where)
     parts = 2**passes
     played = rate or pace.fps * parts

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, cat, nn
 from torch.nn import functional
 
-from conclvd.interpolation.correlation import LEVELS, VOLUME_BYTES, correlation
+from conclvd.interpolation.correlation import LEVELS, correlation
 from conclvd.interpolation.raft_encoder import (
     DOWNSAMPLING,
     BottleneckBlock,
@@ -86,11 +86,11 @@ SMALL = RaftSize(
 class Raft(nn.Module):
     """The flow of a picture to another by looking up correlations again and again.
 
-    `volume_bytes` is how much memory the correlations of all pairs may take; where they would
-    take more, they are looked up on demand.
+    `volume_bytes` is how much memory the correlations of all pairs may take, None what the device
+    has room for; where they would take more, they are looked up on demand.
     """
 
-    def __init__(self, size: RaftSize, *, volume_bytes: int = VOLUME_BYTES) -> None:
+    def __init__(self, size: RaftSize, *, volume_bytes: int | None = None) -> None:
         super().__init__()
         self.radius, self.hidden, self.volume_bytes = size.radius, size.hidden, volume_bytes
         self.feature_encoder = FeatureEncoder(size.block, size.features, nn.InstanceNorm2d)

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from conclvd.errors import ModelError
+from conclvd.interpolation.correlation import pairs_bytes, room_for_pairs
 from conclvd.interpolation.raft import LARGE, SMALL, SMALLEST_SIDE, UPDATES, Raft
 from conclvd.interpolation.raft_encoder import DOWNSAMPLING
 
@@ -41,8 +42,13 @@ class RaftFlow:
             functional.pad(pictures * 2 - 1, pad, mode="replicate")
             for pictures in (sources, targets)
         ]
+        # Fewer pairs at a time where that lets their correlations fit: looked up on demand they
+        # take many times as long.
+        sides = (side // DOWNSAMPLING for side in padded[0].shape[-2:])
+        fitting = max(1, room_for_pairs(sources.device) // pairs_bytes(*sides))
+        parts = zip(*(pictures.split(fitting) for pictures in padded), strict=True)
         with torch.no_grad():
-            flow = self._network.last(padded[0], padded[1], self._updates)
+            flow = torch.cat([self._network.last(*part, self._updates) for part in parts])
         return flow[..., pad[2] : pad[2] + height, pad[0] : pad[0] + width].contiguous()
 
 
