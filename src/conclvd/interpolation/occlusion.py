@@ -23,6 +23,7 @@ def consistency(
     height, width = there.shape[-2:]
     miss = length(there + sample(back, there))
     tolerance = TOLERANCE + PER_STEP * length(there)
-    x, y = (pixel_grid(height, width, there.device) + there).split(1, 1)
+    x, y = (pixel_grid(height, width, there.device) + there).chunk(2, 1)
     inside = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
-    return torch.exp(-((miss / tolerance) ** 2)) * inside
+    trust: Tensor = torch.exp(-((miss / tolerance) ** 2)) * inside
+    return trust

@@ -38,17 +38,22 @@ class RaftFlow:
         """One flow a pair, in a batch; the network must be on the pictures' device."""
         height, width = sources.shape[-2:]
         pad = [*_padding(width), *_padding(height)]
-        padded = [
+        first, second = (
             functional.pad(pictures * 2 - 1, pad, mode="replicate")
             for pictures in (sources, targets)
-        ]
+        )
         # Fewer pairs at a time where that lets their correlations fit: looked up on demand they
         # take many times as long.
-        sides = (side // DOWNSAMPLING for side in padded[0].shape[-2:])
-        fitting = max(1, room_for_pairs(sources.device) // pairs_bytes(*sides))
-        parts = zip(*(pictures.split(fitting) for pictures in padded), strict=True)
+        rows, columns = (side // DOWNSAMPLING for side in first.shape[-2:])
+        fitting = max(1, room_for_pairs(sources.device) // pairs_bytes(rows, columns))
         with torch.no_grad():
-            flow = torch.cat([self._network.last(*part, self._updates) for part in parts])
+            found = [
+                self._network.last(
+                    first[start : start + fitting], second[start : start + fitting], self._updates
+                )
+                for start in range(0, len(sources), fitting)
+            ]
+        flow = torch.cat(found)
         return flow[..., pad[2] : pad[2] + height, pad[0] : pad[0] + width].contiguous()
 
 

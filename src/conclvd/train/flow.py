@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from conclvd.interpolation.flow import DisFlow
+from conclvd.interpolation.flow import DisFlow, FlowEstimator
 from conclvd.interpolation.raft import Raft, raft_small
 from conclvd.interpolation.raft_flow import RaftFlow, load_raft
 from conclvd.train.clock import Clock, learning_rate
@@ -99,7 +99,11 @@ def train_flow(run: FlowRun) -> dict[str, float]:
     figures: dict[str, float] = {}
     if accelerator.is_main_process:
         figures = _saved(network, average, run.out, held_out)
-        peers = {"dis": DisFlow(), "farneback": Farneback(), "none": NoFlow()}
+        peers: dict[str, FlowEstimator] = {
+            "dis": DisFlow(),
+            "farneback": Farneback(),
+            "none": NoFlow(),
+        }
         figures |= flow_errors(peers, held_out)
     log.write(**figures)
     return figures

@@ -80,12 +80,11 @@ def training_step(
         first, second = disturbed(pairs)
         flows = model(first, second, updates)
         loss = sequence_loss(flows, pairs.flow, pairs.valid)
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(weights, 1.0)
         optimizer.step()
-        painted, layered = _errors(flows[-1].detach(), pairs).split(
-            [batch // 2, batch - batch // 2]
-        )
+        errors = _errors(flows[-1].detach(), pairs)
+        painted, layered = errors.tensor_split([batch // 2])
         return StepResult(loss.detach(), painted.nanmean(), layered.nanmean())
 
     return step
@@ -97,7 +96,7 @@ def captured(step: Step) -> Step:
     A step must neither wait for the GPU nor take numbers from the host, and each result is only
     good until the next step.
     """
-    stream = torch.cuda.Stream()
+    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch tells no types
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
         for _ in range(WARM_UP):

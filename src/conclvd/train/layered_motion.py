@@ -70,7 +70,7 @@ def _places(width: int, moments: Float[Tensor, "b 2"]) -> tuple[Similarity, Simi
     pace = torch.rand(batch, 1, device=device) ** 2 * 2
     speed, change = (pace * torch.randn(batch, 4, device=device) for _ in range(2))
     places = []
-    for t in moments.split(1, 1):
+    for t in moments.chunk(2, 1):
         slide = (SPEED * speed[:, :2] * t + ACCELERATION * change[:, :2] * t * t / 2) * scale
         along = speed[:, 2:] * t + change[:, 2:] * t * t / 4
         angle, size = TURN * along[:, :1], (GROWTH * along[:, 1:]).exp()

@@ -102,7 +102,8 @@ def _by_number(file: Path) -> tuple[list[str | int], str]:
 
 def quarter_turns(frame: Any) -> int:
     """How many quarter turns anticlockwise a decoded frame (av.VideoFrame) is to be shown at."""
-    return round(frame.rotation / 90) % 4
+    turns: int = round(frame.rotation / 90) % 4
+    return turns
 
 
 def picture_delays(path: Path) -> list[Fraction]:
