@@ -212,5 +212,6 @@ def test_the_stage_goes_on_from_weights(tmp_path: Path) -> None:
     trained = load_raft(out / WEIGHTS).state_dict()
     name = "update_block.flow_head.conv2.weight"
     assert 0 < (trained[name] - before[name]).abs().max() < 0.1
-    line = json.loads((out / "flow.jsonl").read_text().splitlines()[0])
-    assert {"loss", "painted", "layered"} <= line.keys()
+    lines = [json.loads(line) for line in (out / "flow.jsonl").read_text().splitlines()]
+    assert (lines[0]["updates"], lines[0]["graph"]) == (1, False)
+    assert {"loss", "painted", "layered"} <= lines[1].keys()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from jaxtyping import Float
-from torch import Tensor, cat, nn
+from torch import Tensor, cat, channels_last, nn
 from torch.nn import functional
 
 from conclvd.interpolation.correlation import LEVELS, correlation
@@ -157,6 +157,14 @@ class Raft(nn.Module):
 
 raft_small = partial(Raft, SMALL)
 raft_large = partial(Raft, LARGE)
+
+
+def quick_layout(network: Raft) -> None:
+    """Lay out the weights in memory as convolutions like them; nothing else changes.
+
+    So the updates take 3/4 of the time; the encoders' instance norms would take twice theirs.
+    """
+    network.update_block.to(memory_format=channels_last)
 
 
 def _enlarged(

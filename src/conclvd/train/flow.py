@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from conclvd.interpolation.flow import DisFlow, FlowEstimator
-from conclvd.interpolation.raft import Raft, raft_small
+from conclvd.interpolation.raft import Raft, quick_layout, raft_small
 from conclvd.interpolation.raft_flow import RaftFlow, load_raft
 from conclvd.train.clock import Clock, learning_rate
 from conclvd.train.ema import MovingAverage
@@ -57,6 +57,7 @@ def train_flow(run: FlowRun) -> dict[str, float]:
     log = RunLog(run.out, "flow", main=accelerator.is_main_process)
     network = raft_small() if run.start is None else load_raft(run.start / WEIGHTS)
     network.requires_grad_(True).train().to(device)
+    quick_layout(network)
     average = MovingAverage(network.parameters())
     optimizer = optimizer_of(network.parameters(), device)
     model = accelerator.prepare(network)
@@ -84,6 +85,7 @@ def train_flow(run: FlowRun) -> dict[str, float]:
                 updates, step = wanted, None  # an older graph gives its memory back first
                 step = training_step(model, optimizer, store, batch=run.batch, updates=updates)
                 step = captured(step) if use_graph else step
+                log.write(step=count, updates=updates, graph=use_graph)
             rate = learning_rate(run.peak_rate, count, clock.fraction, warmup=200, decay_from=0.1)
             set_rate(optimizer, rate)
             result = step()
