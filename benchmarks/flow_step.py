@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from conclvd.interpolation.raft import raft_small
+from conclvd.interpolation.raft import quick_layout, raft_small
 from conclvd.train.ema import MovingAverage
 from conclvd.train.flow import FRAMES
 from conclvd.train.flow_augment import disturbed
@@ -59,6 +59,25 @@ def milliseconds(work: Callable[[], object], steps: int, device: torch.device) -
     return 1000 * (time.monotonic() - started) / steps
 
 
+def step_of(
+    store: FlowStore, quick: bool, batch: int, updates: int, *, graph: bool
+) -> Callable[[], None]:
+    """One step of a new network, in the `quick` layout or as it is, and of its average."""
+    network = raft_small().train().to(store.device)
+    if quick:
+        quick_layout(network)
+    average = MovingAverage(network.parameters())
+    optimizer = optimizer_of(network.parameters(), store.device)
+    step = training_step(network, optimizer, store, batch=batch, updates=updates)
+    used = captured(step) if graph else step
+
+    def work() -> None:
+        used()
+        average.update()
+
+    return work
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--batch", type=int, default=32, help="pairs")
@@ -81,25 +100,14 @@ def main() -> None:
         return disturbed(mixed_batch(store, arguments.batch))
 
     figures["ms, the pairs alone, as they are"] = milliseconds(make, arguments.steps, device)
-    for layout in (torch.contiguous_format, torch.channels_last):
-        network = raft_small().train().to(device)
-        network.update_block.to(memory_format=layout)
-        average = MovingAverage(network.parameters())
-        optimizer = optimizer_of(network.parameters(), device)
-        step = training_step(
-            network, optimizer, store, batch=arguments.batch, updates=arguments.updates
-        )
-        for way in ("as it is", "CUDA graph"):
-            key = f"ms a step, {name}, {layout}, {way}".replace("torch.", "")
-            if way == "CUDA graph" and device.type != "cuda":
+    for quick in (False, True):
+        for graph in (False, True):
+            layout = "channels_last" if quick else "contiguous"
+            key = f"ms a step, {name}, {layout}, {'CUDA graph' if graph else 'as it is'}"
+            if graph and device.type != "cuda":
                 figures[key] = "no GPU"
                 continue
-            used = captured(step) if way == "CUDA graph" else step
-
-            def work() -> None:
-                used()  # noqa: B023  # called before the next turn
-                average.update()  # noqa: B023
-
+            work = step_of(store, quick, arguments.batch, arguments.updates, graph=graph)
             figures[key] = milliseconds(work, arguments.steps, device)
             if device.type == "cuda":
                 figures[f"GB, {key}"] = torch.cuda.max_memory_reserved() / 1e9

@@ -42,7 +42,7 @@ class FlowRun:
     batch: int = 32
     peak_rate: float = 4e-4
     updates: int = 12
-    capacity: int = 8_000
+    capacity: int = 6_000
     first_clips: int = 120
     held_out: int = 40
     start: Path | None = None
@@ -76,8 +76,8 @@ def train_flow(run: FlowRun) -> dict[str, float]:
         updates, count, saved = 0, 0, 0.0
         while True:
             if count % 10 == 0 or run.seconds < 60:
+                store.refresh(pool)  # while the GPU works on the last steps, for which sync waits
                 clock.sync()
-                store.refresh(pool)
             if clock.over:
                 break
             wanted = run.updates if clock.fraction > FEW_UPDATES_UNTIL else -(-run.updates // 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
@@ -34,13 +35,14 @@ class FlowStore:
 
     def __init__(self, order: PaintOrder, capacity: int, device: torch.device) -> None:
         side, pairs = order.size, order.frames - 1
-        self._capacity = capacity
+        self._capacity, self.device = capacity, device
         self._frames = torch.empty(
             capacity, pairs + 1, 3, side, side, dtype=torch.uint8, device=device
         )
         self._flow = torch.empty(capacity, pairs, 2, side, side, dtype=torch.half, device=device)
         self._valid = torch.empty(capacity, pairs, side, side, dtype=torch.bool, device=device)
         self._filled = torch.zeros((), device=device)
+        self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None  # type: ignore[no-untyped-call]  # torch tells no types
         self.painted = 0
 
     def refresh(self, pool: PaintingPool, *, at_least: int = 0) -> None:
@@ -57,15 +59,28 @@ class FlowStore:
         assert sample.flow is not None
         assert sample.flow_valid is not None
         row = self.painted % self._capacity
-        self._frames[row] = torch.from_numpy(sample.frames).movedim(-1, 1)
-        self._flow[row] = torch.from_numpy(sample.flow).movedim(-1, 1).half()
-        self._valid[row] = torch.from_numpy(sample.flow_valid)
+        frames, flow, valid = self._moved(sample.frames, sample.flow, sample.flow_valid)
+        self._frames[row] = frames.movedim(-1, 1)
+        self._flow[row] = flow.movedim(-1, 1)
+        self._valid[row] = valid
         self.painted += 1
         self._filled.fill_(min(self.painted, self._capacity))
 
+    def _moved(self, *arrays: np.ndarray) -> list[Tensor]:
+        """The arrays on the device; a GPU copies them while it works on the steps before."""
+        if self._stream is None:
+            return [torch.from_numpy(array) for array in arrays]
+        with torch.cuda.stream(self._stream):
+            moved = [torch.from_numpy(array).to(self.device) for array in arrays]
+        current = torch.cuda.current_stream(self.device)
+        current.wait_stream(self._stream)
+        for tensor in moved:
+            tensor.record_stream(current)
+        return moved
+
     def batch(self, size: int) -> FlowPairs:
         """`size` random pairs of neighbouring frames."""
-        clips = (torch.rand(size, device=self._filled.device) * self._filled).long()
+        clips = (torch.rand(size, device=self.device) * self._filled).long()
         return self.pairs(clips, torch.randint_like(clips, self._flow.shape[1]))
 
     def pairs(self, clips: Int64[Tensor, b], moments: Int64[Tensor, b]) -> FlowPairs:
