@@ -26,7 +26,9 @@ def main() -> None:
         "--emphasis", type=float, default=0, help="base, motion: how much more small things weigh"
     )
     parser.add_argument(
-        "--eager", action="store_true", help="no torch.compile: it takes the first two minutes"
+        "--eager",
+        action="store_true",
+        help="no torch.compile: it takes the first two minutes; flow: no CUDA graph",
     )
     parser.add_argument("--toy", action="store_true", help="tiny sizes, for a CPU")
     arguments = parser.parse_args()
