@@ -6,10 +6,14 @@
 Painted clips are of held-out scenes, 8 keyframes at 256² and 6 a second: 'uniform' as painted,
 'accelerated' with time running from rest (t²) or to rest. `--real` names a folder of published
 animations (gif): of their keyframes every second one is left out and made again. The last pair of
-a clip, which has nothing to project on, is reported apart. ffmpeg's minterpolate is the outside
-peer. Speed is of new frames, on as many threads as torch has, in turns: the median, and the slowest
-and the fastest turn. RAFT's does not depend on its weights and is measured with random ones.
-`--count 0` measures speed alone.
+a clip, which has nothing to project on, is reported apart. FFmpeg's minterpolate, out of PyAV, is
+the outside peer. End-point errors of the flows are on 2 x COUNT held-out painted pairs and layered
+motions, by how fast pixels move. Speed is of new frames, on as many threads as torch has, in turns:
+the median, and the slowest and the fastest turn; without what a first use takes. RAFT's does not
+depend on its weights and is measured with random ones. `--count 0` measures speed alone; on a GPU:
+
+    python benchmarks/interpolation.py --count 0 --device cuda --speed 512x512,1920x1080 \
+                                       --name interpolation_speed_gpu
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ from conclvd.interpolation.flow import DisFlow, FlowEstimator
 from conclvd.interpolation.raft import raft_small
 from conclvd.interpolation.raft_flow import RaftFlow
 from conclvd.tensors import Frames
+from conclvd.train.flow_error import Farneback, NoFlow, flow_errors, held_out_pairs
 from known_motion import exactness
 from likeness import Likeness, likeness
 from middle_frames import KEYFRAMES, Method, by_flow, methods, painted_clip, real_clip
@@ -89,14 +94,23 @@ def speeds(sizes: list[tuple[int, int]], ways: Mapping[str, Method | str]) -> di
 
 
 def likenesses(
-    count: int, real: Path | None, raft: FlowEstimator | None, ways: Mapping[str, Method | str]
+    count: int,
+    real: Path | None,
+    raft: FlowEstimator | None,
+    ways: Mapping[str, Method | str],
+    device: torch.device,
 ) -> dict[str, object]:
     """Exactness on known motions, then the frames made against the true ones."""
     figures: dict[str, object] = {}
-    for flow, estimator in {"DIS": DisFlow(), **({"RAFT": raft} if raft else {})}.items():
+    known: dict[str, FlowEstimator] = {"DIS": DisFlow(), **({"RAFT": raft} if raft else {})}
+    for flow, estimator in known.items():
         for case, misses in exactness(estimator).items():
             off = ", ".join(f"{mode} {miss:.3f} px" for mode, miss in misses.items())
             figures[f"off its place, {flow}, {case}"] = off
+    known |= {"Farneback": Farneback(), "no flow": NoFlow()}
+    pairs = held_out_pairs(2 * count, device)
+    for key, error in flow_errors(known, pairs).items():
+        figures[f"end-point error, {key}"] = f"{error:.3f} px"
     seeds = range(FIRST_SEED, FIRST_SEED + count)
     for label, pace in PACES.items():
         clips = [painted_clip(seed, pace) for seed in tqdm(seeds, desc=f"painting, {label}")]
@@ -121,12 +135,13 @@ def main() -> None:
     ways = methods(raft, device)
     figures: dict[str, object] = {}
     if arguments.count:
-        figures |= likenesses(arguments.count, arguments.real, raft, ways)
+        figures |= likenesses(arguments.count, arguments.real, raft, ways, device)
     if arguments.speed:
         sizes = [tuple(map(int, size.split("x"))) for size in arguments.speed.split(",")]
         untrained = RaftFlow(raft_small().to(device))
         timed = {way: ways[way] for way in ("DIS-linear", "DIS-SOFP", "minterpolate")}
         timed["RAFT-small-SOFP"] = by_flow(untrained, "sofp", device)
+        timed["RAFT-small-linear"] = by_flow(untrained, "linear", device)
         figures |= speeds([(width, height) for width, height in sizes], timed)
     report(arguments.name, figures)
 

@@ -14,6 +14,8 @@ from conclvd.interpolation.sofp import interpolate
 from conclvd.tensors import Frame, Frames
 
 SIDE = 192
+RIM, WIDE_RIM = 32, 48  # pixels where a picture has no place: it comes in from outside
+FAR, LIKE = 20, 5.0  # pixels, and levels of 255
 Plane = Float64[np.ndarray, "h w"]
 
 
@@ -26,13 +28,18 @@ class Case:
     places: tuple[float, ...]
     middles: tuple[float, ...]
 
+    @property
+    def rim(self) -> int:
+        """Wider where more comes in from outside with each step."""
+        return WIDE_RIM if self.places[1] - self.places[0] > RIM / 2 else RIM
+
 
 def pattern(x: Plane, y: Plane) -> Float64[np.ndarray, "h w 3"]:
-    """A smooth pattern, defined everywhere, 20 to 235."""
+    """A smooth pattern, coarse and fine as pictures are, defined everywhere, 20 to 235."""
     rng = np.random.default_rng(5)
     waves = np.zeros((*x.shape, 3))
     for wave in range(12):
-        kx, ky = rng.normal(0, 0.16, 2)
+        kx, ky = rng.normal(0, 0.16 if wave % 2 else 0.04, 2)
         waves[..., wave % 3] += np.cos(kx * x + ky * y + rng.uniform(0, 2 * np.pi))
     mixed = waves @ np.array([[1, 0.6, 0.3], [0.5, 1, -0.4], [0.4, -0.5, 1]])
     shaded: Float64[np.ndarray, "h w 3"] = 127.5 + 107.5 * np.tanh(mixed / 3)
@@ -94,17 +101,25 @@ def cases() -> list[Case]:
     return [Case(name, render, p[::2], p[1::2]) for name, render, p in plans]
 
 
-def miss(found: Frame, render: Callable[[float], Frame], wanted: float) -> float:
-    """How many pixels `found` is from `render(wanted)`, by Gauss and Newton, without its rim."""
-    inner = (slice(32, -32), slice(32, -32))
-    shift = 0.0
+def miss(found: Frame, render: Callable[[float], Frame], wanted: float, rim: int = RIM) -> float:
+    """How many pixels `found` is from `render(wanted)`, without its rim; NaN where it is nowhere.
+
+    The nearest of all places within `FAR` pixels, then Gauss and Newton. A picture that is like
+    none of them, as two that dissolve are, has no place.
+    """
+    inner = (slice(rim, -rim), slice(rim, -rim))
+
+    def off(shift: float) -> Float64[np.ndarray, "h w 3"]:
+        difference: Float64[np.ndarray, "h w 3"] = found[inner] - render(wanted + shift)[
+            inner
+        ].astype(np.float64)
+        return difference
+
+    shift = min(map(float, range(-FAR, FAR + 1)), key=lambda place: np.abs(off(place)).mean())
     for _ in range(4):
-        here, before, after = (
-            render(wanted + shift + step)[inner].astype(np.float64) for step in (0, -0.25, 0.25)
-        )
-        slope = (after - before) / 0.5
-        shift += float((slope * (found[inner] - here)).sum() / np.square(slope).sum())
-    return shift
+        slope = (off(shift - 0.25) - off(shift + 0.25)) / 0.5
+        shift += float((slope * off(shift)).sum() / np.square(slope).sum())
+    return float(shift) if np.abs(off(shift)).mean() < LIKE else float("nan")
 
 
 def exactness(estimator: FlowEstimator) -> dict[str, dict[str, float]]:
@@ -116,7 +131,7 @@ def exactness(estimator: FlowEstimator) -> dict[str, dict[str, float]]:
         for mode in MODES:
             frames = interpolate(keyframes, estimator, Settings(mode=mode))
             misses = [
-                abs(miss(frames[2 * index + 1], case.render, wanted))
+                abs(miss(frames[2 * index + 1], case.render, wanted, case.rim))
                 for index, wanted in enumerate(case.middles[:-1])
             ]
             found[case.name][mode] = float(np.mean(misses))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable
+from fractions import Fraction
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +18,13 @@ from conclvd.paint.compositor import Compositor
 from conclvd.paint.layers import texels_per_unit
 from conclvd.paint.painter import paint_scene
 from conclvd.tensors import Frames
+from conclvd.train.flow_error import Farneback
 from conclvd.video.read import read_frames
 
 # Keyframes [n h w 3] to the n-1 frames between them.
 Method = Callable[[Frames], Frames]
 KEYFRAMES, FPS = 8, 6.0
-ABSENT = "ffmpeg is not installed"
+ABSENT = "PyAV, which brings FFmpeg, is not installed"
 
 
 def repeat(keyframes: Frames) -> Frames:
@@ -39,10 +40,11 @@ def blend(keyframes: Frames) -> Frames:
 
 
 def by_flow(estimator: FlowEstimator, mode: str, device: torch.device) -> Method:
-    """Ours, in a mode and with an estimator."""
+    """Ours, in a mode and with an estimator, as the command has it."""
+    settings = Settings(mode=mode)
 
     def method(keyframes: Frames) -> Frames:
-        return interpolate(keyframes, estimator, Settings(mode=mode), device=device)[1::2]
+        return interpolate(keyframes, estimator, settings, device=device)[1::2]
 
     return method
 
@@ -52,19 +54,40 @@ def minterpolate(keyframes: Frames) -> Frames:
 
     It drops frames at the end; the last keyframe is repeated for it to drop.
     """
-    count, height, width, _ = keyframes.shape
-    padded = np.concatenate([keyframes, *[keyframes[-1:]] * 4])
-    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24"]
-    command = [
-        *("ffmpeg", "-v", "error", *raw, "-s", f"{width}x{height}", "-r", "12", "-i", "-"),
-        *("-vf", "format=yuv444p,minterpolate=fps=24:mi_mode=mci:scd=none,format=rgb24"),
-        *(*raw, "-threads", str(torch.get_num_threads()), "-"),
-    ]
-    done = subprocess.run(command, input=padded.tobytes(), stdout=subprocess.PIPE, check=True)
-    frames = np.frombuffer(done.stdout, np.uint8).reshape(-1, height, width, 3)
+    count = len(keyframes)
+    frames = _filtered(
+        np.concatenate([keyframes, *[keyframes[-1:]] * 4]),
+        ("format", "yuv444p"),
+        ("minterpolate", "fps=24:mi_mode=mci:scd=none"),
+        ("format", "rgb24"),
+    )
     difference = np.abs(frames[0 : 2 * count : 2].astype(np.int16) - keyframes).mean()
     assert difference < 4, "every second frame of minterpolate must be a keyframe"
     return frames[1 : 2 * count - 2 : 2]
+
+
+def _filtered(frames: Frames, *steps: tuple[str, str]) -> Frames:
+    """Frames at 12 a second through filters of the FFmpeg that comes with PyAV."""
+    import av
+
+    rate = Fraction(1, 12)
+    graph = av.filter.Graph()
+    graph.threads = torch.get_num_threads()
+    height, width = frames.shape[1:3]
+    source = graph.add_buffer(width=width, height=height, format="rgb24", time_base=rate)
+    nodes = [source, *(graph.add(name, options) for name, options in steps)]
+    graph.link_nodes(*nodes, graph.add("buffersink")).configure()
+    for index, pixels in enumerate(frames):
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
+        frame.pts, frame.time_base = index, rate
+        graph.vpush(frame)
+    graph.vpush(None)
+    found = []
+    while True:
+        try:
+            found.append(graph.vpull().to_ndarray())
+        except EOFError:
+            return np.stack(found)
 
 
 def methods(raft: FlowEstimator | None, device: torch.device) -> dict[str, Method | str]:
@@ -74,11 +97,13 @@ def methods(raft: FlowEstimator | None, device: torch.device) -> dict[str, Metho
     return {
         "repeat": repeat,
         "blend": blend,
+        "Farneback-linear": by_flow(Farneback(), "linear", device),
+        "Farneback-SOFP": by_flow(Farneback(), "sofp", device),
         "DIS-linear": by_flow(dis, "linear", device),
         "DIS-SOFP": by_flow(dis, "sofp", device),
         "RAFT-linear": by_flow(raft, "linear", device) if raft else absent,
         "RAFT-SOFP": by_flow(raft, "sofp", device) if raft else absent,
-        "minterpolate": minterpolate if shutil.which("ffmpeg") else ABSENT,
+        "minterpolate": minterpolate if find_spec("av") else ABSENT,
     }
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,11 @@ def words(**more: Any) -> dict[str, Any]:
 
 
 def test_the_page_and_its_rules(server: AnnotationServer) -> None:
-    for path, kind in {"/": "text/html", "/annotate.js": "text/javascript"}.items():
+    page = resources.files("conclvd.curate").joinpath("page")
+    names = [file.name for file in page.iterdir() if file.name.endswith(".js")]
+    assert "annotate.js" in names
+    scripts = dict.fromkeys((f"/{name}" for name in names), "text/javascript")
+    for path, kind in {"/": "text/html", **scripts}.items():
         answer = ask(server, path)
         assert answer.status == 200
         assert answer.headers["Content-Type"].startswith(kind)
@@ -100,7 +105,8 @@ def test_clips_and_their_versions(server: AnnotationServer) -> None:
     saved = ask(server, "/api/save", on(server, **words())).json()
     assert (saved["caption"], saved["reviewed_by"]) == ("a boat", "Li")
     assert saved["version"] != state["clips"][0]["version"]
-    assert ask(server, "/api/revision").json() == {"revision": 1}
+    look = {"tab": "a", "by": "Li", "file_name": None}
+    assert ask(server, "/api/look", look).json() == {"revision": 1, "others": {}}
 
 
 def test_every_action_and_the_files(server: AnnotationServer, folder: Path) -> None:

@@ -15,6 +15,7 @@ from conclvd.curate.check import check_dataset
 from conclvd.curate.cut import cut_sources
 from conclvd.curate.history import HISTORY
 from conclvd.curate.plan import CutSettings
+from conclvd.curate.split import split_dataset
 from conclvd.errors import DatasetError, InvalidRequest
 from conclvd.manifest import MANIFEST, ClipRecord, read_manifest, write_manifest
 from conclvd.video.read import read_frames
@@ -107,6 +108,29 @@ def test_undo_takes_back_ones_own_edits_newest_first(folder: Path) -> None:
     assert check_dataset(folder, workers=1).errors == 0
 
 
+def test_undo_keeps_what_came_back_in_between(folder: Path) -> None:
+    before = (folder / MANIFEST).read_bytes()
+    notes = Annotations(folder)
+    notes.reject(*at(notes, 1), "Wu")
+    notes.split(*at(notes, 0), "Li", 2)
+    notes.undo("Wu")  # to its old place, between the two parts
+    notes.undo("Li")
+    assert (folder / MANIFEST).read_bytes() == before
+    assert Annotations(folder).records() == notes.records()
+
+
+def test_undo_leaves_what_was_said_of_the_source_since(folder: Path) -> None:
+    notes = Annotations(folder)
+    save(notes, 0, "Li", "one")
+    notes.reject(*at(notes, 1), "Li")
+    split_dataset(folder, {"test": 1})
+    again = Annotations(folder)
+    assert [again.undo("Li").action for _ in range(2)] == ["reject", "save"]
+    records = read_manifest(folder)
+    assert [record.caption for record in records] == ["clip 0", "clip 1", "clip 2"]
+    assert {record.split for record in records} == {"test"}
+
+
 def test_undo_holds_after_a_restart(folder: Path) -> None:
     before = (folder / MANIFEST).read_bytes()
     Annotations(folder).reject(*at(Annotations(folder), 2), "Li")
@@ -197,7 +221,13 @@ def test_cut_clips_are_split_and_merged_out_of_their_source(tmp_path: Path) -> N
     assert cut_sources(folder, settings, workers=1).made == 0
     assert (folder / MANIFEST).read_bytes() == before
     path.unlink()  # without the source the clip itself is divided
-    assert [part.frames for part in notes.split(*at(notes, 0), "Li", 10)] == [10, 20]
+    parts = notes.split(*at(notes, 1), "Li", 10)
+    assert [(part.frames, part.start, part.end) for part in parts] == [
+        (10, 1.25, pytest.approx(40 / 24, abs=1e-6)),
+        (20, pytest.approx(40 / 24, abs=1e-6), 2.5),
+    ]
+    again = notes.merge(*at(notes, 1), "Li", at(notes, 2)[1])
+    assert (again.frames, again.start, again.end) == (30, 1.25, 2.5)
 
 
 def test_a_folder_that_is_full_is_told_and_nothing_is_lost(folder: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from conclvd.cli.main import run
 from conclvd.video.probe import probe, read_metadata
@@ -152,3 +153,28 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert message in err
     assert len(err.strip().splitlines()) == 1
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_odd_sides_unequal_times_and_unknown_rates_are_told(conclvd: Run, tmp_path: Path) -> None:
+    pictures = [Image.fromarray(frame[:97, :101]) for frame in SLIDE]
+    delays = [100, 100, 500]
+    pictures[0].save(
+        tmp_path / "in.gif", save_all=True, append_images=pictures[1:], duration=delays
+    )
+    code, _, err = conclvd("interpolate", "in.gif", "out.mp4")
+    assert code == 0, err
+    assert "mp4 needs even sides and the frames are 101x97" in err
+    assert "on a grid of 10 a second 3 of them became 7" in err
+    video = probe(tmp_path / "out.mp4")
+    assert (video.width, video.height, video.frames, video.fps) == (102, 98, 13, 20)
+    (tmp_path / "in").mkdir()
+    pictures[0].save(tmp_path / "in" / "a.png")
+    assert "the pictures do not tell their rate" in conclvd("interpolate", "in", "out")[2]
+    assert "warning" not in conclvd("interpolate", "in", "out", "--fps", 12)[2]
+
+
+def test_title_and_artist_stay(conclvd: Run, tmp_path: Path) -> None:
+    write_video(tmp_path / "in.mp4", SLIDE, Fraction(6), tags={"title": "山水", "artist": "nobody"})
+    assert conclvd("interpolate", "in.mp4", "out.mp4")[0] == 0
+    assert probe(tmp_path / "out.mp4").tags == {"title": "山水", "artist": "nobody"}
+    assert json.loads(read_metadata(tmp_path / "out.mp4") or "")["source"] is None

@@ -1,14 +1,18 @@
 """Raw videos as they come: what is read, what is refused and why."""
 
 import json
+import os
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import cutting
 import films
 from conclvd.curate.add import Added, add_sources, find_videos
+from conclvd.curate.cut import cut_sources, read_cuts
 from conclvd.curate.facts import BrokenVideo, measure
 from conclvd.curate.history import HISTORY, Edit
 from conclvd.curate.pictures import pictures
@@ -16,6 +20,7 @@ from conclvd.curate.source_file import SOURCES, read_sources
 from conclvd.errors import DatasetError
 from conclvd.lines import append_line
 from conclvd.lock import writing
+from conclvd.manifest import read_manifest
 from conclvd.tensors import Frame
 
 BITS = 10
@@ -141,7 +146,11 @@ def test_the_rest_goes_on_without_broken_files_and_duplicates(tmp_path: Path) ->
     folder = tmp_path / "set"
     seen: list[tuple[int, int]] = []
     results = add_sources(
-        folder, find_videos([raw]), license="MIT", workers=1, report=lambda *n: seen.append(n)
+        folder,
+        find_videos([raw], folder),
+        license="MIT",
+        workers=1,
+        report=lambda *n: seen.append(n),
     )
     assert seen[0] == (0, 5)
     assert seen[-1] == (5, 5)
@@ -156,8 +165,68 @@ def test_the_rest_goes_on_without_broken_files_and_duplicates(tmp_path: Path) ->
         ("Film Studio", "CC-BY-4.0"),
     ]
     again = add_sources(folder, [raw / names[0]], workers=1)
-    assert again == [Added(raw / names[0], "it is here already")]
+    assert again == [Added(raw / names[0], "it is here already", "MIT")]
     assert read_sources(folder) == records
+
+
+def test_a_name_that_is_no_unicode_is_left_out(tmp_path: Path) -> None:
+    path = films.write(tmp_path / "a.mp4", films.shot(1, 3))
+    odd = path.rename(tmp_path / os.fsdecode(b"\xff.mp4"))
+    assert add_sources(tmp_path / "set", [odd], workers=1) == [
+        Added(odd, "its name is not in UTF-8; rename it")
+    ]
+
+
+def test_of_the_same_content_the_first_that_is_named_stays(tmp_path: Path) -> None:
+    long = films.write(tmp_path / "b.mp4", films.shot(1, 48))
+    twin = tmp_path / "a.mp4"
+    twin.write_bytes(long.read_bytes())
+    short = films.write(tmp_path / "c.mp4", films.shot(2, 3))
+    for workers in (1, 2):
+        folder = tmp_path / f"set {workers}"
+        results = add_sources(folder, [long, twin, short], workers=workers)
+        assert [result.error is None for result in results] == [True, False, True]
+        assert [record.name for record in read_sources(folder)] == ["b.mp4", "c.mp4"]
+
+
+def test_adding_again_corrects_what_is_noted(tmp_path: Path) -> None:
+    old = films.write(tmp_path / "a.mp4", films.shot(1, 30, 128, 96))
+    folder = tmp_path / "set"
+    cutting.cut(folder, old)
+    (clip,) = read_manifest(folder)
+    assert (clip.source, clip.license) == ("a.mp4", "CC0-1.0")
+    again = partial(add_sources, folder, workers=1)
+    assert again([old], license="MIT") == [Added(old, None, "MIT", corrected=True)]
+    assert again([old], license="MIT") == [Added(old, "it is here already", "MIT")]
+    assert again([old]) == [Added(old, "it is here already", "MIT")]  # nothing said, nothing lost
+    new = old.rename(tmp_path / "moved.mp4")
+    assert again([new], name="Film Studio") == [Added(new, None, "MIT", corrected=True)]
+    (source,) = read_sources(folder)
+    assert (source.path, source.name, source.license) == (str(new), "Film Studio", "MIT")
+    assert read_manifest(folder) == [
+        clip.model_copy(update={"source": "Film Studio", "license": "MIT"})
+    ]
+    assert [span.path for span in read_cuts(folder)[clip.file_name]] == [str(new)]
+    assert cut_sources(folder, cutting.SETTINGS, workers=1).made == 0
+
+
+def test_the_clips_of_a_dataset_within_the_folder_are_no_sources(tmp_path: Path) -> None:
+    path = films.write(tmp_path / "a.mp4", films.shot(1, 30, 128, 96))
+    cutting.cut(tmp_path / "set", path)
+    assert len(list(tmp_path.rglob("*.mp4"))) == 2
+    assert find_videos([tmp_path], tmp_path / "set") == [path]
+
+
+def test_a_file_that_has_not_changed_is_not_read_again(tmp_path: Path) -> None:
+    path = films.write(tmp_path / "a.mp4", films.shot(1, 3))
+    folder = tmp_path / "set"
+    add_sources(folder, [path], workers=1)
+    state = path.stat()
+    path.write_bytes(bytes(state.st_size))  # whoever reads it now finds no video
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert add_sources(folder, [path], workers=1)[0].error == "it is here already"
+    path.touch()
+    assert "cannot read" in str(add_sources(folder, [path], workers=1)[0].error)
 
 
 def test_a_torn_line_is_left_out_and_replaced(tmp_path: Path) -> None:
@@ -181,9 +250,9 @@ def test_a_sidecar_that_does_not_fit_is_named(tmp_path: Path) -> None:
 
 def test_names_that_are_not_there_are_told(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no file or folder"):
-        find_videos([tmp_path / "none"])
+        find_videos([tmp_path / "none"], tmp_path / "set")
     with pytest.raises(DatasetError, match="no video in the folder"):
-        find_videos([tmp_path])
+        find_videos([tmp_path], tmp_path / "set")
 
 
 def test_one_run_at_a_time_and_the_holder_is_named(tmp_path: Path) -> None:

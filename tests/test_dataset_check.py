@@ -15,8 +15,9 @@ from conclvd.cli.main import run
 from conclvd.curate.captions import CaptionLimit, common_words, word_count
 from conclvd.curate.card import card
 from conclvd.curate.check import check_dataset
+from conclvd.curate.plots import draw
 from conclvd.curate.split import split_dataset
-from conclvd.curate.stats import collect, draw
+from conclvd.curate.stats import collect
 from conclvd.errors import DatasetError, InvalidRequest
 from conclvd.manifest import MANIFEST, read_manifest, write_manifest
 from conclvd.paint.dataset import PaintSettings, paint_dataset
@@ -202,7 +203,13 @@ def test_splits_keep_sources_together(folder: Path) -> None:
 
 
 def test_figures_and_the_card(folder: Path, tmp_path: Path) -> None:
-    change(folder, 1, reviewed_by="Li <b>", tags=("season:autumn",), caption_zh="一叶扁舟")
+    change(
+        folder,
+        1,
+        reviewed_by="Li <b>",
+        tags=("season:autumn", "elements:鹤"),
+        caption_zh="一叶扁舟",
+    )
     change(folder, 2, source="film | <script>")
     records = read_manifest(folder)
     stats = collect(records)
@@ -213,8 +220,9 @@ def test_figures_and_the_card(folder: Path, tmp_path: Path) -> None:
     assert rows["size 64x48"] == "4"
     assert rows["tag season:autumn"] == "1"
     assert rows["commonest words"] == "boat 4, hills 4"
-    draw(stats, tmp_path / "plots.png")
-    assert (tmp_path / "plots.png").read_bytes().startswith(b"\x89PNG")
+    for name, figures in {"plots": stats, "nothing": collect([])}.items():
+        draw(figures, tmp_path / f"{name}.png")
+        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     text = card("CLV", records, stats)
     assert "4 single-scene clips" in text
     assert "| film 0 | CC0-1.0 | 2 | 0.5 |" in text

@@ -37,7 +37,7 @@ def out(folder: Path, target: Path, layout: str, **more: Any) -> Path:
 
 
 def back(source: Path, target: Path, **more: Any) -> list[ClipRecord]:
-    count, left = import_dataset(source, target, report=lambda _: None, **more)
+    count, left, _ = import_dataset(source, target, report=lambda _: None, **more)
     assert left == []
     records = read_manifest(target)
     assert count == len(records)
@@ -57,6 +57,56 @@ def test_videofolder_there_and_back(folder: Path, tmp_path: Path) -> None:
     assert [r.split for r in read_manifest(target / "test")] == ["test"]
     again = back(target, tmp_path / "back")
     assert without_names(again) == without_names(read_manifest(folder))
+
+
+def test_the_hub_finds_the_same_columns_of_the_same_types_in_every_split(tmp_path: Path) -> None:
+    # `datasets.load_dataset` refuses splits whose columns differ
+    uneven: list[dict[str, Any]] = [
+        {"split": "train", "attributes": {"wind": None, "water": True}, "start": 0, "end": 1},
+        {"split": "train", "reviewed_by": "Li", "license": "CC0-1.0", "flags": ("subtitles",)},
+        {"split": "test", "caption_zh": "舟", "tags": ("season:autumn",), "seed": 5},
+        {"split": "test", "attributes": {"elements": [{"kind": "boat", "side": None}]}},
+    ]
+    folder = dataset(tmp_path / "set", 4, about=uneven.__getitem__)
+    target = out(folder, tmp_path / "out", "videofolder")
+    columns = []
+    for split in ("train", "test"):
+        lines = (target / split / MANIFEST).read_text(encoding="utf-8").splitlines()
+        rows = [json.loads(line) for line in lines]
+        assert {tuple(row) for row in rows} == {tuple(rows[0])}
+        types = {name: {type(row[name]) for row in rows} for name in rows[0]}
+        assert all(len(found) == 1 for found in types.values())  # no null, either
+        assert all(row["tags"] and row["flags"] for row in rows)  # of an empty list none knows
+        columns.append(types)
+    assert columns[0] == columns[1]
+    assert {"start", "end", "seed"}.isdisjoint(columns[0])  # one of the splits has none of them
+    card = (target / "README.md").read_text(encoding="utf-8")
+    assert card.startswith("---\nlanguage:\n- en\n- zh\n")
+    assert "  - split: test\n    path: test/**\n---\n" in card
+    lost = {"start": None, "end": None, "seed": None}
+    expected = [record.model_copy(update=lost) for record in read_manifest(folder)]
+    assert without_names(back(target, tmp_path / "back")) == without_names(expected)
+
+
+def test_what_others_write_beside_captions_is_told_and_left_out(tmp_path: Path) -> None:
+    source = dataset(tmp_path / "theirs", 3)
+    lines = [
+        {"file_name": "clips/0.mp4", "text": "a boat", "url": "http://a", "views": 3},
+        {"file_name": "clips/0.mp4", "text": "again"},
+        {"file_name": "../../passwd", "text": "outside"},
+        {"file_name": "clips/1.mp4", "caption": "a crane", "duration": 2.5},
+    ]
+    text = "".join(json.dumps(line) + "\n" for line in lines) + "[1]\n{\n"
+    (source / MANIFEST).write_text(text)
+    done = import_dataset(source, tmp_path / "set", report=lambda _: None)
+    assert (done.clips, done.columns) == (2, ["duration", "url", "views"])
+    for message, told in zip(
+        ("listed twice", "file_name does not fit", "is no record", "is not JSON"),
+        done.left,
+        strict=True,
+    ):
+        assert message in told
+    assert [r.caption for r in read_manifest(tmp_path / "set")] == ["a boat", "a crane"]
 
 
 def test_webdataset_there_and_back(folder: Path, tmp_path: Path) -> None:
@@ -94,7 +144,7 @@ def test_videos_with_their_captions_beside_them(tmp_path: Path) -> None:
     films.write(raw / "a.mp4", films.shot(1, 3, 64, 48))
     films.write(raw / "b.mp4", films.shot(2, 3, 64, 48))
     (raw / "a.txt").write_text("a boat\n")
-    count, left = import_dataset(raw, tmp_path / "set", report=lambda _: None)
+    count, left, _ = import_dataset(raw, tmp_path / "set", report=lambda _: None)
     assert count == 1
     assert read_manifest(tmp_path / "set")[0].caption == "a boat"
     assert len(left) == 1
@@ -106,7 +156,9 @@ def test_what_cannot_be_used_is_told_and_the_rest_goes_on(folder: Path, tmp_path
     (target / "videos" / "00000001.mp4").write_bytes(b"half")
     with (target / "captions.csv").open("a") as file:
         file.write("../../set/clips/-0 片,outside,x\nnone,missing,x\n")
-    count, left = import_dataset(target / "captions.csv", tmp_path / "set", report=lambda _: None)
+    count, left, _ = import_dataset(
+        target / "captions.csv", tmp_path / "set", report=lambda _: None
+    )
     assert count == 3
     assert "00000001.mp4" in left[0]
     assert "line 6" in left[1]
@@ -153,10 +205,46 @@ def test_a_broken_shard_is_told(folder: Path, tmp_path: Path) -> None:
         }.values()
     ):
         shard.write_bytes(whole[:end])
-        count, left = import_dataset(target, tmp_path / f"{place}", report=lambda _: None)
+        count, left, _ = import_dataset(target, tmp_path / f"{place}", report=lambda _: None)
         assert count == 2  # the first, and the one of the split test
         assert len(left) == lines
         assert all("train-00000.tar" in line for line in left)
+
+
+def test_what_is_no_text_is_told(folder: Path, tmp_path: Path) -> None:
+    clip = (folder / read_manifest(folder)[0].file_name).read_bytes()
+    chinese = "一叶扁舟".encode("gbk")
+    (tmp_path / "a.csv").write_bytes(b"videoid,name\na," + chinese)
+    with pytest.raises(DatasetError, match=r"a\.csv is not in UTF-8; save it as UTF-8"):
+        import_dataset(tmp_path / "a.csv", tmp_path / "out", report=lambda _: None)
+    pairs, shards = tmp_path / "pairs", tmp_path / "shards"
+    pairs.mkdir()
+    shards.mkdir()
+    for name, caption in {"a": chinese, "b": b"a boat"}.items():
+        (pairs / f"{name}.mp4").write_bytes(clip)
+        (pairs / f"{name}.txt").write_bytes(caption)
+    members = {
+        "0.json": b"{",
+        "0.mp4": clip,
+        "1.json": b"[1]",
+        "1.mp4": clip,
+        "2.txt": chinese,
+        "2.mp4": clip,
+        "3.txt": b"a boat",
+        "3.mp4": clip,
+        "3.jpg": b"its cover",
+    }
+    with tarfile.open(shards / "a.tar", "w") as shard:
+        for name, content in members.items():
+            information = tarfile.TarInfo(name)
+            information.size = len(content)
+            shard.addfile(information, io.BytesIO(content))
+    for source, names in {pairs: ["a.txt"], shards: ["0.json", "1.json", "2.txt"]}.items():
+        target = tmp_path / f"set {source.name}"
+        count, left, _ = import_dataset(source, target, report=lambda _: None)
+        assert count == 1
+        assert all(name in told for name, told in zip(names, left, strict=True))
+        assert read_manifest(target)[0].caption == "a boat"
 
 
 def test_wrong_use_is_refused_and_leaves_nothing(folder: Path, tmp_path: Path) -> None:

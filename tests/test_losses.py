@@ -14,6 +14,7 @@ from conclvd.train.losses import (
     frame_offset,
     frame_similarities,
     min_snr_weights,
+    velocity_weights,
 )
 
 
@@ -122,6 +123,19 @@ def test_diffusion_loss_weighs_places_against_one_another():
 def test_min_snr_weights_limit_the_easy_steps():
     alphas = torch.tensor([0.5, 0.99])  # signal to noise 1 and 99
     assert torch.allclose(min_snr_weights(alphas), torch.tensor([1.0, 5 / 99]))
+
+
+def test_velocity_weights_make_the_loss_that_of_v():
+    torch.manual_seed(0)
+    clean, noise, predicted = torch.randn(3, 2, 3, 4, 4)
+    alphas = torch.tensor([0.9, 0.1])
+    a = alphas.view(2, 1, 1, 1)
+    noisy = add_noise(clean, noise, alphas)
+    v = a.sqrt() * noise - (1 - a).sqrt() * clean
+    found_clean = (noisy - (1 - a).sqrt() * predicted) / a.sqrt()
+    found = a.sqrt() * predicted - (1 - a).sqrt() * found_clean
+    wanted = diffusion_loss(found, v)
+    assert torch.allclose(diffusion_loss(predicted, noise, velocity_weights(alphas)), wanted)
 
 
 def test_caption_contrast_prefers_the_right_pairs():

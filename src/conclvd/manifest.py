@@ -50,6 +50,19 @@ Tag = Annotated[str, Field(pattern=r"^(season|weather|elements|motion|style):\S(
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
+def _from_table(found: dict[str, Any]) -> dict[str, Any]:
+    """A record out of a table, where every column has something in every row: see curate/hub.py."""
+    plain = {
+        key: [part for part in value if part != ""] if isinstance(value, list) else value
+        for key, value in found.items()
+        if value != "" or key in ("caption", "text")
+    }
+    attributes = plain.get("attributes")
+    if isinstance(attributes, str):
+        plain["attributes"] = json.loads(attributes)
+    return plain
+
+
 class ClipRecord(BaseModel):
     """One clip of a dataset.
 
@@ -91,6 +104,8 @@ class ClipRecord(BaseModel):
     @classmethod
     def _upgrade(cls, found: Any) -> Any:
         """What schema version 1 called `text`, and a hand-made videofolder often does."""
+        if isinstance(found, dict):
+            found = _from_table(found)
         if not isinstance(found, dict) or found.get("schema_version", 1) != 1:
             return found
         renamed = {"text": "caption", "text_zh": "caption_zh"}

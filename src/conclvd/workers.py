@@ -7,7 +7,10 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
+
+from conclvd.errors import ConclvdError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -23,7 +26,7 @@ def each(
 
     1 worker works in this process. `function` and `items` must be picklable. When the caller stops,
     what is in work is finished. `cluster` is the address of a Ray cluster that works instead; see
-    `cluster.each_on`.
+    `cluster.each_on`. Raises ConclvdError when a process is ended from outside.
     """
     if cluster is not None:
         from conclvd.cluster import each_on
@@ -50,6 +53,11 @@ def each(
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 yield future.result()
+    except BrokenProcessPool as error:
+        raise ConclvdError(
+            "a worker process was ended from outside, as when memory runs out; start again, with "
+            "fewer --workers"
+        ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

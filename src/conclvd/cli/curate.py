@@ -30,14 +30,14 @@ def add(
         str | None, typer.Option(help="Their terms, such as CC-BY-4.0. [default: asked for]")
     ] = None,
     source: Annotated[
-        str | None, typer.Option(help="Where they are from. [default: the file's name]")
+        str | None, typer.Option(help="Where they are from. [default: asked for]")
     ] = None,
     workers: Annotated[int | None, WORKERS] = None,
 ) -> None:
     """Note raw videos in a dataset folder: content, size, rate, origin and licence.
 
     The videos stay where they are. VIDEO.json beside one, with the keys source and license, comes
-    before the options.
+    before the options. Adding a video again corrects its origin, its licence, and where it is.
     """
     if len(paths) < 2:
         raise InvalidRequest("name at least one video or folder, and the dataset folder last")
@@ -46,9 +46,10 @@ def add(
     from conclvd.curate.add import add_sources, find_videos
     from conclvd.curate.source_file import UNKNOWN
 
-    found = find_videos(videos)
+    found = find_videos(videos, folder)
     if license is None and sys.stdin.isatty():
-        license = typer.prompt("Licence of these videos", default=UNKNOWN)
+        license = _asked("Licence of these videos", UNKNOWN)
+        source = source or _asked("Where they are from", "each file's name")
     with Stages() as bar:
         results = add_sources(
             folder,
@@ -61,11 +62,21 @@ def add(
     refused = [result for result in results if result.error]
     for result in refused:
         typer.echo(f"left out {result.path}: {result.error}", err=True)
-    added = [result for result in results if not result.error]
-    unknown = sum(result.license == UNKNOWN for result in added)
+    good = [result for result in results if not result.error]
+    unknown = sum(result.license == UNKNOWN for result in good)
     if unknown:
-        typer.echo(f"warning: the licence of {unknown} videos is unknown; --license names it")
-    typer.echo(f"{folder}: added {len(added)} videos, left out {len(refused)}")
+        typer.echo(
+            f"warning: the licence of {unknown} videos is unknown; add them again with --license"
+        )
+    corrected = sum(result.corrected for result in good)
+    told = f", corrected {corrected}" if corrected else ""
+    typer.echo(f"{folder}: added {len(good) - corrected} videos{told}, left out {len(refused)}")
+
+
+def _asked(question: str, default: str) -> str | None:
+    """An answer, None for the default: it corrects nothing that is known already."""
+    answer: str = typer.prompt(question, default=default)
+    return None if answer == default else answer
 
 
 def cut(

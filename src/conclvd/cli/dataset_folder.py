@@ -69,7 +69,8 @@ def stats(
     """Print counts, lengths, sizes, captions and words; draw them; fill in the data card."""
     from conclvd.curate.card import CARD
     from conclvd.curate.card import card as fill
-    from conclvd.curate.stats import collect, draw
+    from conclvd.curate.plots import draw
+    from conclvd.curate.stats import collect
     from conclvd.lines import write_text
     from conclvd.manifest import read_manifest
 
@@ -143,7 +144,11 @@ def import_(
         def report(done: int) -> None:
             bar.update(done - bar.n)
 
-        count, left = import_dataset(source, out, videos=videos, report=report)
-    for line in left:
+        done = import_dataset(source, out, videos=videos, report=report)
+    for line in done.left:
         typer.echo(f"left out: {line}", err=True)
-    typer.echo(f"{out}: imported {count} clips, left out {len(left)}")
+    if done.columns:
+        typer.echo(
+            f"left out of all: {', '.join(done.columns)} (records have no such key)", err=True
+        )
+    typer.echo(f"{out}: imported {done.clips} clips, left out {len(done.left)}")

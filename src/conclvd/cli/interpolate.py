@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 import typer
 
 from conclvd.cli import values
@@ -14,14 +16,12 @@ from conclvd.cli.progress import Bars
 from conclvd.errors import InvalidRequest
 from conclvd.tensors import Frame
 from conclvd.video.formats import Format, format_of
+from conclvd.video.pace import Pace, paced_frames, read_pace
 from conclvd.video.probe import VideoInfo, probe
-from conclvd.video.read import read_frames
 from conclvd.video.write import write_video
 
 if TYPE_CHECKING:
     from conclvd.interpolation.sofp import Tally
-
-BATCH = 4  # pairs at once on a GPU
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -76,6 +76,7 @@ def interpolate(
     rate = None if fps is None else values.rate(fps)
     check_output(output)
     video = probe(source)
+    pace = read_pace(source, video)
     if output.resolve() == source.resolve():
         raise InvalidRequest(f"{source} cannot be read and written at once; name another file")
 
@@ -86,10 +87,10 @@ def interpolate(
     from conclvd.interpolation.sofp import Tally, stream
 
     where = choose_device(device)
-    settings = Settings(mode, passes, reach, not keep_repeats, BATCH if where.type == "cuda" else 1)
+    settings = Settings(mode, passes, reach, not keep_repeats)
     estimator = load_estimator(flow, where)
     parts = 2**passes
-    played = rate or video.fps * parts
+    played = rate or pace.fps * parts
     record = Record(
         mode=mode,
         passes=passes,
@@ -99,12 +100,20 @@ def interpolate(
         fps=played,
         source=video.metadata,
     )
-    sound = _sound(source, video, output, played == video.fps * parts)
+    _warn(video, pace, output, rate)
+    sound = _sound(source, video, output, played == pace.fps * parts)
     tally = Tally()
     with Bars() as bars:
-        frames = stream(read_frames(source), estimator, settings, device=where, tally=tally)
-        shown = _shown(frames, bars, parts * (video.frames - 1) + 1)
-        written = write_video(output, shown, played, metadata=record.to_json(), sound_of=sound)
+        frames = stream(paced_frames(source, pace), estimator, settings, device=where, tally=tally)
+        shown = _shown(frames, bars, parts * ((sum(pace.shown) or video.frames) - 1) + 1)
+        written = write_video(
+            output,
+            map(_even, shown) if format_of(output) is Format.MP4 else shown,
+            played,
+            metadata=record.to_json(),
+            sound_of=sound,
+            tags=video.tags,
+        )
     _tell(tally, keep_repeats)
     typer.echo(str(written))
 
@@ -122,6 +131,34 @@ def _sound(source: Path, video: VideoInfo, output: Path, same_length: bool) -> P
         typer.echo("warning: --fps changes the length; the sound is left out", err=True)
         return None
     return source
+
+
+def _warn(video: VideoInfo, pace: Pace, output: Path, rate: Fraction | None) -> None:
+    """Say what will be other than one might expect, before the work."""
+    if format_of(output) is Format.MP4 and (video.width % 2 or video.height % 2):
+        typer.echo(
+            f"warning: mp4 needs even sides and the frames are {video.width}x{video.height}; their "
+            "last row or column is shown twice",
+            err=True,
+        )
+    if not video.rate_told and rate is None:
+        typer.echo(
+            f"warning: the pictures do not tell their rate, {float(video.fps):g} a second is "
+            "taken; choose with --fps",
+            err=True,
+        )
+    if not pace.even:
+        typer.echo(
+            f"the frames are shown for unequal times: on a grid of {float(pace.fps):g} a second "
+            f"{video.frames} of them became {sum(pace.shown)}",
+            err=True,
+        )
+
+
+def _even(frame: Frame) -> Frame:
+    """A frame with even sides, its last row or column shown twice."""
+    height, width = frame.shape[:2]
+    return np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
 
 
 def _shown(frames: Iterable[Frame], bars: Bars, total: int) -> Iterator[Frame]:

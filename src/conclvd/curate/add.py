@@ -10,10 +10,11 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
+from conclvd.curate.correct import Correction, correct_clips
 from conclvd.curate.facts import measure
 from conclvd.curate.source_file import SOURCES, UNKNOWN, SourceRecord, read_sources
 from conclvd.errors import ConclvdError, DatasetError, MediaError
-from conclvd.lines import append_line, parse
+from conclvd.lines import append_line, parse, write_lines
 from conclvd.lock import writing
 from conclvd.manifest import file_sum
 from conclvd.workers import each
@@ -39,26 +40,32 @@ class Sidecar(BaseModel):
 
 @dataclass(frozen=True)
 class Added:
-    """What happened to one file: `error` says why it was left out, None when it was added."""
+    """What happened to one file: `error` says why it was left out, None when it was not.
+
+    `corrected` says that it was here before, and that its place, origin or licence is now another.
+    """
 
     path: Path
     error: str | None
     license: str | None = None
+    corrected: bool = False
 
 
-def find_videos(paths: Iterable[Path]) -> list[Path]:
+def find_videos(paths: Iterable[Path], dataset: Path) -> list[Path]:
     """The files that are meant: those named, and all videos in the folders named, sorted.
 
-    Hidden files are left out. Raises DatasetError for a name that is not there and for a folder
-    without a video.
+    Hidden files and the clips of `dataset` are left out: they are no sources. Raises DatasetError
+    for a name that is not there and for a folder without a video.
     """
+    own = dataset.resolve() / "clips"
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if _is_video(file, path))
+            videos = (file.resolve() for file in path.rglob("*") if _is_video(file, path))
+            inside = sorted(file for file in videos if not file.is_relative_to(own))
             if not inside:
                 raise DatasetError(f"there is no video in the folder {path}; name another")
-            found.update(dict.fromkeys(file.resolve() for file in inside))
+            found.update(dict.fromkeys(inside))
         elif path.is_file():
             found[path.resolve()] = None
         else:
@@ -79,50 +86,100 @@ def add_sources(
 
     The sidecar `VIDEO.json` (keys `source` and `license`) of a file comes before `name` and
     `license`. A file whose content is noted already, and one that cannot be read, are left out,
-    with the reason; the rest goes on. Raises DatasetError when the folder is in use or cannot be
-    written to.
+    with the reason; the rest goes on. A noted file for which another origin or licence is given
+    now, or that has moved, is corrected, in its clips as well. Raises DatasetError when the folder
+    is in use or cannot be written to.
     """
     with writing(folder, "conclvd dataset add"):
-        there = {record.sha256: record for record in read_sources(folder)}
-        known = {record.path for record in there.values()}
-        done: dict[Path, Added] = {}
-        read = partial(_read, license=license, name=name)
+        noted = _Noted(folder)
+        done: list[Added] = []
+        waiting: dict[Path, SourceRecord | str] = {}
+        known = noted.by_path()
+        files = [(path, known.get(str(path))) for path in videos]
+        look = partial(_read, license=license, name=name)
         if report:
             report(0, len(videos))
-        for path, found in each(read, videos, workers):
-            if isinstance(found, str):
-                done[path] = Added(path, found)
-            elif found.sha256 in there:
-                again = str(path) in known
-                twin = there[found.sha256].path
-                done[path] = Added(
-                    path, "it is here already" if again else f"it has the same content as {twin}"
-                )
-            else:
-                append_line(folder / SOURCES, found)
-                there[found.sha256] = found
-                known.add(found.path)
-                done[path] = Added(path, None, found.license)
+        for path, found in each(look, files, workers):
+            waiting[path] = found
             if report:
-                report(len(done), len(videos))
-        return [done[path] for path in videos]
+                report(len(done) + len(waiting), len(videos))
+            # in the order given: of two that are the same, the first is meant
+            while len(done) < len(videos) and videos[len(done)] in waiting:
+                first = videos[len(done)]
+                done.append(noted.take(first, waiting.pop(first), license, name))
+        noted.finish()
+        return done
 
 
-def _read(path: Path, license: str | None, name: str | None) -> tuple[Path, SourceRecord | str]:
-    """A video's record, or why there is none."""
-    try:
+class _Noted:
+    """The sources that are noted, and what is noted anew."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._records = {record.sha256: record for record in read_sources(folder)}
+        self._corrected: list[Correction] = []
+
+    def by_path(self) -> dict[str, SourceRecord]:
+        """All that are noted."""
+        return {record.path: record for record in self._records.values()}
+
+    def take(
+        self, path: Path, found: SourceRecord | str, license: str | None, name: str | None
+    ) -> Added:
+        """Note one file, or correct what is noted of it."""
+        if isinstance(found, str):
+            return Added(path, found)
+        before = self._records.get(found.sha256)
+        if before is None:
+            append_line(self._folder / SOURCES, found)
+            self._records[found.sha256] = found
+            return Added(path, None, found.license)
+        if before.path != found.path and Path(before.path).is_file():
+            return Added(path, f"it has the same content as {before.path}")
         beside = _sidecar(path)
+        told = {"license": beside.license or license, "name": beside.source or name}
+        changes = {key: value for key, value in told.items() if value is not None}
+        same = before.model_copy(update={"modified_ns": found.modified_ns})
+        after = same.model_copy(update={"path": found.path, **changes})
+        if after != before:
+            self._records[found.sha256] = after
+            self._corrected.append((before, after))
+        if after == same:
+            return Added(path, "it is here already", before.license)
+        return Added(path, None, after.license, corrected=True)
+
+    def finish(self) -> None:
+        """Write what was corrected: the clips first, so that stopping in between loses nothing."""
+        if self._corrected:
+            correct_clips(self._folder, self._corrected)
+            write_lines(self._folder / SOURCES, self._records.values())
+
+
+def _read(
+    file: tuple[Path, SourceRecord | None], license: str | None, name: str | None
+) -> tuple[Path, SourceRecord | str]:
+    """A video's record, or why there is none; what is noted when it has not changed since."""
+    path, noted = file
+    try:
+        str(path).encode()  # what is no Unicode cannot be noted
+        beside = _sidecar(path)
+        state = path.stat()
+        if noted and (noted.bytes, noted.modified_ns) == (state.st_size, state.st_mtime_ns):
+            return path, noted
         facts = measure(path)
         return path, SourceRecord(
             path=str(path),
             name=beside.source or name or path.name,
             license=beside.license or license or UNKNOWN,
             sha256=file_sum(path),
-            bytes=path.stat().st_size,
+            bytes=state.st_size,
+            modified_ns=state.st_mtime_ns,
             facts=facts,
         )
     except ConclvdError as error:
         return path, str(error)
+    except UnicodeEncodeError:
+        return path, "its name is not in UTF-8; rename it"
     except (OSError, UnicodeError) as error:
         return path, str(MediaError(f"cannot read {path}: {error}"))
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
+from typing import Final
 
 from conclvd.curate.history import HISTORY, Action, Edit
 from conclvd.curate.recut import cut_again, divided, spans_of
@@ -27,6 +28,15 @@ class Conflict(DatasetError):
 def version_of(record: ClipRecord) -> str:
     """A short name for exactly this state of a record."""
     return hashlib.sha256(record_line(record).encode()).hexdigest()[:16]
+
+
+# what commands write about a whole source, which is nobody's edit
+_NO_EDIT: Final = ("split", "license", "source")
+
+
+def _with(record: ClipRecord, now: ClipRecord) -> ClipRecord:
+    """A record with what `split` and `add` have said of its source since, as `now` has it."""
+    return record.model_copy(update={name: getattr(now, name) for name in _NO_EDIT})
 
 
 class Annotations:
@@ -161,18 +171,15 @@ class Annotations:
             last = next(mine, None)
             if last is None:
                 raise InvalidRequest("there is nothing of yours to undo")
-            place = last.place
-            if last.after:
-                names = {record.file_name: at for at, record in enumerate(self._records)}
-                for record in last.after:
-                    at = names.get(record.file_name)
-                    if at is None or self._records[at] != record:
-                        raise Conflict(
-                            f"{record.file_name} was changed after your edit; undo that first"
-                        )
-                place = names[last.after[0].file_name]
-            place = min(place, len(self._records))
-            self._apply("undo", by, place, last.after, last.before, last.number)
+            now = tuple(self._still(record) for record in last.after)
+            back = tuple(self._as_of_now(record, now) for record in last.before)
+            place, before = min(last.place, len(self._records)), now
+            if now:  # what came back in between stays, behind
+                places = [self._records.index(record) for record in now]
+                place = min(places)
+                before = tuple(self._records[place : max(places) + 1])
+                back += tuple(record for record in before if record not in now)
+            self._apply("undo", by, place, before, back, last.number)
             return last
 
     # --- inside ----------------------------------------------------------------------------------
@@ -184,6 +191,18 @@ class Annotations:
                     raise Conflict(f"{name} was changed {self._by_whom(name)} since you opened it")
                 return place, record
         raise Conflict(f"{name} was removed {self._by_whom(name)} since you opened it")
+
+    def _still(self, record: ClipRecord) -> ClipRecord:
+        """A record as it is now; Conflict when its words were edited since."""
+        for found in self._records:
+            if found.file_name == record.file_name and _with(record, found) == found:
+                return found
+        raise Conflict(f"{record.file_name} was changed after your edit; undo that first")
+
+    def _as_of_now(self, record: ClipRecord, now: Sequence[ClipRecord]) -> ClipRecord:
+        """A record that comes back, with what is said now of its source."""
+        alike = (found for found in self._records if found.origin == record.origin)
+        return _with(record, next(iter(now), None) or next(alike, record))
 
     def _by_whom(self, name: str) -> str:
         for edit in reversed(self._history):

@@ -13,12 +13,14 @@ CARD: Final = "DATA_CARD.md"
 _SIZES: Final = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
 
 
-def card(name: str, records: Sequence[ClipRecord], stats: Stats) -> str:
-    """The card's Markdown, with the header that the Hub reads."""
+def card(
+    name: str, records: Sequence[ClipRecord], stats: Stats, header_lines: Sequence[str] = ()
+) -> str:
+    """The card's Markdown, with the header (YAML) that the Hub reads."""
     size = next((label for most, label in _SIZES if stats.clips < most), "100K<n<1M")
     languages = ["- en"] + (["- zh"] if stats.chinese else [])
     header = ["---", "language:", *languages, "task_categories:", "- text-to-video"]
-    header += ["size_categories:", f"- {size}", "---", ""]
+    header += ["size_categories:", f"- {size}", *header_lines, "---", ""]
     body = [
         f"# {_plain(name)}",
         "",

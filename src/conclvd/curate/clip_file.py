@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from conclvd.curate.bars import Crop
 from conclvd.curate.facts import BrokenVideo, VideoFacts
-from conclvd.curate.hdr import to_ordinary
 from conclvd.curate.pictures import pictures
 from conclvd.video.beside import beside
 from conclvd.video.container import container
+from conclvd.video.hdr import to_ordinary
 
 # crf 14 is visually lossless; the fast preset costs size, not quality. mbtree: see video/write.py.
 _H264: Final = {"crf": "14", "preset": "veryfast", "x264-params": "mbtree=0"}

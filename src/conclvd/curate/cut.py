@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict
 from conclvd.curate.clip_file import Span, write_clip
 from conclvd.curate.facts import BrokenVideo
 from conclvd.curate.plan import PLAN, CutSettings, Planned, make_plan
-from conclvd.curate.scene_file import SceneFile, read_scenes, write_scenes
+from conclvd.curate.scene_file import SCENES, SceneFile, read_scenes, write_scenes
 from conclvd.curate.shots import find_scenes
-from conclvd.curate.source_file import SourceRecord, read_sources
+from conclvd.curate.source_file import SOURCES, SourceRecord, read_sources
 from conclvd.errors import DatasetError, InvalidRequest
 from conclvd.lines import append_line, parse, read_lines, write_lines, write_text
 from conclvd.lock import writing
@@ -249,5 +249,5 @@ def _keep_settings(folder: Path, settings: CutSettings) -> None:
         if found != value:
             raise DatasetError(
                 f"{folder} was cut with {name} {found:g}, and {value:g} is asked for; choose the "
-                "same settings, or a new folder"
+                f"same, or a new folder ({SOURCES} and {SCENES}/ copied into it save the search)"
             )

@@ -6,11 +6,12 @@ import csv
 import io
 import shutil
 import tarfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from conclvd.curate.check import outside
+from conclvd.curate.hub import README, hub_card, hub_lines
 from conclvd.curate.new_folder import new_folder
 from conclvd.errors import DatasetError, InvalidRequest
 from conclvd.manifest import MANIFEST, ClipRecord, read_manifest, record_line
@@ -27,10 +28,10 @@ def export_dataset(
 ) -> int:
     """Write the dataset to the new folder `out`; returns the number of clips.
 
-    "videofolder" is what `datasets.load_dataset` and the Hub read, a folder a split; "webdataset"
-    are tar shards of at most `shard_bytes`; "animatediff" is a CSV file (videoid, name, page_dir)
-    and its folder of videos. `out` takes its place when it is whole. Raises DatasetError,
-    InvalidRequest.
+    "videofolder" is what `datasets.load_dataset` and the Hub read, a folder a split and a README;
+    "webdataset" are tar shards of at most `shard_bytes`; "animatediff" is a CSV file (videoid,
+    name, page_dir) and its folder of videos. `out` takes its place when it is whole. Raises
+    DatasetError, InvalidRequest.
     """
     if layout not in FORMATS:
         raise InvalidRequest(f"there is no layout {layout!r}; choose one of {', '.join(FORMATS)}")
@@ -48,18 +49,16 @@ def export_dataset(
 
 
 def _videofolder(
-    folder: Path, out: Path, records: Iterable[ClipRecord], _: int
+    folder: Path, out: Path, records: Sequence[ClipRecord], _: int
 ) -> Iterator[ClipRecord]:
-    lines: dict[str, list[str]] = {}
     for record in records:
-        name = record.split or "train"
-        target = out / name / record.file_name
+        target = out / (record.split or "train") / record.file_name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(folder / record.file_name, target)
-        lines.setdefault(name, []).append(record_line(record))
         yield record
-    for name, found in lines.items():
-        (out / name / MANIFEST).write_text("".join(found), encoding="utf-8")
+    for name, lines in hub_lines(records).items():
+        (out / name / MANIFEST).write_text(lines, encoding="utf-8")
+    (out / README).write_text(hub_card(folder.resolve().name, records), encoding="utf-8")
 
 
 def _shards(

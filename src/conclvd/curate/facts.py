@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from conclvd.errors import MediaError
 from conclvd.manifest import Rate
 from conclvd.video.container import container
+from conclvd.video.hdr import is_hdr
 
 _USUAL: Final = tuple(map(Fraction, ("24000/1001", "24", "25", "30000/1001", "30", "50", "60")))
-_HDR: Final = (16, 18)  # transfer curves PQ and HLG, as numbered in ITU-T H.273
 _LOCAL: Final = {"protocol_whitelist": "file"}  # a playlist must not fetch from elsewhere
 
 
@@ -85,7 +85,7 @@ def measure(path: Path) -> VideoFacts:
             height=first.height,
             rotation=round(first.rotation / 90) * 90 % 360,
             aspect=Fraction(stream.sample_aspect_ratio or 1),
-            hdr=int(first.color_trc) in _HDR,
+            hdr=is_hdr(first),
             **timing,
         )
 

@@ -3,40 +3,62 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from conclvd.curate.add import VIDEOS
 from conclvd.curate.check import outside
 from conclvd.curate.facts import BrokenVideo, measure
 from conclvd.curate.new_folder import new_folder
 from conclvd.errors import DatasetError
-from conclvd.manifest import MANIFEST, ClipRecord, file_sum, read_manifest, write_manifest
+from conclvd.manifest import (
+    MANIFEST,
+    ClipRecord,
+    file_sum,
+    manifest_lines,
+    parse_record,
+    write_manifest,
+)
+
+# what a record has, by its names of today and of schema version 1
+_KNOWN: Final = frozenset({*ClipRecord.model_fields, "text", "text_zh"})
+
+
+class Imported(NamedTuple):
+    """The number of clips; for each that was left out, why; columns that no record has."""
+
+    clips: int
+    left: list[str]
+    columns: list[str]
 
 
 def import_dataset(
     source: Path, out: Path, *, videos: Path | None = None, report: Callable[[int], None]
-) -> tuple[int, list[str]]:
+) -> Imported:
     """Make the new dataset folder `out` of another layout, told by what `source` is.
 
     A folder with `metadata.jsonl`, or with folders that have one (videofolder); a folder of tar
     shards (WebDataset); a CSV file with the columns videoid and name (AnimateDiff, CLV-HD), its
     files in `videos` or the folder `videos` beside it; a folder of videos, each with its caption in
-    a .txt file. Returns the number of clips, and for each that was left out, why; `report` gets how
-    many were looked at. Raises DatasetError.
+    a .txt file. Columns that others have and records do not are left out. `report` gets how many
+    clips were looked at. Raises DatasetError.
     """
     left: list[str] = []
+    columns: dict[str, None] = {}
     with new_folder(out) as partial:
         (partial / "clips").mkdir()
         records: list[ClipRecord] = []
         found = _found(source, videos, partial)
         for place, (origin, known) in enumerate(found):
             try:
-                records.append(_taken(origin, partial, place, known))
+                columns.update(dict.fromkeys(known.keys() - _KNOWN))
+                said = {key: value for key, value in known.items() if key in _KNOWN}
+                records.append(_taken(origin, partial, place, said))
             except DatasetError as error:
                 left.append(str(error))
             report(place + 1)
@@ -46,7 +68,7 @@ def import_dataset(
         for member in partial.glob(".member*"):
             member.unlink()
         write_manifest(partial, records)
-    return len(records), left
+    return Imported(len(records), left, sorted(columns))
 
 
 _Found = Iterator[tuple[Path | DatasetError, dict[str, Any]]]
@@ -67,35 +89,63 @@ def _found(source: Path, videos: Path | None, scratch: Path) -> _Found:
 
 def _listed(source: Path, folders: list[Path]) -> _Found:
     for folder in folders:
-        for record in read_manifest(folder):
-            problem = outside(folder, record.file_name)
+        seen: set[str] = set()
+        for where, line in manifest_lines(folder):
+            try:
+                record, others = _record(line, where)
+            except DatasetError as error:
+                yield error, {}
+                continue
             path = folder / record.file_name
+            problem = (
+                "is listed twice" if record.file_name in seen else outside(folder, record.file_name)
+            )
+            seen.add(record.file_name)
             known = record.model_dump(mode="json", exclude={"file_name"}, exclude_none=True)
             if folder != source:
                 known["split"] = folder.name
-            yield (DatasetError(f"{path}: {problem}") if problem else path), known
+            yield (DatasetError(f"{path}: {problem}") if problem else path), others | known
+
+
+def _record(line: str, where: str) -> tuple[ClipRecord, dict[str, Any]]:
+    """A line's record, and what it has beside: others write what they like."""
+    try:
+        plain = json.loads(line)
+    except ValueError as error:
+        raise DatasetError(f"{where} is not JSON: {error}") from error
+    if not isinstance(plain, dict):
+        raise DatasetError(f"{where} is no record; write one JSON object a line")
+    others = {key: value for key, value in plain.items() if key not in _KNOWN}
+    known = {key: value for key, value in plain.items() if key in _KNOWN}
+    return parse_record(json.dumps(known), where), others
 
 
 def _rows(path: Path, videos: Path) -> _Found:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file)
-        if not {"videoid", "name"} <= set(rows.fieldnames or ()):
-            raise DatasetError(f"{path} has no columns videoid and name; found {rows.fieldnames}")
-        for row in rows:
-            name = f"{row['videoid']}.mp4"
-            problem = outside(videos, name)
-            error = DatasetError(f"{path} line {rows.line_num}: {name}: {problem}")
-            yield (error if problem else videos / name), {"caption": row["name"] or ""}
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{path} is not in UTF-8; save it as UTF-8") from error
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    if not {"videoid", "name"} <= set(rows.fieldnames or ()):
+        raise DatasetError(f"{path} has no columns videoid and name; found {rows.fieldnames}")
+    for row in rows:
+        name = f"{row['videoid']}.mp4"
+        problem = outside(videos, name)
+        error_there = DatasetError(f"{path} line {rows.line_num}: {name}: {problem}")
+        yield (error_there if problem else videos / name), {"caption": row["name"] or ""}
 
 
 def _pairs(source: Path) -> _Found:
     for path in sorted(source.iterdir()):
         if path.suffix.lower() in VIDEOS and path.is_file() and not path.name.startswith("."):
             text = path.with_suffix(".txt")
-            if text.is_file():
-                yield path, {"caption": text.read_text(encoding="utf-8").strip()}
-            else:
+            if not text.is_file():
                 yield DatasetError(f"{path} has no caption; write it into {text.name}"), {}
+                continue
+            try:
+                yield path, {"caption": text.read_text(encoding="utf-8").strip()}
+            except UnicodeDecodeError:
+                yield DatasetError(f"{text} is not in UTF-8; save it as UTF-8"), {}
 
 
 def _tarred(shards: list[Path], scratch: Path) -> _Found:
@@ -123,7 +173,7 @@ def _members(file: tarfile.TarFile, shard: Path, scratch: Path) -> _Found:
     """Samples of a shard: neighbouring members whose names begin alike."""
     key: str | None = None
     known: dict[str, Any] = {}
-    video: Path | None = None
+    video: Path | DatasetError | None = None
     for member in file:
         name = PurePosixPath(member.name)
         content = file.extractfile(member) if member.isfile() else None
@@ -134,17 +184,28 @@ def _members(file: tarfile.TarFile, shard: Path, scratch: Path) -> _Found:
             if key is not None:
                 yield video or _no_video(shard, key), known
             key, known, video = stem, {}, None
-        if name.suffix == ".json":
-            record = json.load(content)
-            known = {k: v for k, v in record.items() if k != "file_name"}
-        elif name.suffix == ".txt":
-            known.setdefault("caption", content.read().decode())
-        else:
+        if name.suffix in (".json", ".txt"):
+            try:
+                known |= _words(name.suffix, content.read(), known)
+            except ValueError as error:
+                video = DatasetError(f"{shard}: {member.name} cannot be read: {error}")
+        elif name.suffix.lower() in VIDEOS and not isinstance(video, DatasetError):
             video = scratch / f".member{name.suffix}"
             with video.open("wb") as target:
                 shutil.copyfileobj(content, target)
     if key is not None:
         yield video or _no_video(shard, key), known
+
+
+def _words(suffix: str, content: bytes, known: dict[str, Any]) -> dict[str, Any]:
+    """What a member of a sample says; ValueError when it cannot be read."""
+    text = content.decode()
+    if suffix == ".txt":
+        return {"caption": known.get("caption", text)}
+    record = json.loads(text)
+    if not isinstance(record, dict):
+        raise ValueError("it is no JSON object")
+    return {key: value for key, value in record.items() if key != "file_name"}
 
 
 def _no_video(shard: Path, key: str) -> DatasetError:

@@ -60,18 +60,41 @@ def cut_again(
         "tags": tuple(dict.fromkeys((*record.tags, *last.tags))),
         "reviewed_by": None,
         "attributes": None,  # what is known to be visible may be in one part alone
-        "start": None,
-        "end": None,
+        "start": _start(folder, record, spans[0]),
+        "end": _end(folder, last, spans[-1]),
         "fps": fps,
         "frames": frames,
         "width": width,
         "height": height,
         "sha256": file_sum(path),
     }
-    if record.source_sha256 is not None:
-        changes["start"] = round(float(spans[0].start / fps), 6)
-        changes["end"] = round(float(spans[-1].stop / fps), 6)
     return record.model_copy(update=changes)
+
+
+def _start(folder: Path, record: ClipRecord, span: Span) -> float | None:
+    """When a span begins in the source of a record whose clip it is a part of; None for unknown."""
+    if _is_source(folder, record, span):
+        return round(float(span.start / span.facts.fps), 6)
+    first = spans_of(folder, record)[0]
+    if record.start is None or first.path != span.path:
+        return None
+    return round(record.start + float((span.start - first.start) / span.facts.fps), 6)
+
+
+def _end(folder: Path, record: ClipRecord, span: Span) -> float | None:
+    """When a span ends in the source of a record whose clip it is a part of; None for unknown."""
+    if _is_source(folder, record, span):
+        return round(float(span.stop / span.facts.fps), 6)
+    last = spans_of(folder, record)[-1]
+    if record.end is None or last.path != span.path:
+        return None
+    return round(record.end - float((last.stop - span.stop) / span.facts.fps), 6)
+
+
+def _is_source(folder: Path, record: ClipRecord, span: Span) -> bool:
+    """Whether the span is of the raw video, and not of a clip that stands in for it."""
+    clips = (folder / "clips").resolve()
+    return record.source_sha256 is not None and not Path(span.path).is_relative_to(clips)
 
 
 def divided(spans: Sequence[Span], frame: int) -> tuple[list[Span], list[Span]]:

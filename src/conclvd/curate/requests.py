@@ -41,3 +41,13 @@ class Merge(OnClip):
     """Join the clip with the one after it, in the state in which that was read."""
 
     next_version: str
+
+
+class Look(BaseModel):
+    """What a page has open, and by whom; nobody has said a name yet when `by` is empty."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tab: str = Field(min_length=1, max_length=100)
+    by: str = Field(max_length=100)
+    file_name: str | None

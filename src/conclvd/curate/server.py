@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, Final
 from urllib.parse import unquote
+
+from pydantic import BaseModel
 
 from conclvd.curate.annotations import Annotations, Conflict, version_of
 from conclvd.curate.check import outside
-from conclvd.curate.requests import Merge, OnClip, Request, Save, Split
+from conclvd.curate.facts import BrokenVideo, measure
+from conclvd.curate.presence import Presence
+from conclvd.curate.requests import Look, Merge, OnClip, Request, Save, Split
 from conclvd.errors import ConclvdError
 from conclvd.local_page import LocalHandler, LocalServer, Refused
 from conclvd.manifest import ClipRecord
@@ -22,7 +27,11 @@ class AnnotationServer(LocalServer):
         self, annotations: Annotations, host: str, port: int, origins: tuple[str, ...] = ()
     ) -> None:
         self.annotations = annotations
+        self.presence = Presence()
         super().__init__(_Handler, host, port, origins)
+
+
+_SCRIPTS: Final = ("annotate", "clips", "server", "tags", "video", "words")
 
 
 class _Handler(LocalHandler):
@@ -30,31 +39,32 @@ class _Handler(LocalHandler):
     package = "conclvd.curate"
     pages: ClassVar[Mapping[str, str]] = {
         "/": "annotate.html",
-        "/annotate.js": "annotate.js",
         "/annotate.css": "annotate.css",
+        **{f"/{name}.js": f"{name}.js" for name in _SCRIPTS},
     }
 
     def get(self, path: str) -> None:
         notes = self.server.annotations
         if path == "/api/clips":
             self.send_json(_state(notes))
-        elif path == "/api/revision":
-            self.send_json({"revision": notes.revision})
+        elif path.startswith("/api/facts/"):
+            self.send_json(_facts(self._listed(unquote(path.removeprefix("/api/facts/")))))
         elif path.startswith("/files/"):
-            self._send_listed(unquote(path.removeprefix("/files/")))
+            self.send_clip(self._listed(unquote(path.removeprefix("/files/"))))
         else:
             raise Refused(HTTPStatus.NOT_FOUND, "there is no such page")
 
-    def _send_listed(self, name: str) -> None:
+    def _listed(self, name: str) -> Path:
         notes = self.server.annotations
         if all(record.file_name != name for record in notes.records()):
             raise Refused(HTTPStatus.NOT_FOUND, "there is no such clip")
         if outside(notes.folder, name):
             raise Refused(HTTPStatus.NOT_FOUND, f"{name} {outside(notes.folder, name)}")
-        self.send_clip(notes.folder / name)
+        return notes.folder / name
 
     def post(self, path: str) -> object:
-        actions: Mapping[str, tuple[type[Request], Callable[[Any], object]]] = {
+        actions: Mapping[str, tuple[type[BaseModel], Callable[[Any], object]]] = {
+            "/api/look": (Look, self._look),
             "/api/save": (Save, self._save),
             "/api/reject": (OnClip, self._reject),
             "/api/split": (Split, self._split),
@@ -68,6 +78,10 @@ class _Handler(LocalHandler):
 
     def status_of(self, error: ConclvdError) -> HTTPStatus:
         return HTTPStatus.CONFLICT if isinstance(error, Conflict) else super().status_of(error)
+
+    def _look(self, look: Look) -> object:
+        others = self.server.presence.see(look.tab, look.by, look.file_name)
+        return {"revision": self.server.annotations.revision, "others": others}
 
     def _save(self, request: Save) -> object:
         fields = request.model_dump(exclude={"file_name", "version", "by"})
@@ -96,6 +110,15 @@ class _Handler(LocalHandler):
         edit = self.server.annotations.undo(request.by)
         names = [record.file_name for record in edit.before]
         return {"action": edit.action, "file_name": names[0] if names else None}
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    """What a clip's record may leave out and the page must know to count frames."""
+    try:
+        facts = measure(path)
+    except BrokenVideo as error:
+        raise Refused(HTTPStatus.NOT_FOUND, str(error)) from error
+    return {"fps": str(facts.fps), "frames": facts.frames}
 
 
 def _shown(record: ClipRecord) -> dict[str, Any]:

@@ -18,7 +18,8 @@ class SourceRecord(BaseModel):
     """One raw video, left where it is.
 
     `path` is absolute, `name` what its clips are told to be from, `license` the terms it may be
-    used under, "unknown" when nobody said.
+    used under, "unknown" when nobody said. `modified_ns` is when the file was last changed, in
+    nanoseconds since 1970: while it and `bytes` are the same, the file is not read again.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -29,6 +30,7 @@ class SourceRecord(BaseModel):
     license: str = Field(min_length=1)
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
     bytes: int = Field(gt=0)
+    modified_ns: int | None = None
     facts: VideoFacts
 
 

@@ -1,17 +1,14 @@
-"""`conclvd dataset stats`: what is in a dataset, as figures and plots."""
+"""`conclvd dataset stats`: what is in a dataset, as figures."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 
 from conclvd.curate.captions import common_words, word_count
-from conclvd.errors import DatasetError
 from conclvd.manifest import ClipRecord
-from conclvd.video.beside import beside
 
 _MOST_WORDS = 30
 
@@ -85,36 +82,6 @@ def collect(records: Sequence[ClipRecord]) -> Stats:
         flags=Counter(flag.split(" ")[0] for record in records for flag in record.flags),
         words=common_words(captions),
     )
-
-
-def draw(stats: Stats, path: Path) -> None:
-    """Durations, caption lengths, sizes and tags as one PNG. Raises MediaError, DatasetError."""
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        raise DatasetError(
-            "plots need matplotlib, which is not installed; run `pip install 'conclvd[curate]'`"
-        ) from error
-    figure = Figure(figsize=(10, 7), layout="constrained")
-    for axes, (title, values) in zip(
-        figure.subplots(2, 2)[0],
-        {"seconds a clip": stats.durations, "words a caption": stats.lengths}.items(),
-        strict=True,
-    ):
-        axes.hist(values, bins=30, color="#4a5a5a")
-        axes.set_title(title)
-    for axes, (title, counter) in zip(
-        figure.axes[2:], {"sizes": stats.sizes, "tags": stats.tags}.items(), strict=True
-    ):
-        most = counter.most_common(12)[::-1]
-        axes.barh(range(len(most)), [count for _, count in most], color="#4a5a5a")
-        labels = [
-            key if key.isascii() else key.encode("unicode_escape").decode() for key, _ in most
-        ]
-        axes.set_yticks(range(len(most)), labels)
-        axes.set_title(title)
-    with beside(path) as partial:
-        figure.savefig(partial, dpi=100)
 
 
 def _of(part: int, whole: int) -> str:

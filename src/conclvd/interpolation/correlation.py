@@ -11,7 +11,8 @@ from torch.nn import functional
 
 LEVELS = 4
 VOLUME_BYTES = 2**30  # all pairs of a batch may take so much memory; beyond it they are looked up
-_CHUNK_BYTES = 2**26
+_GPU_PART = 8  # on a GPU an eighth of its memory, whatever is free: the same way every time
+_CHUNK_BYTES, _GPU_CHUNK_BYTES = 2**26, 2**29
 
 
 class Correlation(Protocol):
@@ -24,17 +25,31 @@ class Correlation(Protocol):
         """
 
 
+def room_for_pairs(device: torch.device) -> int:
+    """How many bytes the correlations of all pairs may take there."""
+    if device.type != "cuda":
+        return VOLUME_BYTES
+    return int(torch.cuda.get_device_properties(device).total_memory) // _GPU_PART
+
+
+def pairs_bytes(height: int, width: int) -> int:
+    """What all pairs of two pictures of so many features take, at all sizes, in float32."""
+    return (height * width) ** 2 * 4 * 4 // 3
+
+
 def correlation(
     first: Float[Tensor, "b c h w"],
     second: Float[Tensor, "b c h w"],
     radius: int,
     *,
-    volume_bytes: int = VOLUME_BYTES,
+    volume_bytes: int | None = None,
 ) -> Correlation:
-    """All pairs at once where they fit, looked up on demand where they do not; equal values."""
-    batch, _, height, width = first.shape
-    needed = batch * (height * width) ** 2 * first.element_size() * 4 // 3
-    kind = AllPairs if needed <= volume_bytes else OnDemand
+    """All pairs at once where they fit, looked up on demand where they do not; equal values.
+
+    They may take `volume_bytes`; None: what the device has room for.
+    """
+    room = room_for_pairs(first.device) if volume_bytes is None else volume_bytes
+    kind = AllPairs if len(first) * pairs_bytes(*first.shape[-2:]) <= room else OnDemand
     return kind(first, second, radius)
 
 
@@ -86,7 +101,8 @@ class OnDemand:
         centre = position.flatten(2).transpose(1, 2)[:, :, None]
         offsets = _offsets(self._radius, position).view(1, 1, -1, 2)
         pixel_bytes = self._first[:, :, 0].numel() * offsets.shape[2] * position.element_size()
-        chunk = max(1, _CHUNK_BYTES // pixel_bytes)
+        most = _GPU_CHUNK_BYTES if position.is_cuda else _CHUNK_BYTES
+        chunk = max(1, most // pixel_bytes)
         found = []
         for level, second in enumerate(self._seconds):
             parts = [
@@ -111,7 +127,8 @@ def _look_up(
 ) -> Float[Tensor, "b c n k"]:
     """`values` at positions in pixels, bilinear, 0 outside."""
     height, width = values.shape[-2:]
-    size = torch.tensor([width, height], dtype=position.dtype, device=position.device)
-    # A level one pixel wide has no scale to divide by; its one value is at -1.
-    normal = 2 * position / (size - 1).clamp(min=1) - 1
-    return functional.grid_sample(values, normal, align_corners=True)
+    # A level one pixel wide has no scale to divide by; its one value is at -1. The sizes stay
+    # numbers: a tensor of them would wait for the GPU in every update.
+    x = position[..., 0] * (2 / max(1, width - 1)) - 1
+    y = position[..., 1] * (2 / max(1, height - 1)) - 1
+    return functional.grid_sample(values, torch.stack([x, y], -1), align_corners=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 import cv2
@@ -29,7 +31,27 @@ class FlowEstimator(Protocol):
         """
 
 
-class DisFlow:
+class FrameFlow(ABC):
+    """An estimator that takes one pair after the other, on the CPU; a batch has a thread a pair."""
+
+    @abstractmethod
+    def __call__(self, source: Frame, target: Frame) -> Flow:
+        """The flow of one pair."""
+
+    def flows(
+        self, sources: Float[Tensor, "b 3 h w"], targets: Float[Tensor, "b 3 h w"]
+    ) -> Float[Tensor, "b 2 h w"]:
+        """Those of a batch, on its device."""
+        pairs = list(zip(_frames(sources), _frames(targets), strict=True))
+        if len(pairs) == 1:
+            found = [self(*pairs[0])]
+        else:
+            with ThreadPoolExecutor(len(pairs)) as pool:
+                found = list(pool.map(lambda pair: self(*pair), pairs))
+        return torch.from_numpy(np.stack(found)).movedim(-1, 1).to(sources.device)
+
+
+class DisFlow(FrameFlow):
     """Dense inverse search (Kroeger et al., 2016), as OpenCV has it; it needs no weights."""
 
     def __init__(self) -> None:
@@ -47,18 +69,7 @@ class DisFlow:
         own: cv2.DISOpticalFlow = self._searches.own
         return own
 
-    def flows(
-        self, sources: Float[Tensor, "b 3 h w"], targets: Float[Tensor, "b 3 h w"]
-    ) -> Float[Tensor, "b 2 h w"]:
-        """One pair after the other, on the CPU."""
-        found = [
-            self(_frame(source), _frame(target))
-            for source, target in zip(sources, targets, strict=True)
-        ]
-        return torch.from_numpy(np.stack(found)).movedim(-1, 1).to(sources.device)
 
-
-def _frame(picture: Float[Tensor, "3 h w"]) -> Frame:
-    planes = (picture * 255).round().to("cpu", torch.uint8).numpy()
-    pixels: Frame = cv2.merge(list(planes))
-    return pixels
+def _frames(pictures: Float[Tensor, "b 3 h w"]) -> list[Frame]:
+    planes = (pictures * 255).round().to("cpu", torch.uint8).numpy()
+    return [cv2.merge(list(picture)) for picture in planes]

@@ -23,7 +23,7 @@ def consistency(
     height, width = there.shape[-2:]
     miss = length(there + sample(back, there))
     tolerance = TOLERANCE + PER_STEP * length(there)
-    target = pixel_grid(height, width, there.device) + there
-    limit = torch.tensor([width - 1, height - 1], device=there.device).view(1, 2, 1, 1)
-    inside = ((target >= -0.5) & (target <= limit + 0.5)).all(1, keepdim=True)
-    return torch.exp(-((miss / tolerance) ** 2)) * inside
+    x, y = (pixel_grid(height, width, there.device) + there).chunk(2, 1)
+    inside = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
+    trust: Tensor = torch.exp(-((miss / tolerance) ** 2)) * inside
+    return trust

@@ -21,6 +21,8 @@ from conclvd.interpolation.warp import sample
 from conclvd.interpolation.workers import Workers
 from conclvd.tensors import Frame
 
+GPU_BATCH = 4  # pairs in one tensor: a GPU has little to do for a single one
+
 Item = TypeVar("Item")
 
 
@@ -33,7 +35,8 @@ class Pairs:
     def __init__(self, estimator: FlowEstimator, settings: Settings, device: torch.device) -> None:
         self._estimator, self._settings, self._device = estimator, settings, device
         self._workers = Workers(device)
-        self.at_once = settings.batch * self._workers.count
+        self._batch = settings.batch or (GPU_BATCH if device.type == "cuda" else 1)
+        self.at_once = self._batch * self._workers.count
         self._flows: dict[tuple[int, int], Tensor] = {}
         self._left: Keyframe | None = None  # the last one before the window
 
@@ -57,7 +60,7 @@ class Pairs:
             for index, step, picture in self._made(window, indices):
                 found[index][step - 1] = picture
 
-        self._workers.map(fill, _chunks(moving, self._settings.batch))
+        self._workers.map(fill, _chunks(moving, self._batch))
         self._forget(window[count].start)
         self._left = window[count - 1]
         return found
@@ -86,7 +89,7 @@ class Pairs:
             targets = self._pictures([wanted[name][1].frame for name in chosen])
             return self._estimator.flows(sources, targets)
 
-        chunks = _chunks(names, self._settings.batch)
+        chunks = _chunks(names, self._batch)
         for chosen, flows in zip(chunks, self._workers.map(find, chunks), strict=True):
             self._flows.update(zip(chosen, flows, strict=True))
 
@@ -100,7 +103,7 @@ class Pairs:
             for row, index in enumerate(indices)
             for step in range(1, self._times(window[index]))
         ]
-        for chosen in _chunks(places, self._settings.batch):
+        for chosen in _chunks(places, self._batch):
             times = [step / self._times(window[index]) for _, index, step in chosen]
             pictures = in_between(motion.rows([row for row, _, _ in chosen]), self._numbers(times))
             for (_, index, step), picture in zip(chosen, _to_frames(pictures), strict=True):

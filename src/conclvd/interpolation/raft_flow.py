@@ -13,7 +13,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from conclvd.errors import ModelError
-from conclvd.interpolation.raft import LARGE, SMALL, SMALLEST_SIDE, UPDATES, Raft
+from conclvd.interpolation.correlation import pairs_bytes, room_for_pairs
+from conclvd.interpolation.raft import LARGE, SMALL, SMALLEST_SIDE, UPDATES, Raft, quick_layout
 from conclvd.interpolation.raft_encoder import DOWNSAMPLING
 
 _IN_LARGE_ALONE = "mask_predictor.conv.weight"
@@ -25,10 +26,7 @@ class RaftFlow:
 
     def __init__(self, network: Raft, *, updates: int = UPDATES) -> None:
         self._network = network.eval().requires_grad_(False)
-        # So the updates take 3/4 of the time; the encoders' instance norms would take twice theirs.
-        for weight in self._network.update_block.parameters():
-            if weight.ndim == 4:
-                weight.data = weight.data.contiguous(memory_format=torch.channels_last)
+        quick_layout(self._network)
         self._updates = updates
 
     def flows(
@@ -37,12 +35,22 @@ class RaftFlow:
         """One flow a pair, in a batch; the network must be on the pictures' device."""
         height, width = sources.shape[-2:]
         pad = [*_padding(width), *_padding(height)]
-        padded = [
+        first, second = (
             functional.pad(pictures * 2 - 1, pad, mode="replicate")
             for pictures in (sources, targets)
-        ]
+        )
+        # Fewer pairs at a time where that lets their correlations fit: looked up on demand they
+        # take many times as long.
+        rows, columns = (side // DOWNSAMPLING for side in first.shape[-2:])
+        fitting = max(1, room_for_pairs(sources.device) // pairs_bytes(rows, columns))
         with torch.no_grad():
-            flow = self._network.last(padded[0], padded[1], self._updates)
+            found = [
+                self._network.last(
+                    first[start : start + fitting], second[start : start + fitting], self._updates
+                )
+                for start in range(0, len(sources), fitting)
+            ]
+        flow = torch.cat(found)
         return flow[..., pad[2] : pad[2] + height, pad[0] : pad[0] + width].contiguous()
 
 

@@ -29,14 +29,20 @@ def length(flow: Float[Tensor, "b 2 h w"]) -> Float[Tensor, "b 1 h w"]:
 
 
 def sample(
-    values: Float[Tensor, "b c h w"], flow: Float[Tensor, "b 2 h w"]
+    values: Float[Tensor, "b c h w"], flow: Float[Tensor, "b 2 h w"], *, beyond: str = "border"
 ) -> Float[Tensor, "b c h w"]:
-    """`values` at x + flow(x) of every pixel x, bilinear; the border is repeated outside."""
+    """`values` at x + flow(x) of every pixel x, bilinear.
+
+    `beyond` the picture its border is repeated, or mirrored ("reflection").
+    """
     height, width = values.shape[-2:]
     position = pixel_grid(height, width, flow.device) + flow
-    size = torch.tensor([width, height], dtype=flow.dtype, device=flow.device).view(1, 2, 1, 1)
-    normal = ((position * 2 + 1) / size - 1).movedim(1, -1)
-    return functional.grid_sample(values, normal, padding_mode="border", align_corners=False)
+    # The sizes stay numbers: a tensor of them would wait for the GPU each time.
+    x = (position[:, 0] * 2 + 1) / width - 1
+    y = (position[:, 1] * 2 + 1) / height - 1
+    return functional.grid_sample(
+        values, torch.stack([x, y], -1), padding_mode=beyond, align_corners=False
+    )
 
 
 def splat(

@@ -31,7 +31,8 @@ def main() -> None:
     parser.add_argument(
         "--eager",
         action="store_true",
-        help="autoencoder, judge, probe: no torch.compile, which takes the first two minutes",
+        help="autoencoder, judge, probe: no torch.compile, which takes the first two minutes; "
+        "flow: no CUDA graph",
     )
     parser.add_argument("--toy", action="store_true", help="tiny sizes, for a CPU")
     arguments = parser.parse_args()

@@ -34,6 +34,7 @@ from conclvd.train.losses import (
     diffusion_loss,
     frame_errors,
     frame_offset,
+    velocity_weights,
 )
 from conclvd.train.painting import PaintOrder
 from conclvd.train.runlog import RunLog
@@ -49,6 +50,7 @@ class MotionRun:
     L_con counts `lambda_con` up to `contrast_until` of the run and nothing after it: what it
     rewards by itself, a colour that changes from frame to frame (`frame_offset`), is unlearned.
     Where a frame shows a small thing that the caption may name, L_diff weighs 1 + `emphasis`.
+    Every clip's L_diff is weighed to be the error of v (`losses.velocity_weights`).
     """
 
     sizes: ModelSizes
@@ -207,7 +209,8 @@ def train_motion(run: MotionRun) -> dict[str, float]:
             noise = torch.randn_like(latents)  # independent in every frame
             predicted, embedded = model(add_noise(latents, noise, alphas[steps]), steps, states)
             places = emphasised(drawn.interest, run.emphasis, dropped)
-            loss_diff = diffusion_loss(predicted, noise, places=places)  # Eq. (12)
+            # Eq. (12), weighed: near pure noise small errors of the noise are other colours
+            loss_diff = diffusion_loss(predicted, noise, velocity_weights(alphas[steps]), places)
             loss_con = contrastive_loss(embedded)  # Eq. (11)
             weight = run.lambda_con if clock.fraction < run.contrast_until else 0.0
             loss = LAMBDA_DIFF * loss_diff + weight * loss_con  # Eq. (13)
@@ -218,7 +221,8 @@ def train_motion(run: MotionRun) -> dict[str, float]:
             average.update()
             if step % 50 == 0:
                 result = {
-                    "loss_diff": loss_diff.item(),
+                    "loss_diff": diffusion_loss(predicted.detach(), noise).item(),
+                    "loss_velocity": loss_diff.item(),
                     "loss_con": loss_con.item(),
                     "contrastive_accuracy": contrastive_accuracy(embedded).item(),
                     "frame_offset": frame_offset(frame_errors(predicted, noise)).item(),

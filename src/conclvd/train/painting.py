@@ -29,7 +29,8 @@ class PaintOrder:
 
     `frames` a clip, `fps` pictures of the scene a second, `size` of the square picture in pixels,
     `captions` in each language, `long_every`: every so many clips one of twice the frames
-    (0: none). `flow`: whether to find the exact flow between neighbouring frames, `interest`:
+    (0: none). `strides`: the frames of a clip are one of so many pictures apart, by its seed.
+    `flow`: whether to find the exact flow between neighbouring frames, `interest`:
     whether to note where each frame shows small things.
     """
 
@@ -40,6 +41,7 @@ class PaintOrder:
     long_every: int = 0
     flow: bool = False
     interest: bool = False
+    strides: tuple[int, ...] = (1,)
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def paint_sample(seed: int, order: PaintOrder) -> PaintedSample:
         frames=order.frames * (2 if is_long else 1),
         width=order.size,
         height=order.size,
-        fps=order.fps,
+        fps=order.fps / order.strides[seed % len(order.strides)],
         flow=order.flow,
         with_interest=order.interest,
     )

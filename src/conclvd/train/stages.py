@@ -57,7 +57,7 @@ def run_stage(arguments: Namespace) -> dict[str, float]:
             raise TrainingError("stage flow paints its clips itself, with their flow: no --clips")
         if arguments.toy:
             given |= {"picture": 128, "updates": 2, "held_out": 2, "first_clips": 4}
-        return train_flow(FlowRun(**given))
+        return train_flow(FlowRun(graph=not arguments.eager, **given))
     if arguments.model is None:
         raise TrainingError(f"stage {arguments.stage} needs --model, the parts trained before it")
     if arguments.stage == "judge":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from conclvd.errors import MediaError
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _PICTURES = (Format.GIF, Format.WEBP)
 _SEQUENCES = ((".png",), (".jpg", ".jpeg"))
+# What is said of the file rather than of the video; the comment is what we embed ourselves.
+_OF_THE_FILE = ("comment", "encoder", "major_brand", "minor_version", "compatible_brands")
 PICTURE_SUFFIXES = tuple(suffix for kind in _SEQUENCES for suffix in kind)
 
 
@@ -26,8 +29,9 @@ PICTURE_SUFFIXES = tuple(suffix for kind in _SEQUENCES for suffix in kind)
 class VideoInfo:
     """`fps` is in frames per second, `metadata` the embedded text or None.
 
-    `sound` is whether there is any. The rate of gif and webp is the mean over their frames, for
-    they keep delays alone.
+    `sound` is whether there is any, `tags` what else a video file says: title, artist, date. The
+    size is that of the upright picture. The rate of gif and webp is the mean over their frames,
+    for they keep delays alone; `rate_told` is false for pictures whose folder does not tell theirs.
     """
 
     format: Format
@@ -37,6 +41,8 @@ class VideoInfo:
     fps: Fraction
     metadata: str | None
     sound: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
+    rate_told: bool = True
 
     @property
     def seconds(self) -> float:
@@ -75,16 +81,41 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def picture_files(folder: Path) -> list[Path]:
-    """The pictures of a sequence in the order of their names; MediaError when there are none."""
+    """The pictures of a sequence, 9.png before 10.png; MediaError when there are none."""
     if not folder.is_dir():
         raise FileNotFoundError(folder)
     for suffixes in _SEQUENCES:
-        files = sorted(file for file in folder.iterdir() if file.suffix.lower() in suffixes)
+        files = [file for file in folder.iterdir() if file.suffix.lower() in suffixes]
+        files.sort(key=_by_number)
         if files:
             return files
     raise MediaError(
         f"the folder {folder} holds no .png or .jpg files; name a video or a sequence of pictures"
     )
+
+
+def _by_number(file: Path) -> tuple[list[str | int], str]:
+    """Numbers in a name as numbers: text and digits take turns."""
+    parts = re.split(r"([0-9]+)", file.stem)
+    return [int(part) if part.isdigit() else part for part in parts], file.name
+
+
+def quarter_turns(frame: Any) -> int:
+    """How many quarter turns anticlockwise a decoded frame (av.VideoFrame) is to be shown at."""
+    turns: int = round(frame.rotation / 90) % 4
+    return turns
+
+
+def picture_delays(path: Path) -> list[Fraction]:
+    """For how many seconds each frame of a gif or webp is shown."""
+    from PIL import Image, ImageSequence
+
+    delays = []
+    with Image.open(path) as picture:
+        for shown in ImageSequence.Iterator(picture):
+            shown.load()  # webp tells the delay only then
+            delays.append(Fraction(int(shown.info.get("duration", 0)), 1000))
+    return delays
 
 
 def _probe_mp4(path: Path) -> VideoInfo:
@@ -95,16 +126,24 @@ def _probe_mp4(path: Path) -> VideoInfo:
         fps = stream.average_rate or stream.guessed_rate
         if fps is None:
             raise MediaError(f"{path} does not say its frame rate; write it again as mp4")
-        count = stream.frames or sum(1 for packet in file.demux(stream) if packet.size)
+        sides = stream.codec_context.width, stream.codec_context.height
+        first = next(file.decode(stream), None)
+        width, height = sides[::-1] if first is not None and quarter_turns(first) % 2 else sides
         return VideoInfo(
             format=Format.MP4,
-            frames=count,
-            width=stream.codec_context.width,
-            height=stream.codec_context.height,
+            frames=stream.frames or _packets(path),
+            width=width,
+            height=height,
             fps=Fraction(fps),
             metadata=file.metadata.get("comment"),
             sound=bool(file.streams.audio),
+            tags={key: text for key, text in file.metadata.items() if key not in _OF_THE_FILE},
         )
+
+
+def _packets(path: Path) -> int:
+    with container(path) as file:
+        return sum(1 for packet in file.demux(file.streams.video[0]) if packet.size)
 
 
 def _probe_picture(path: Path, kind: Format) -> VideoInfo:
@@ -113,16 +152,14 @@ def _probe_picture(path: Path, kind: Format) -> VideoInfo:
     with Image.open(path) as picture:
         if picture.format != kind.name:
             raise MediaError(f"{path} is a {picture.format} file; name it by its format")
-        count = int(getattr(picture, "n_frames", 1))
         text = _picture_text(picture)
-        milliseconds = 0
-        for index in range(count):
-            picture.seek(index)
-            picture.load()  # webp tells the delay only then
-            milliseconds += int(picture.info.get("duration", 0))
         width, height = picture.size
-    fps = Fraction(1000 * count, milliseconds) if milliseconds else Fraction(1)
-    return VideoInfo(kind, count, width, height, fps.limit_denominator(1001), text)
+    delays = picture_delays(path)
+    total = sum(delays, Fraction(0))
+    fps = len(delays) / total if total else Fraction(1)
+    return VideoInfo(
+        kind, len(delays), width, height, fps.limit_denominator(1001), text, rate_told=total > 0
+    )
 
 
 def _probe_png(folder: Path) -> VideoInfo:
@@ -134,7 +171,9 @@ def _probe_png(folder: Path) -> VideoInfo:
         text = {str(key): value for key, value in picture.info.items()}
         width, height = picture.size
     fps = Fraction(str(text.get("fps", "1")))
-    return VideoInfo(Format.PNG, len(files), width, height, fps, text.get("comment"))
+    told = "fps" in text
+    comment = text.get("comment")
+    return VideoInfo(Format.PNG, len(files), width, height, fps, comment, rate_told=told)
 
 
 def _picture_text(picture: Image.Image) -> str | None:

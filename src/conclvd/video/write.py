@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -33,6 +33,7 @@ def write_video(
     metadata: str | None = None,
     threads: int = 0,
     sound_of: Path | None = None,
+    tags: Mapping[str, str] | None = None,
 ) -> Path:
     """Write a video by the extension of `path`; returns the path written.
 
@@ -41,7 +42,8 @@ def write_video(
     comment tag of mp4, the comment of gif, XMP in webp, a text chunk in each PNG.
     mp4 is H.264, yuv420p, BT.709, with the index in front; its sides must be even. `threads` is for
     its encoder, 0 for all cores; files are the same byte for byte only at equal numbers.
-    `sound_of` is a video whose first sound track is taken over; mp4 alone has room for it.
+    `sound_of` is a video whose first sound track is taken over, `tags` are title, artist and the
+    like; mp4 alone has room for them.
     gif has hundredths of a second, webp thousandths: delays alternate so that the mean rate holds;
     neighbouring frames without a difference become one, shown longer.
     A PNG sequence goes to a new folder, or replaces one that holds nothing else.
@@ -61,9 +63,10 @@ def write_video(
         raise MediaError(
             f"cannot write {target}: the folder {target.parent} does not exist; make it first"
         )
+    told = {**(tags or {}), **({} if metadata is None else {"comment": metadata})}
     with beside(target) as partial:
         if kind is Format.MP4:
-            _write_mp4(partial, first, stream, fps, metadata, threads, sound_of)
+            _write_mp4(partial, first, stream, fps, threads, sound_of, told)
         elif kind is Format.GIF:
             _write_gif(partial, stream, fps, metadata)
         elif kind is Format.WEBP:
@@ -106,9 +109,9 @@ def _write_mp4(
     first: Frame,
     frames: Iterator[Frame],
     fps: Fraction,
-    metadata: str | None,
     threads: int,
     sound_of: Path | None,
+    told: Mapping[str, str],
 ) -> None:
     import av
 
@@ -117,8 +120,7 @@ def _write_mp4(
         container(path, "w", format="mp4", options=options) as file,
         sound(sound_of, file) as sound_until,
     ):
-        if metadata is not None:
-            file.metadata["comment"] = metadata
+        file.metadata.update(told)
         stream = file.add_stream("libx264", rate=fps, options=_H264)
         stream.height, stream.width = first.shape[:2]
         stream.pix_fmt = "yuv420p"

@@ -1,38 +1,21 @@
 // The annotation page. Whatever comes from the dataset is shown as text (textContent), never as HTML.
-"use strict";
+//
+// Nobody waits for the server: a confirmed clip is left at once, and what is typed next goes to the
+// next clip. Edits are sent in order; one that is refused comes back, with what was written.
+import { $, find, load, nextUnreviewed, onOpen, page, placeOf, put, putBack, showList, takeOut, text, tookOut } from "./clips.js";
+import { ask, inOrder, sending } from "./server.js";
+import { dropLast, takeTags } from "./tags.js";
+import { frameNow, goTo, play, playOrPause, showFrame } from "./video.js";
+import { changed, showClip, showState, showTheirs, tell, written } from "./words.js";
 
-const $ = (id) => document.getElementById(id);
-const KINDS = {
-  season: ["spring", "summer", "autumn", "winter"],
-  weather: ["clear", "mist", "rain", "snow", "wind"],
-  elements: ["mountains", "water", "boat", "pavilion", "pine", "bamboo", "blossoms", "birds", "figure"],
-  motion: ["still camera", "pan left", "pan right", "zoom", "drifting", "flowing"],
-  style: ["ink wash", "blue-green", "gongbi", "animation"],
-};
+const tab = tabName(); // this page among those of others
+const drafts = new Map(); // what was written and could not be saved, by file name
+const working = new Set(); // clips that are being split or merged
 
-let clips = [];
-let revision = -1;
-let current = null; // the clip as it was read, with its version
-let tags = [];
-let busy = false;
-
-// --- talking to the server -----------------------------------------------------------------------
-
-async function ask(path, body) {
-  const how = body === undefined ? {} : {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  };
-  let answer;
-  try {
-    answer = await fetch(path, how);
-  } catch {
-    throw new Error("the server does not answer; is `conclvd dataset annotate` still running?");
-  }
-  const value = await answer.json();
-  if (!answer.ok) throw Object.assign(new Error(value.error), { status: answer.status });
-  return value;
+function tabName() { // the same after a reload
+  const name = sessionStorage.getItem("tab") ?? crypto.getRandomValues(new Uint32Array(2)).join("-");
+  sessionStorage.setItem("tab", name);
+  return name;
 }
 
 function person() {
@@ -45,103 +28,24 @@ function person() {
   return name;
 }
 
-async function load() {
-  const state = await ask("/api/clips");
-  clips = state.clips;
-  revision = state.revision;
-  $("folder").textContent = state.folder;
-  document.title = `Captions: ${state.folder}`;
-  showList();
-}
-
-// --- showing -------------------------------------------------------------------------------------
-
-function tell(text, wrong = true) {
-  $("message").textContent = text;
-  $("message").hidden = !text;
-  $("message").className = wrong ? "" : "told";
-}
-
-function showList() {
-  const items = clips.map((clip) => {
-    const item = document.createElement("li");
-    item.textContent = clip.caption || clip.file_name.replace(/^clips\//, "");
-    item.title = clip.file_name;
-    item.className = clip.reviewed_by ? "reviewed" : clip.suggested_by ? "suggested" : "";
-    if (current && clip.file_name === current.file_name) item.setAttribute("aria-current", "true");
-    item.addEventListener("click", () => attempt(() => leave() && open(clip.file_name)));
-    return item;
-  });
-  $("clips").replaceChildren(...items);
-  $("clips").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
-  const reviewed = clips.filter((clip) => clip.reviewed_by).length;
-  $("progress").max = Math.max(1, clips.length);
-  $("progress").value = reviewed;
-  $("left").textContent = `${reviewed} of ${clips.length} reviewed, ${clips.length - reviewed} left`;
-}
-
 function open(name) {
-  const clip = clips.find((found) => found.file_name === name) ?? clips[0];
-  current = clip ? structuredClone(clip) : null;
-  const video = $("video");
-  if (!clip) {
-    video.removeAttribute("src");
-    for (const id of ["about", "state", "frame"]) $(id).textContent = "";
-    return showList();
-  }
-  // the version in the address: a file of the same name may have been cut anew
-  video.src = `/files/${clip.file_name.split("/").map(encodeURIComponent).join("/")}?${clip.version}`;
-  video.play().catch(() => {});
-  $("about").textContent = [
-    clip.file_name, clip.source,
-    clip.start == null ? null : `${clip.start.toFixed(2)} to ${clip.end.toFixed(2)} s`,
-    clip.license, ...clip.flags,
-  ].filter(Boolean).join(" · ");
-  showWords(clip);
+  const clip = find(name) ?? page.clips[0] ?? null;
+  page.current = clip;
+  play(clip);
+  showClip(clip, drafts.get(clip?.file_name));
+  drafts.delete(clip?.file_name);
   showList();
-}
-
-function showWords(clip) {
-  $("caption").value = clip.caption;
-  $("caption_zh").value = clip.caption_zh ?? "";
-  $("tag").value = "";
-  tags = [...clip.tags];
-  showTags();
-  $("state").textContent = clip.reviewed_by
-    ? `Reviewed by ${clip.reviewed_by}.`
-    : clip.suggested_by ? `Suggested by ${clip.suggested_by}; nobody has confirmed it.` : "Not reviewed.";
-}
-
-function showTags() {
-  $("tags").replaceChildren(...tags.map((tag) => {
-    const item = document.createElement("li");
-    item.textContent = tag;
-    return item;
-  }));
-}
-
-function changed() {
-  return current !== null && (
-    $("caption").value.trim() !== current.caption
-    || $("caption_zh").value.trim() !== (current.caption_zh ?? "")
-    || tags.join() !== current.tags.join());
+  look().catch(() => {}); // others see at once what is open here
 }
 
 // --- doing ---------------------------------------------------------------------------------------
 
 async function attempt(act) {
-  if (busy) return;
-  busy = true;
+  tell("");
   try {
-    tell("");
     await act();
   } catch (error) {
-    const conflict = error.status === 409; // what was written here stays in the fields
-    if (conflict) await load().catch(() => {});
-    // told last: who reads it and presses a key must not find the page still busy
-    tell(conflict ? `${error.message}; your text is still here, Esc and R show theirs` : error.message);
-  } finally {
-    busy = false;
+    tell(error.message);
   }
 }
 
@@ -152,111 +56,123 @@ function leave() {
 }
 
 function target() {
-  if (!current) throw new Error("there is no clip");
-  return { file_name: current.file_name, version: current.version, by: person() };
+  if (!page.current) throw new Error("there is no clip");
+  if (working.has(page.current.file_name)) throw new Error("this clip is being cut; wait until it is done");
+  return { clip: page.current, by: person() };
 }
 
-async function save(confirm) {
-  const body = {
-    ...target(), confirm, tags,
-    caption: $("caption").value, caption_zh: $("caption_zh").value,
-  };
-  const saved = await ask("/api/save", body);
-  const place = clips.findIndex((clip) => clip.file_name === saved.file_name);
-  const name = saved.file_name;
-  await load();
-  if (confirm) {
-    open(nextUnreviewed(place) ?? name);
-    if (typing()) $("caption").focus();
-    tell(nextUnreviewed(place) ? "" : "everything is reviewed", false);
-  } else {
-    open(name);
-    tell("saved, not confirmed", false);
+// What is sent: made when its turn has come, for only then an edit before it has its version.
+function body(clip, by, more = {}) {
+  if (!clip.read.version) throw new Error(`the edit of ${clip.file_name} before this one was refused`);
+  return { file_name: clip.file_name, version: clip.read.version, by, ...more };
+}
+
+function save(confirm) {
+  const { clip, by } = target();
+  takeTags();
+  const words = written();
+  if (confirm && !words.caption) throw new Error("the English caption is empty; write one, or reject the clip");
+  const after = { ...clip, ...words, reviewed_by: confirm ? by : null, read: {} };
+  const place = placeOf();
+  page.current = after;
+  put(after);
+  const done = inOrder(async () => {
+    const saved = await ask("/api/save", body(clip, by, { ...words, confirm }));
+    after.read.version = saved.version;
+  });
+  done.then(() => confirm || tell("saved, not confirmed", false), (error) => refused(clip, error, words));
+  if (!confirm) return showState();
+  const next = nextUnreviewed(place);
+  const wrote = typing();
+  open(next ?? clip.file_name);
+  if (wrote) $("caption").focus();
+  if (!next) tell("everything is reviewed", false);
+}
+
+// An edit was not taken: the clip is shown as it is, with what was written, once nobody is writing.
+async function refused(clip, error, words = null) {
+  const name = clip.file_name;
+  const here = page.current?.file_name === name;
+  const mine = here ? written() : words; // what was typed since is not lost either
+  putBack(clip);
+  await load().catch(() => {});
+  const there = find(name);
+  if (!there) {
+    if (here || !changed()) open(page.clips[0]?.file_name);
+    return tell(mine ? `${error.message}; your text was: ${mine.caption} ${mine.caption_zh ?? ""}` : error.message);
   }
-}
-
-function nextUnreviewed(place) {
-  const order = [...clips.slice(place + 1), ...clips.slice(0, place + 1)];
-  return order.find((clip) => !clip.reviewed_by)?.file_name;
-}
-
-function placeOf() {
-  return clips.findIndex((clip) => clip.file_name === current?.file_name);
+  if (mine) drafts.set(name, mine);
+  if (!here && changed()) {
+    return tell(mine ? `${error.message}; your text for it is kept until you open it` : error.message);
+  }
+  open(name);
+  if (error.status !== 409 || !mine) return tell(error.message);
+  showTheirs(there);
+  tell(`${error.message}; your text is still here: Ctrl+Enter keeps it, Esc and R take theirs`);
 }
 
 function step(by) {
-  if (!clips.length || !leave()) return;
-  const place = Math.min(clips.length - 1, Math.max(0, placeOf() + by));
-  open(clips[place].file_name);
+  if (!page.clips.length || !leave()) return;
+  open(page.clips[Math.min(page.clips.length - 1, Math.max(0, placeOf() + by))].file_name);
 }
 
-async function reject() {
+function reject() {
+  if (!leave()) return;
+  const { clip, by } = target();
   const place = placeOf();
-  if (!leave()) return;
-  await ask("/api/reject", target());
-  await load();
-  open(clips[Math.min(place, clips.length - 1)]?.file_name);
-  tell("rejected; Z brings it back", false);
+  takeOut(clip.file_name);
+  const done = inOrder(() => ask("/api/reject", body(clip, by)));
+  done.finally(() => tookOut(clip.file_name)).then(
+    () => tell("rejected; Z brings it back", false), (error) => refused(clip, error));
+  open(page.clips[Math.min(place, page.clips.length - 1)]?.file_name);
 }
 
-async function split() {
+async function recut(path, more, told) {
   if (!leave()) return;
+  const { clip, by } = target();
+  working.add(clip.file_name);
+  tell("cutting …", false);
+  try {
+    const made = await inOrder(() => ask(path, body(clip, by, more())));
+    await load();
+    arrive(clip, made.file_name ?? made[0].file_name);
+    tell(told, false);
+  } catch (error) {
+    await refused(clip, error);
+  } finally {
+    working.delete(clip.file_name);
+  }
+}
+
+function split() {
   const frame = frameNow();
-  const parts = await ask("/api/split", { ...target(), frame });
-  await load();
-  open(parts[0].file_name);
-  tell(`split at frame ${frame}`, false);
+  return recut("/api/split", () => ({ frame }), `split at frame ${frame}`);
 }
 
-async function merge() {
-  if (!leave()) return;
-  const next = clips[placeOf() + 1];
+function merge() {
+  const next = page.clips[placeOf() + 1];
   if (!next) throw new Error("this is the last clip; there is none to merge it with");
-  const merged = await ask("/api/merge", { ...target(), next_version: next.version });
-  await load();
-  open(merged.file_name);
-  tell("merged", false);
+  return recut("/api/merge", () => ({ next_version: next.read.version }), "merged");
+}
+
+// Open what became of a clip, unless the person has gone on; what was typed meanwhile goes along.
+function arrive(clip, name) {
+  if (page.current?.file_name !== clip.file_name) return;
+  if (changed()) drafts.set(name, written());
+  open(name);
 }
 
 async function undo() {
   if (!leave()) return;
-  const undone = await ask("/api/undo", { by: person() });
+  const by = person();
+  const undone = await inOrder(() => ask("/api/undo", { by }));
   await load();
-  open(undone.file_name);
+  if (!changed()) open(undone.file_name);
   tell(`took back: ${undone.action}`, false);
 }
 
 function forget() {
-  open(current?.file_name);
-}
-
-// --- the video -----------------------------------------------------------------------------------
-
-function rate() {
-  if (!current?.fps) return 24;
-  const [over, under] = current.fps.split("/").map(Number);
-  return over / (under || 1);
-}
-
-function frameNow() {
-  return Math.floor($("video").currentTime * rate() + 1e-3);
-}
-
-function goTo(frame) {
-  const video = $("video");
-  video.pause();
-  const most = (current?.frames ?? Infinity) - 1;
-  video.currentTime = (Math.min(most, Math.max(0, frame)) + 0.5) / rate(); // its middle
-}
-
-function playOrPause() {
-  const video = $("video");
-  if (video.paused) video.play(); else goTo(frameNow());
-}
-
-function showFrame() {
-  if (current) $("frame").textContent = `frame ${frameNow()} of ${current.frames ?? "?"}`;
-  requestAnimationFrame(showFrame);
+  open(page.current?.file_name);
 }
 
 // --- keys ----------------------------------------------------------------------------------------
@@ -264,10 +180,12 @@ function showFrame() {
 const KEYS = [
   ["J", "next clip", () => step(1)],
   ["K", "clip before", () => step(-1)],
-  ["N", "next to review", () => leave() && open(nextUnreviewed(placeOf()) ?? current?.file_name)],
+  ["N", "next to review", () => leave() && open(nextUnreviewed(placeOf()) ?? page.current?.file_name)],
   ["Space", "play, pause", playOrPause],
   [",", "frame back", () => goTo(frameNow() - 1)],
   [".", "frame on", () => goTo(frameNow() + 1)],
+  ["<", "ten back", () => goTo(frameNow() - 10)],
+  [">", "ten on", () => goTo(frameNow() + 10)],
   ["E", "English", () => $("caption").focus()],
   ["C", "Chinese", () => $("caption_zh").focus()],
   ["T", "tag", () => $("tag").focus()],
@@ -281,9 +199,10 @@ const CONTROL = [
   ["Enter", "confirm, next", () => save(true)],
   ["S", "save", () => save(false)],
 ];
+const HELD = ["J", "K", ",", ".", "<", ">"]; // held down, they go on; nobody rejects ten clips so
 
 function typing() {
-  return document.activeElement?.matches("input, textarea");
+  return document.activeElement?.matches("textarea, input:not([type=range])");
 }
 
 document.addEventListener("keydown", (event) => {
@@ -295,79 +214,73 @@ document.addEventListener("keydown", (event) => {
   const found = (control ? CONTROL : KEYS).find(([name]) => name === key);
   if (!found) return;
   event.preventDefault();
-  attempt(found[2]);
+  if (!event.repeat || (!control && HELD.includes(key))) attempt(found[2]);
 });
 
 $("tag").addEventListener("keydown", (event) => {
   if (event.isComposing || event.ctrlKey || event.metaKey) return;
-  if (event.key === "Backspace" && !$("tag").value) tags.pop();
-  else if (event.key === "Enter") {
-    const [kind, ...rest] = $("tag").value.split(/[:：]/);
-    const word = rest.join(":").trim();
-    if (!(kind.trim() in KINDS) || !word) {
-      return tell(`write a tag as KIND:WORD; kinds are ${Object.keys(KINDS).join(", ")}`);
-    }
-    const tag = `${kind.trim()}:${word}`;
-    if (!tags.includes(tag)) tags.push(tag);
-    $("tag").value = "";
-    tell("");
-  } else return;
+  if (event.key === "Backspace" && !$("tag").value) attempt(dropLast);
+  else if (event.key === "Enter") attempt(takeTags);
+  else return;
   event.preventDefault();
-  showTags();
 });
 
-addEventListener("beforeunload", (event) => changed() && event.preventDefault());
+addEventListener("beforeunload", (event) => (changed() || drafts.size || sending()) && event.preventDefault());
+
+addEventListener("pagehide", () => navigator.sendBeacon("/api/look", new Blob([JSON.stringify(at(null))], { type: "application/json" })));
 
 // --- beginning -----------------------------------------------------------------------------------
 
 function showKeys() {
   const all = [...KEYS, ...CONTROL.map(([key, ...rest]) => [`Ctrl+${key}`, ...rest]), ["Esc", "leave a field"]];
   $("keys").replaceChildren(...all.map(([key, what]) => {
-    const row = document.createElement("div");
-    const term = document.createElement("dt");
-    const cap = document.createElement("kbd");
-    const text = document.createElement("dd");
-    cap.textContent = key;
-    text.textContent = what;
-    term.append(cap);
-    row.append(term, text);
+    const row = text("div", "");
+    const term = text("dt", "");
+    term.append(text("kbd", key));
+    row.append(term, text("dd", what));
     return row;
   }));
-  const actions = [["Confirm", () => save(true)], ["Save", () => save(false)], ["Reject", reject],
-    ["Split here", split], ["Merge with next", merge], ["Undo", undo]];
-  $("buttons").replaceChildren(...actions.map(([name, act]) => {
-    const button = document.createElement("button");
-    button.textContent = name;
+  const actions = [["Confirm, next", "Ctrl+Enter", () => save(true)], ["Save", "Ctrl+S", () => save(false)],
+    ["Reject", "X", reject], ["Split here", "S", split], ["Merge with next", "M", merge], ["Undo", "Z", undo]];
+  $("buttons").replaceChildren(...actions.map(([name, key, act]) => {
+    const button = text("button", `${name} `);
+    button.append(text("kbd", key));
     button.addEventListener("click", () => attempt(act));
     return button;
   }));
-  $("known").replaceChildren(...Object.entries(KINDS).flatMap(([kind, words]) => words.map((word) => {
-    const option = document.createElement("option");
-    option.value = `${kind}:${word}`;
-    return option;
-  })));
 }
 
-async function look() { // what others did
-  try {
-    const now = await ask("/api/revision");
-    if (now.revision !== revision && !busy) {
-      await load();
-      const fresh = clips.find((clip) => clip.file_name === current?.file_name);
-      if (current && !changed() && fresh?.version !== current.version) open(current.file_name);
-    }
-  } catch (error) {
-    tell(error.message);
+function at(name) {
+  return { tab, by: $("person").value.trim(), file_name: name ?? null };
+}
+
+// Tell the server what is open here, and hear what others have open and have done.
+async function look() {
+  const now = await ask("/api/look", at(page.current?.file_name));
+  page.others = now.others;
+  if (now.revision !== page.revision && !sending()) await load();
+  const clip = page.current;
+  const fresh = find(clip?.file_name);
+  if (clip?.read.version && !changed() && fresh?.read.version !== clip.read.version) {
+    return open(fresh?.file_name ?? nextUnreviewed(-1));
   }
-  setTimeout(look, 3000);
+  showState();
+  showList();
+}
+
+async function keepLooking() {
+  await look().catch((error) => tell(error.message));
+  setTimeout(keepLooking, 3000);
 }
 
 $("person").value = localStorage.getItem("person") ?? "";
 showKeys();
+onOpen((name) => attempt(() => leave() && open(name)));
 attempt(async () => {
   await load();
-  open(nextUnreviewed(-1) ?? clips[0]?.file_name);
+  await look();
+  open(nextUnreviewed(-1));
   if (!$("person").value) $("person").focus();
   showFrame();
-  setTimeout(look, 3000);
+  setTimeout(keepLooking, 3000);
 });

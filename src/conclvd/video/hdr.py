@@ -10,12 +10,18 @@ from jaxtyping import Float32, UInt16
 from conclvd.tensors import Frame
 
 _PQ: Final = 16  # as numbered in ITU-T H.273
+_CURVES: Final = (_PQ, 18)  # PQ and HLG
 _WHITE: Final = 203.0  # cd/m² of diffuse white, ITU-R BT.2408
 _KNEE: Final = 0.8  # of white; what is brighter is rolled off into the rest
 # linear BT.2020 to linear BT.709, ITU-R BT.2087
 _TO_709: Final = np.array(
     [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]], np.float32
 )
+
+
+def is_hdr(frame: Any) -> bool:
+    """Whether a decoded frame (av.VideoFrame) is of high dynamic range."""
+    return int(frame.color_trc) in _CURVES
 
 
 def to_ordinary(frame: Any) -> Frame:
