@@ -18,11 +18,12 @@ import numpy as np
 import torch
 
 from conclvd.interpolation.raft import quick_layout, raft_small
+from conclvd.train.captured import Captured
 from conclvd.train.ema import MovingAverage
 from conclvd.train.flow import FRAMES
 from conclvd.train.flow_augment import disturbed
 from conclvd.train.flow_error import ORDER
-from conclvd.train.flow_step import captured, mixed_batch, optimizer_of, training_step
+from conclvd.train.flow_step import mixed_batch, optimizer_of, training_step
 from conclvd.train.flow_store import FlowStore
 from conclvd.train.launch import start
 from conclvd.train.painting import PaintedSample, PaintOrder
@@ -69,7 +70,7 @@ def step_of(
     average = MovingAverage(network.parameters())
     optimizer = optimizer_of(network.parameters(), store.device)
     step = training_step(network, optimizer, store, batch=batch, updates=updates)
-    used = captured(step) if graph else step
+    used = Captured(step, (), store.device) if graph else step
 
     def work() -> None:
         used()

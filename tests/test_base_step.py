@@ -177,7 +177,7 @@ def test_released_weights_are_saved_whole(tokenizer, tmp_path):
 
 
 def test_fixed_inputs_are_filled_anew():
-    captured = Captured(lambda a, b: a + b, [torch.zeros(2), torch.zeros(2)])
+    captured = Captured(lambda a, b: a + b, [torch.zeros(2), torch.zeros(2)], torch.device("cpu"))
     assert captured(torch.ones(2), torch.ones(2)).tolist() == [2.0, 2.0]
     assert captured(torch.ones(2), 3 * torch.ones(2)).tolist() == [4.0, 4.0]
     with pytest.raises(ValueError, match="zip"):

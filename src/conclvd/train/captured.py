@@ -15,16 +15,19 @@ Result = TypeVar("Result")
 class Captured(Generic[Result]):
     """`function` of tensors of fixed shapes, captured once and replayed at every call.
 
-    What it returns and what it writes is overwritten by the next call. It must not wait for the
-    GPU. Raises RuntimeError where it cannot be captured. On a CPU the function itself is called on
+    Its thousands of kernels then start without Python. What it returns and what it writes is
+    overwritten by the next call. It must not wait for the GPU nor take numbers from the host.
+    Raises RuntimeError where it cannot be captured. On a CPU the function itself is called on
     inputs that stay in place.
     """
 
-    def __init__(self, function: Callable[..., Result], inputs: Sequence[Tensor]) -> None:
+    def __init__(
+        self, function: Callable[..., Result], inputs: Sequence[Tensor], device: torch.device
+    ) -> None:
         self._inputs = [each.clone() for each in inputs]
         self._function = function
         self._graph: torch.cuda.CUDAGraph | None = None
-        if inputs[0].device.type == "cuda":
+        if device.type == "cuda":
             self._capture()
 
     def _capture(self) -> None:

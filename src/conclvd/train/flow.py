@@ -12,10 +12,11 @@ from safetensors.torch import save_file
 from conclvd.interpolation.flow import DisFlow, FlowEstimator
 from conclvd.interpolation.raft import Raft, quick_layout, raft_small
 from conclvd.interpolation.raft_flow import RaftFlow, load_raft
+from conclvd.train.captured import Captured
 from conclvd.train.clock import Clock, learning_rate
 from conclvd.train.ema import MovingAverage
 from conclvd.train.flow_error import ORDER, Farneback, NoFlow, flow_errors, held_out_pairs
-from conclvd.train.flow_step import Step, captured, optimizer_of, set_rate, training_step
+from conclvd.train.flow_step import Step, optimizer_of, set_rate, training_step
 from conclvd.train.flow_store import FlowPairs, FlowStore
 from conclvd.train.launch import start
 from conclvd.train.painting import PaintingPool
@@ -84,7 +85,7 @@ def train_flow(run: FlowRun) -> dict[str, float]:
             if wanted != updates or step is None:
                 updates, step = wanted, None  # an older graph gives its memory back first
                 step = training_step(model, optimizer, store, batch=run.batch, updates=updates)
-                step = captured(step) if use_graph else step
+                step = Captured(step, (), device) if use_graph else step
                 log.write(step=count, updates=updates, graph=use_graph)
             rate = learning_rate(run.peak_rate, count, clock.fraction, warmup=200, decay_from=0.1)
             set_rate(optimizer, rate)

@@ -17,7 +17,6 @@ from conclvd.train.layered_motion import layered_pairs
 
 DISCOUNT = 0.8  # of the loss of each earlier update (Teed and Deng, 2020, Eq. 7)
 LONGEST = 200.0  # pixels; what moves further is not learned from
-WARM_UP = 3  # steps before one is captured, in which libraries choose how they compute
 
 
 @dataclass(frozen=True)
@@ -88,29 +87,6 @@ def training_step(
         return StepResult(loss.detach(), painted.nanmean(), layered.nanmean())
 
     return step
-
-
-def captured(step: Step) -> Step:
-    """The same step as one CUDA graph: its thousands of kernels start without Python.
-
-    A step must neither wait for the GPU nor take numbers from the host, and each result is only
-    good until the next step.
-    """
-    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch tells no types
-    stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):
-        for _ in range(WARM_UP):
-            step()
-    torch.cuda.current_stream().wait_stream(stream)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        result = step()
-
-    def replay() -> StepResult:
-        graph.replay()
-        return result
-
-    return replay
 
 
 def optimizer_of(weights: Iterable[nn.Parameter], device: torch.device) -> torch.optim.AdamW:

@@ -80,7 +80,7 @@ class GradientStep:
     def _prepared(self, inputs: list[Tensor]) -> Callable[..., StepLosses]:
         if self._form.graph:
             try:
-                return Captured(self._pass, inputs)
+                return Captured(self._pass, inputs, self._alphas.device)
             except RuntimeError as error:
                 self.failure = f"no CUDA graph: {error}"
         return self._pass
