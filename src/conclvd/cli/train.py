@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 STOPPED = 130
 PLAIN = (bool, int, float)
+WITHOUT_DEFAULT = {"snr_gamma": float, "num_held_out_clips": int, "cuda_graph": bool}
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -192,8 +193,8 @@ def _option(name: str, field: FieldInfo) -> Any:
         kind, text = list[str], f"{text} May be repeated."
     elif type(default) in PLAIN:
         kind = type(default)
-    elif name in ("snr_gamma", "num_held_out_clips"):
-        kind = float if name == "snr_gamma" else int
+    elif name in WITHOUT_DEFAULT:
+        kind = WITHOUT_DEFAULT[name]
     if kind is bool:
         flag = f"{flag}/--no-{name.replace('_', '-')}"
     return Annotated[kind | None, typer.Option(flag, help=text, show_default=False)]

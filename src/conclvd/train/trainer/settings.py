@@ -102,8 +102,8 @@ class TrainSettings(BaseModel):
     mixed_precision: Literal["auto", "no", "fp16", "bf16"] = Field(
         "auto", description="auto, no, fp16 or bf16; auto is half precision on a GPU."
     )
-    cuda_graph: bool = Field(
-        False, description="Replay the model's kernels as one graph; one GPU, more memory."
+    cuda_graph: bool | None = Field(
+        None, description="Replay a batch's kernels as one graph. [default: on an NVIDIA GPU]"
     )
     dataloader_num_workers: int = Field(0, ge=0, description="Processes that prepare samples.")
     learning_rate: float = Field(1e-5, gt=0, description="The highest of the run.")
