@@ -36,7 +36,7 @@ from conclvd.train.trainer.journal import Journal
 from conclvd.train.trainer.masters import Masters
 from conclvd.train.trainer.model import build_model
 from conclvd.train.trainer.objective import Losses, Tally, batch_losses, means
-from conclvd.train.trainer.prepare import Report, prepare
+from conclvd.train.trainer.prepare import Prepare, Report, prepare
 from conclvd.train.trainer.report import write_report
 from conclvd.train.trainer.resume import keep_settings, restore, save
 from conclvd.train.trainer.samples import Batch, Samples, batches, join
@@ -64,9 +64,12 @@ def train(
     settings: TrainSettings,
     report: Report = silent,
     tell: Callable[[str], None] = lambda line: None,
+    prepare: Prepare = prepare,
 ) -> Outcome:
     """Train until `max_train_steps`; go on from the newest checkpoint if there is one.
 
+    `prepare` gives what the run trains with; it may be another function than the one that reads
+    clips from files.
     `report(stage, done, total)` shows progress, `tell` a line of text; both are called on the main
     process alone. Ctrl-C and SIGTERM end the step, save a checkpoint, and return. Raises
     TrainingError, with the step, when the loss is not finite; checkpoints before it are whole.
@@ -133,7 +136,7 @@ def train(
     )
     tally, totals = Tally(device, len(alphas), materials.frame_channels), list[Tensor]()
     figures: dict[str, float] = {}
-    step, stopped, started = first, False, time.monotonic()
+    step, stopped = first, False
 
     def measure() -> dict[str, float]:
         with averaged(average, masters):
@@ -148,6 +151,7 @@ def train(
         journal.write(0, measure())
 
     # --- the loop ------------------------------------------------------------------------------
+    since, step_then = time.monotonic(), step
     with Interrupt() as interrupt:
         while step < settings.max_train_steps and not stopped:
             rate = learning_rate_at(step, settings)
@@ -173,12 +177,11 @@ def train(
                 totals.clear()
             row: dict[str, float] = {}
             if log_now:
-                seconds = (time.monotonic() - started) / (step - first)
                 row |= means(accelerator.reduce(tally.sums(), "sum").cpu())
-                row |= {
+                row |= {  # by now the device has done all that was asked of it
                     "grad_norm": float(norm),
                     "learning_rate": rate,
-                    "seconds_per_step": seconds,
+                    "seconds_per_step": (time.monotonic() - since) / (step - step_then),
                 }
                 tally.clear()
             if look_now:
@@ -193,6 +196,8 @@ def train(
                 if main:
                     save(step, weights, optimizer, average, accelerator, settings)
                 accelerator.wait_for_everyone()
+            if log_now or look_now or save_now:
+                since, step_then = time.monotonic(), step
             report("train", step, settings.max_train_steps)
 
     # --- what is kept --------------------------------------------------------------------------

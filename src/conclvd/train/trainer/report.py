@@ -35,7 +35,7 @@ CHARTS: tuple[tuple[str, dict[str, str]], ...] = (
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;
 color:#222;background:#fbfaf6}h1,h2{font-weight:600}
 figure{display:inline-block;margin:0 1rem 1rem 0;max-width:100%}
-svg{max-width:100%;height:auto}figcaption{font-size:.9rem}video{width:192px;
+svg{max-width:100%;height:auto}figcaption{font-size:.9rem}video,img{width:192px;
 max-width:100%;background:#ddd}table{border-collapse:collapse}
 td,th{padding:.15rem .8rem .15rem 0;text-align:left;vertical-align:top}.key{display:inline-block;
 width:.8em;height:.8em;margin:0 .3em 0 .8em}"""
@@ -152,13 +152,20 @@ def clips_table(settings: TrainSettings, rows: Sequence[dict[str, Any]]) -> str:
     body = ""
     for number, prompt in enumerate(settings.validation_prompt):
         cells = "".join(
-            f'<td><video src="{escape(made[step][number])}" loop autoplay muted controls '
-            "playsinline></video></td>"
+            f"<td>{shown_clip(made[step][number])}</td>"
             for step in shown
             if number < len(made[step])
         )
         body += f"<tr><td>{escape(prompt)}</td>{cells}</tr>"
     return f"<h2>Clips</h2><table><tr><th>prompt</th>{head}</tr>{body}</table>"
+
+
+def shown_clip(name: str) -> str:
+    """A video, or a moving picture, in a page."""
+    source = escape(name)
+    if not name.endswith(".mp4"):
+        return f'<img src="{source}" alt="">'
+    return f'<video src="{source}" loop autoplay muted controls playsinline></video>'
 
 
 def skipped_list(materials: Materials) -> str:

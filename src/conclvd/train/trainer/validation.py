@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,8 @@ from conclvd.train.trainer.settings import TrainSettings
 from conclvd.video.write import write_video
 
 FILM_RATE = 24  # frames a second of the films that clips are cut from
+# A bare GPU machine may lack PyAV, which mp4 needs.
+SUFFIX = ".mp4" if find_spec("av") else ".webp"
 
 
 def validation_folder(output: Path, step: int) -> Path:
@@ -40,14 +43,14 @@ def make_clips(
     step: int,
     report: Report,
 ) -> list[str]:
-    """Write one mp4 a prompt; returns their names within the output folder.
+    """Write one video a prompt; returns their names within the output folder.
 
     Every process makes its share, so none waits for the others longer than one clip takes. The
     autoencoder is read anew and forgotten.
     """
     folder = validation_folder(settings.output_dir, step)
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"{number:02d}.mp4" for number in range(len(materials.prompts))]
+    paths = [folder / f"{number:02d}{SUFFIX}" for number in range(len(materials.prompts))]
     mine = range(accelerator.process_index, len(paths), accelerator.num_processes)
     if mine:
         was_training = unet.training
