@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,13 @@ class MemoryEstimate:
         parts = ("weights", "gradients", "optimizer", "average", "activations")
         shares = ", ".join(f"{name} {getattr(self, name) / GIB:.2f}" for name in parts)
         return f"about {self.total / GIB:.2f} GiB ({shares})"
+
+
+def device_memory() -> int:
+    """Bytes of memory that the device which a run would use has."""
+    if torch.cuda.is_available():
+        return int(torch.cuda.get_device_properties(0).total_memory)
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def estimate(
