@@ -15,7 +15,7 @@ from torch import Tensor
 from conclvd.generate.generator import DECODE_CHUNK, to_frames
 from conclvd.generate.pipeline import ConCLVDPipeline
 from conclvd.generate.schedulers import scheduler_named
-from conclvd.models.components import load_base
+from conclvd.models.components import load_decoder
 from conclvd.models.motion import MotionModule
 from conclvd.tensors import Frames
 from conclvd.train.trainer.prepare import Materials, Report
@@ -55,15 +55,14 @@ def make_clips(
     if mine:
         was_training = unet.training
         unet.eval()
-        base = load_base(settings.pretrained_model_name_or_path)
-        vae = base.vae.to(accelerator.device)
+        vae, schedule = load_decoder(settings.pretrained_model_name_or_path)
         pipeline = ConCLVDPipeline(
-            vae=vae,
+            vae=vae.to(accelerator.device),
             text_encoder=None,
             tokenizer=None,
             unet=unet,
             motion_adapter=module,
-            scheduler=scheduler_named("ddim", base.scheduler),
+            scheduler=scheduler_named("ddim", schedule),
         )
         pipeline.set_progress_bar_config(disable=True)
         for done, number in enumerate(mine):
