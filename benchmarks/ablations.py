@@ -6,8 +6,8 @@
 Clips are painted in memory and encoded, then every variant trains on ink-mini's base: the same
 clips, samples, noise and steps, as many as fit into the time that is left. Variants take turns on
 the GPUs there are. What comes out is in DIR: the table, the logs, the motion modules in half
-precision, some clips. It needs no PyAV and no typer. A variant that is not done in time is left
-out; what the others came to stays.
+precision, the generated clips. It needs no PyAV and no typer. A variant that is not done in time
+is left out; what the others came to stays.
 """
 
 from __future__ import annotations
@@ -50,7 +50,6 @@ CALIBRATION = 60  # steps
 # Seconds that are not for steps: to start, record and validate a variant; to measure all clips.
 ASIDE, MEASURING = 40, 30
 SPARE = 0.9  # of what is left is for steps
-SHOWN = 6  # clips a variant that come along
 
 Painted = tuple[list[PaintedSample], list[PaintedSample]]
 
@@ -207,11 +206,14 @@ def results(arguments: argparse.Namespace) -> str:
         logs[name] = read_log(given.output_dir)
         if (given.output_dir / FOLDER / WEIGHTS).is_file():
             rows.append(measure(name, given))
-    logs_text = json.dumps({"steps": arguments.steps, "logs": logs}, ensure_ascii=False)
+    logs_text = json.dumps(
+        {"steps": arguments.steps, "prompts": settings.validation_prompt, "logs": logs},
+        ensure_ascii=False,
+    )
     (arguments.out / "ablations.json").write_text(logs_text, encoding="utf-8")
     with zipfile.ZipFile(arguments.out / "clips.zip", "w") as archive:
         for row in rows:
-            for video in row.videos[:SHOWN]:
+            for video in row.videos:
                 archive.write(video, f"{row.name.replace(' ', '-')}/{video.name}")
     text = table(rows) + "\n"
     (arguments.out / "ablations.md").write_text(text, encoding="utf-8")
