@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -94,6 +95,7 @@ def test_a_dry_run_tells_and_writes_nothing(conclvd: Run, tmp_path: Path, data: 
     assert "versatile, sparse_causal, from the identity" in lines[3]
     assert lines[4] == "steps: 2 of 6 samples a process, 3.0 epochs, from the start"
     assert lines[5].startswith("memory: about ")
+    assert re.search(r"\), in float32, of [\d.]+ GiB here$", lines[5])
     assert [path.name for path in tmp_path.iterdir()] == ["c.toml"]
 
 

@@ -11,7 +11,7 @@ import torch
 
 from conclvd.errors import ModelError
 from conclvd.models.base import Base
-from conclvd.models.components import load_base
+from conclvd.models.components import load_base, load_decoder
 from conclvd.models.source import resolve
 from tiny import SIZE, TEXT_WIDTH, TOKENS, tiny_unet, tiny_vae
 
@@ -40,6 +40,13 @@ def test_the_weights_are_those_in_the_folder(base: Base, base_folder: Path) -> N
     loaded = base.unet.state_dict()
     assert stored.keys() == loaded.keys()
     assert all(torch.equal(stored[name], loaded[name]) for name in stored)
+
+
+def test_the_decoder_alone_is_that_of_the_base(base: Base, base_folder: Path) -> None:
+    vae, schedule = load_decoder(str(base_folder))
+    wanted = base.vae.state_dict()
+    assert all(torch.equal(value, wanted[name]) for name, value in vae.state_dict().items())
+    assert schedule.config == base.scheduler.config
 
 
 def test_number_formats_of_the_parts(base_folder: Path) -> None:

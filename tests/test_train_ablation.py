@@ -18,6 +18,7 @@ from conclvd.train.trainer.ablation import (
 )
 from conclvd.train.trainer.memory import estimate
 from conclvd.train.trainer.model import build_model, learning
+from conclvd.train.trainer.report import shown_clip, thinned
 from conclvd.train.trainer.settings import read_settings
 from tiny import tiny_motion
 from training_clips import tiny_settings
@@ -89,3 +90,17 @@ def test_the_memory_estimate_counts_what_there_is(base: Base, settings) -> None:
     assert less.weights < plain.weights
     double = sizes(train_batch_size=2).activations
     assert double == pytest.approx(2 * plain.activations, rel=0.05)
+
+
+def test_a_clip_without_pyav_is_a_moving_picture_in_the_report() -> None:
+    assert shown_clip("a/0.webp") == '<img src="a/0.webp" alt="">'
+    assert shown_clip('a/"0.mp4').startswith('<video src="a/&quot;0.mp4"')
+
+
+def test_long_curves_are_means_over_stretches() -> None:
+    points = [(step, float(step % 2)) for step in range(1000)]
+    short = thinned(points)
+    assert len(short) == 200
+    assert short[0] == (4, 0.4)
+    assert short[-1] == (999, 0.6)
+    assert thinned(points[:200]) == points[:200]

@@ -42,7 +42,8 @@ def test_flags_are_on_top_of_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('train_data_dir = "a"\nlearn_rate = 1', "unknown setting 'learn_rate'"),
+        ('train_data_dir = "a"\nlearn_rate = 1', "'learn_rate'; did you mean learning_rate"),
+        ('train_data_dir = "a"\nzzz = 1', "unknown setting 'zzz'; `conclvd train --help`"),
         ("seed = 1", "train_data_dir is missing; write it there or give --train-data-dir"),
         ('train_data_dir = "a"\nnum_frames = 1', "num_frames: .*greater than or equal to 2"),
         ('train_data_dir = "a"\nlr_scheduler = "step"', "lr_scheduler: .*'cosine'"),

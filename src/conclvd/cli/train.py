@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 from pydantic.fields import FieldInfo
@@ -16,11 +16,9 @@ from conclvd.errors import InvalidRequest
 from conclvd.train.trainer.settings import TrainSettings, preset_names, read_settings
 from conclvd.video.beside import beside
 
-if TYPE_CHECKING:
-    from conclvd.train.trainer.ablation import AblationRow
-
 STOPPED = 130
 PLAIN = (bool, int, float)
+WITHOUT_DEFAULT = {"snr_gamma": float, "num_held_out_clips": int, "cuda_graph": bool}
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -85,48 +83,18 @@ def ablate(
     """
     settings = _settings(config, given)
     with loading():
+        from conclvd.cli.ablation_clips import table_of_clips
         from conclvd.train.trainer.ablation import VARIANTS, run_ablations, table
     with Bars() as bars:
         rows = run_ablations(settings, bars, _tell)
         if len(rows) < len(VARIANTS):
             typer.echo("stopped; the same command goes on from there", err=True)
             return STOPPED
-        text = f"{table(rows)}\n\n{_table_of_clips(rows, settings, bars)}"
+        text = f"{table(rows)}\n\n{table_of_clips(rows, settings, bars)}"
     with beside(settings.output_dir / "ablations.md") as partial:
         partial.write_text(text, encoding="utf-8")
     typer.echo(text, nl=False)
     return 0
-
-
-def _table_of_clips(rows: Sequence[AblationRow], settings: TrainSettings, bars: Bars) -> str:
-    """How the variants' last validation clips move and hold together."""
-    with loading():
-        from conclvd.evaluate.clip import load_clip
-        from conclvd.evaluate.entry import Entry
-        from conclvd.evaluate.formats import markdown
-        from conclvd.evaluate.measure import measure_videos
-        from conclvd.evaluate.metric import Need
-        from conclvd.evaluate.registry import choose
-        from conclvd.evaluate.sample import Tools
-        from conclvd.evaluate.table import build_table
-        from conclvd.interpolation.flow import DisFlow
-        from conclvd.models.source import EMBEDDED, resolve
-    model = settings.pretrained_model_name_or_path
-    judge = resolve(model, hub_files=("model_index.json",)).path / "judge"
-    clip = load_clip(model if model == EMBEDDED else str(judge)) if judge.is_dir() else None
-    # CLIP-temp brings dynamic degree along; without a CLIP that stands alone
-    names = ["dynamic-degree", "mean-flow", *(["clip-temp"] if clip else [])]
-    metrics, _ = choose(names, frozenset({Need.PAIRS, Need.CLIP}))
-    entries = [
-        Entry(row.name, path.name, path, prompt, None)
-        for row in rows
-        for path, prompt in zip(row.videos, settings.validation_prompt, strict=True)
-    ]
-    tools = Tools(DisFlow(), clip=clip)
-    found = measure_videos(
-        entries, metrics, tools, lambda done, total: bars("measure", done, total)
-    )
-    return markdown(build_table(list(found)))
 
 
 def _preview(settings: TrainSettings) -> int:
@@ -192,8 +160,8 @@ def _option(name: str, field: FieldInfo) -> Any:
         kind, text = list[str], f"{text} May be repeated."
     elif type(default) in PLAIN:
         kind = type(default)
-    elif name in ("snr_gamma", "num_held_out_clips"):
-        kind = float if name == "snr_gamma" else int
+    elif name in WITHOUT_DEFAULT:
+        kind = WITHOUT_DEFAULT[name]
     if kind is bool:
         flag = f"{flag}/--no-{name.replace('_', '-')}"
     return Annotated[kind | None, typer.Option(flag, help=text, show_default=False)]

@@ -6,9 +6,16 @@ What is returned does not tell which of them it was.
 from __future__ import annotations
 
 import torch
+from diffusers import AutoencoderKL, DDIMScheduler
 
 from conclvd.models.base import Base, check_fit
-from conclvd.models.diffusers_folder import HUB_FILES, from_folder
+from conclvd.models.diffusers_folder import (
+    HUB_FILES,
+    check_folder,
+    from_folder,
+    load_autoencoder,
+    load_scheduler,
+)
 from conclvd.models.single_file import from_checkpoint
 from conclvd.models.source import resolve
 
@@ -25,3 +32,16 @@ def load_base(
     base = load(source, dtype, vae_dtype or dtype)
     check_fit(base)
     return base
+
+
+def load_decoder(name: str) -> tuple[AutoencoderKL, DDIMScheduler]:
+    """The autoencoder, in float32, and the noise schedule of the base called `name`.
+
+    Of a folder nothing else is read. Raises ModelError as `load_base` does.
+    """
+    source = resolve(name, hub_files=HUB_FILES)
+    if not source.is_folder:
+        base = from_checkpoint(source, torch.float32, torch.float32)
+        return base.vae, base.scheduler
+    check_folder(source.path)
+    return load_autoencoder(source.path), load_scheduler(source.path)

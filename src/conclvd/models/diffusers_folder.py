@@ -56,7 +56,7 @@ def from_folder(source: ModelSource, dtype: torch.dtype, vae_dtype: torch.dtype)
         tokenizer=load_tokenizer(folder),
         text_encoder=_load_weights(CLIPTextModel, folder / "text_encoder", dtype),
         unet=_load_weights(UNet2DConditionModel, folder / "unet", dtype),
-        vae=_load_weights(AutoencoderKL, folder / "vae", vae_dtype),
+        vae=load_autoencoder(folder, vae_dtype),
         scheduler=load_scheduler(folder),
         hashes={part: files_hash(weight_files(folder / part)) for part in WEIGHTS},
         motion=motion if motion.is_dir() else None,
@@ -112,6 +112,11 @@ def load_scheduler(folder: Path) -> DDIMScheduler:
     """The noise schedule of a model folder, whatever sampler it was saved for."""
     with model_errors(str(folder / "scheduler")):
         return DDIMScheduler.from_pretrained(folder / "scheduler", local_files_only=True)
+
+
+def load_autoencoder(folder: Path, dtype: torch.dtype = torch.float32) -> AutoencoderKL:
+    """The autoencoder of a model folder."""
+    return _load_weights(AutoencoderKL, folder / "vae", dtype)
 
 
 def _load_weights(kind: Any, folder: Path, dtype: torch.dtype) -> Any:

@@ -94,11 +94,14 @@ def contrastive_loss(
 def contrastive_accuracy(
     embedded: Float[Tensor, "b n e"], distance: int = NEGATIVE_DISTANCE
 ) -> Float[Tensor, ""]:
-    """How often the next frame beats all negatives, over the anchors that have any."""
+    """How often the next frame beats all negatives, over the anchors that have any (NaN if none).
+
+    Nothing in it waits for the device.
+    """
     logits = contrastive_logits(embedded, 1.0, distance)
     hardest = logits[..., 1:].amax(dim=-1)
     has_negative = hardest > -torch.inf
-    return (logits[..., 0] > hardest)[has_negative].float().mean()
+    return ((logits[..., 0] > hardest) & has_negative).sum() / has_negative.sum()
 
 
 @torch.no_grad()

@@ -87,11 +87,15 @@ class VideoDenoiser(nn.Module):
         steps: Int[Tensor, b],
         states: Float[Tensor, "b l d"],
     ) -> tuple[Float[Tensor, "b n c h w"], Float[Tensor, "b n e"]]:
-        """The predicted noise of every frame, and its embedding."""
-        states = states.repeat_interleave(noisy.shape[1], dim=0)
-        predicted = self.unet(
-            noisy.transpose(1, 2), steps, encoder_hidden_states=states
-        ).sample.transpose(1, 2)
+        """The predicted noise of every frame, and its embedding, both in float32.
+
+        The U-Net computes in the number format of its weights.
+        """
+        number = self.unet.conv_in.weight.dtype
+        noisy = noisy.transpose(1, 2).to(number)
+        states = states.to(number).repeat_interleave(noisy.shape[2], dim=0)
+        predicted = self.unet(noisy, steps, encoder_hidden_states=states).sample
+        predicted = predicted.transpose(1, 2).float()
         return predicted, self.adapter(predicted)
 
 

@@ -85,7 +85,7 @@ def measure(name: str, settings: TrainSettings) -> AblationRow:
         held_out_loss=last[-1]["held_out_loss_diff"],
         contrastive_accuracy=last[-1].get("held_out_contrastive_accuracy"),
         frame_offset=last[-1]["held_out_frame_offset"],
-        videos=tuple(sorted(validation_folder(settings.output_dir, step).glob("*.mp4"))),
+        videos=tuple(sorted(validation_folder(settings.output_dir, step).iterdir())),
     )
 
 

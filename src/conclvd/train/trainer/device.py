@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import AutocastKwargs, InitProcessGroupKwargs
-from torch import Tensor, nn
+from accelerate.utils import InitProcessGroupKwargs
+from torch import nn
 
 from conclvd.errors import InvalidRequest, TrainingError
 from conclvd.train.trainer.journal import trackers
@@ -29,6 +29,11 @@ def precision(settings: TrainSettings) -> str:
     return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
 
 
+def replays(settings: TrainSettings) -> bool:
+    """Whether the run replays CUDA graphs."""
+    return torch.cuda.is_available() if settings.cuda_graph is None else settings.cuda_graph
+
+
 def new_accelerator(settings: TrainSettings) -> Accelerator:
     """The accelerator that `accelerate launch`, or this process alone, stands for."""
     number = precision(settings)
@@ -36,20 +41,14 @@ def new_accelerator(settings: TrainSettings) -> Accelerator:
         raise InvalidRequest("mixed_precision fp16 needs a GPU; use no or bf16 on a CPU")
     if settings.cuda_graph and not torch.cuda.is_available():
         raise InvalidRequest("cuda_graph needs an NVIDIA GPU; leave it out")
-    accelerator = Accelerator(
+    return Accelerator(
         mixed_precision=number,
         gradient_accumulation_steps=settings.gradient_accumulation_steps,
         log_with=trackers(settings.report_to) or None,
         project_dir=settings.output_dir,
         step_scheduler_with_optimizer=False,
-        kwargs_handlers=[
-            InitProcessGroupKwargs(timeout=PATIENCE),
-            AutocastKwargs(cache_enabled=not settings.cuda_graph),
-        ],
+        kwargs_handlers=[InitProcessGroupKwargs(timeout=PATIENCE)],
     )
-    if settings.cuda_graph and accelerator.num_processes > 1:
-        raise InvalidRequest("cuda_graph is for one GPU; leave it out with several")
-    return accelerator
 
 
 def new_optimizer(
@@ -85,19 +84,3 @@ def learning_rate_at(step: int, settings: TrainSettings) -> float:
     if settings.lr_scheduler == "cosine":
         return settings.learning_rate * (1 + math.cos(math.pi * passed)) / 2
     return settings.learning_rate
-
-
-def graphed(model: nn.Module, example: tuple[Tensor, ...]) -> nn.Module:
-    """The model with its forward and backward pass captured as CUDA graphs, for training mode.
-
-    At batch 1 launching kernels takes longer than running them. Evaluation stays as it was. Every
-    weight gets a gradient of its own to add to, for otherwise PyTorch may take the graph's buffer
-    for it, and the next replay would write into what is being accumulated; so gradients must be
-    zeroed, never set to None.
-    """
-    model.train()
-    for parameter in model.parameters():
-        if parameter.requires_grad:
-            parameter.grad = torch.zeros_like(parameter)
-    torch.cuda.make_graphed_callables(model, example, allow_unused_input=True)  # in place
-    return model

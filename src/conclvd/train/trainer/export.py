@@ -11,7 +11,6 @@ from conclvd import __version__
 from conclvd.models.motion import MotionModule, attention_kinds
 from conclvd.models.versions import versions
 from conclvd.models.weights import save_motion_module
-from conclvd.train.motion import collect_motion
 from conclvd.train.trainer.journal import read_log
 from conclvd.train.trainer.prepare import Materials
 from conclvd.train.trainer.settings import TrainSettings
@@ -34,7 +33,9 @@ def export(
         module.load_state_dict(merged_weights(unet, module))
         save_lora(unet, folder)
     else:
-        collect_motion(unet, module)
+        # what was frozen is as it was, for the U-Net has it in half precision
+        learned = {name: p for name, p in unet.named_parameters() if p.requires_grad}
+        module.load_state_dict(learned, strict=False)
     save_motion_module(
         module,
         folder,

@@ -6,8 +6,9 @@ step → log → measure → validate → checkpoint → stop
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -21,22 +22,24 @@ from conclvd.train.ema import MovingAverage
 from conclvd.train.trainer.checkpoint import clear_partial, find_checkpoint
 from conclvd.train.trainer.device import (
     DTYPES,
-    graphed,
     learning_rate_at,
     new_accelerator,
     new_optimizer,
     precision,
+    replays,
 )
 from conclvd.train.trainer.export import export
+from conclvd.train.trainer.graph import Replay
 from conclvd.train.trainer.held_out import held_out_losses
 from conclvd.train.trainer.interrupt import Interrupt
 from conclvd.train.trainer.journal import Journal
-from conclvd.train.trainer.model import build_model, learning
-from conclvd.train.trainer.objective import Tally, batch_losses, means
-from conclvd.train.trainer.prepare import Report, prepare
+from conclvd.train.trainer.masters import Masters
+from conclvd.train.trainer.model import build_model
+from conclvd.train.trainer.objective import Losses, Tally, batch_losses, means
+from conclvd.train.trainer.prepare import Prepare, Report, prepare
 from conclvd.train.trainer.report import write_report
 from conclvd.train.trainer.resume import keep_settings, restore, save
-from conclvd.train.trainer.samples import Samples, batches
+from conclvd.train.trainer.samples import Batch, Samples, batches, join
 from conclvd.train.trainer.settings import TrainSettings
 from conclvd.train.trainer.validation import make_clips
 from conclvd.train.trainer.warm_start import starting_module
@@ -61,9 +64,12 @@ def train(
     settings: TrainSettings,
     report: Report = silent,
     tell: Callable[[str], None] = lambda line: None,
+    prepare: Prepare = prepare,
 ) -> Outcome:
     """Train until `max_train_steps`; go on from the newest checkpoint if there is one.
 
+    `prepare` gives what the run trains with; it may be another function than the one that reads
+    clips from files.
     `report(stage, done, total)` shows progress, `tell` a line of text; both are called on the main
     process alone. Ctrl-C and SIGTERM end the step, save a checkpoint, and return. Raises
     TrainingError, with the step, when the loss is not finite; checkpoints before it are whole.
@@ -85,17 +91,16 @@ def train(
     for skipped in materials.clips.skipped:
         tell(f"passed over: {skipped.name} {skipped.reason}")
     module = starting_module(materials.unet, settings)
-    bare = build_model(
-        materials.unet,
-        module,
-        settings,
-        noise_size=materials.noise_size,
-        frozen_dtype=DTYPES[precision(settings)],
+    number = DTYPES[precision(settings)]
+    model = build_model(
+        materials.unet, module, settings, noise_size=materials.noise_size, frozen_dtype=number
     ).to(device)
-    weights = learning(bare)
+    masters = Masters(model, number, accumulates=settings.gradient_accumulation_steps > 1)
+    weights = masters.weights
     average = MovingAverage(weights.values(), settings.ema_decay) if settings.use_ema else None
-    model, optimizer = accelerator.prepare(bare, new_optimizer(weights.values(), settings))
+    optimizer = new_optimizer(weights.values(), settings)
     first = restore(resumed, weights, optimizer, average, accelerator) if resumed else 0
+    masters.publish()
     journal = Journal(accelerator, settings, first_step=first)
     if resumed:
         tell(f"going on from {resumed.name}")
@@ -109,6 +114,19 @@ def train(
         diffusion_steps=len(alphas),
         scaling_factor=materials.scaling_factor,
     )
+
+    def run(batch: Batch) -> Losses:
+        """Losses of a batch; its gradients are added to those of its step's others."""
+        losses = batch_losses(model, batch, alphas, settings)
+        accelerator.backward(losses.total)  # divided by the batches of a step
+        return replace(losses, total=losses.total.detach())
+
+    model.train()
+    losses_of: Callable[[Batch], Losses] = run
+    if replays(settings):
+        tell("recording a CUDA graph")
+        losses_of = Replay(run, join([samples[0]] * settings.train_batch_size).to(device))
+        masters.clear()
     stream = batches(
         samples,
         first,
@@ -118,49 +136,33 @@ def train(
     )
     tally, totals = Tally(device, len(alphas), materials.frame_channels), list[Tensor]()
     figures: dict[str, float] = {}
-    step, stopped, started = first, False, time.monotonic()
-    model.train()
-    if settings.cuda_graph:
-        example = samples[0].to(device)
-        copies = settings.train_batch_size
-        shown = (example.latents, example.steps, example.states)
-        model = graphed(model, tuple(t.repeat_interleave(copies, 0) for t in shown))
+    step, stopped = first, False
 
     def measure() -> dict[str, float]:
-        if average:
-            average.swap()
-        found = held_out_losses(bare, materials, settings, accelerator)
-        if average:
-            average.swap()
-        return found
+        with averaged(average, masters):
+            return held_out_losses(model, materials, settings, accelerator)
 
     def validate() -> None:
-        if average:
-            average.swap()
-        names = make_clips(bare.unet, module, materials, settings, accelerator, step, report)
-        if average:
-            average.swap()
+        with averaged(average, masters):
+            names = make_clips(model.unet, module, materials, settings, accelerator, step, report)
         journal.write(step, {}, clips=" ".join(names))
 
     if first == 0 and materials.held_out:
         journal.write(0, measure())
 
     # --- the loop ------------------------------------------------------------------------------
+    since, step_then = time.monotonic(), step
     with Interrupt() as interrupt:
         while step < settings.max_train_steps and not stopped:
             rate = learning_rate_at(step, settings)
             set_learning_rate(optimizer, rate)
             for _ in range(settings.gradient_accumulation_steps):
                 batch = next(stream).to(device)
-                with accelerator.accumulate(model):
-                    losses = batch_losses(model, batch, alphas, settings)
-                    accelerator.backward(losses.total)  # divided by the batches of a step
-                    if accelerator.sync_gradients:
-                        norm = accelerator.clip_grad_norm_(weights.values(), settings.max_grad_norm)
-                    optimizer.step()
-                    optimizer.zero_grad(set_to_none=not settings.cuda_graph)
+                losses = losses_of(batch)
+                masters.collect()
                 tally.add(losses, batch.steps)
-                totals.append(losses.total.detach())
+                totals.append(losses.total.clone())
+            norm = masters.step(optimizer, settings.max_grad_norm, accelerator.scaler)
             if average:
                 average.update()
             step += 1
@@ -175,12 +177,11 @@ def train(
                 totals.clear()
             row: dict[str, float] = {}
             if log_now:
-                seconds = (time.monotonic() - started) / (step - first)
                 row |= means(accelerator.reduce(tally.sums(), "sum").cpu())
-                row |= {
+                row |= {  # by now the device has done all that was asked of it
                     "grad_norm": float(norm),
                     "learning_rate": rate,
-                    "seconds_per_step": seconds,
+                    "seconds_per_step": (time.monotonic() - since) / (step - step_then),
                 }
                 tally.clear()
             if look_now:
@@ -195,6 +196,8 @@ def train(
                 if main:
                     save(step, weights, optimizer, average, accelerator, settings)
                 accelerator.wait_for_everyone()
+            if log_now or look_now or save_now:
+                since, step_then = time.monotonic(), step
             report("train", step, settings.max_train_steps)
 
     # --- what is kept --------------------------------------------------------------------------
@@ -202,10 +205,26 @@ def train(
     if main and not stopped:
         if average:
             average.swap()
-        folder = export(bare.unet, module, materials, settings, step)
+        masters.settle()
+        folder = export(model.unet, module, materials, settings, step)
         write_report(settings, materials, attention_kinds(module))
     accelerator.end_training()
     return Outcome(step, not stopped, figures, folder)
+
+
+@contextmanager
+def averaged(average: MovingAverage | None, masters: Masters) -> Iterator[None]:
+    """The model with the average of its weights, if one is kept, for a while."""
+    if average is None:
+        yield
+        return
+    average.swap()
+    masters.publish()
+    try:
+        yield
+    finally:
+        average.swap()
+        masters.publish()
 
 
 def check_finite(

@@ -66,15 +66,13 @@ def save_lora(unet: UNetMotionModel, folder: Path) -> None:
 
 
 def merged_weights(unet: UNetMotionModel, module: MotionModule) -> dict[str, Tensor]:
-    """The motion module's weights with the LoRA worked in, under the module's own names."""
+    """The weights of `module`, from which it started, with the LoRA of `unet` worked in."""
     merged: dict[str, Tensor] = {}
     layers = dict(unet.named_modules())
-    for name in module.state_dict():
+    for name, value in module.state_dict().items():
         owner, _, kind = name.rpartition(".")
         layer = layers[owner]
+        merged[name] = value
         if hasattr(layer, "get_delta_weight") and kind == "weight":
-            value = layer.base_layer.weight.float() + layer.get_delta_weight(NAME).float()
-        else:
-            value = getattr(getattr(layer, "base_layer", layer), kind)
-        merged[name] = value.detach()
+            merged[name] = value + layer.get_delta_weight(NAME).detach().to(value)
     return merged

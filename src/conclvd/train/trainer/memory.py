@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
 
 from conclvd.models.motion import MotionModule
 from conclvd.train.trainer.device import DTYPES, precision
-from conclvd.train.trainer.model import CHECKPOINTED, build_model, learning
+from conclvd.train.trainer.masters import Masters
+from conclvd.train.trainer.model import CHECKPOINTED, build_model
 from conclvd.train.trainer.settings import TrainSettings
 
 GIB = 2**30
@@ -37,6 +42,13 @@ class MemoryEstimate:
         return f"about {self.total / GIB:.2f} GiB ({shares})"
 
 
+def device_memory() -> int:
+    """Bytes of memory that the device which a run would use has."""
+    if torch.cuda.is_available():
+        return int(torch.cuda.get_device_properties(0).total_memory)
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
 def estimate(
     unet: UNet2DConditionModel,
     module: MotionModule,
@@ -49,8 +61,7 @@ def estimate(
     """Estimate a run: latents of `channels` x `side` x `side`, text states of `text` (l, d).
 
     The model runs once without data (on PyTorch's meta device), and what its backward pass would
-    keep is counted. Half precision keeps softmax and norms in float32, so what is counted in half
-    is an estimate from below.
+    keep is counted; what a layer needs while it runs is not.
     """
     number = DTYPES[precision(settings)]
     with torch.device("meta"):
@@ -61,17 +72,37 @@ def estimate(
             noise_size=channels * side * side,
             frozen_dtype=number,
         )
-    trained = sum(p.numel() for p in learning(model).values())
-    weights = sum(p.numel() * p.element_size() for p in model.parameters())
-    half = number != torch.float32
+    masters = Masters(model, number, accumulates=settings.gradient_accumulation_steps > 1)
+    trained = sum(p.numel() for p in masters.weights.values())
+    copies, gradients = masters.extra_bytes
     states = 2 if settings.use_8bit_adam else 8
     return MemoryEstimate(
-        weights=weights + (2 * trained if half else 0),  # autocast's copies
-        gradients=4 * trained,
+        weights=sum(p.nbytes for p in model.parameters()) + copies,
+        gradients=gradients,
         optimizer=states * trained,
         average=4 * trained if settings.use_ema else 0,
-        activations=kept_bytes(model.to(number), settings, channels, side, text),
+        activations=kept_bytes(model, settings, channels, side, text),
     )
+
+
+class _Fused(torch.autograd.Function):
+    """The memory of a fused attention: inputs and output are kept, and nothing of all pairs."""
+
+    @staticmethod
+    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        output = torch.empty_like(query)
+        ctx.save_for_backward(query, key, value, output)
+        return output
+
+
+class FusedAttention(TorchFunctionMode):
+    """Attention of the base as devices run it; on the meta device it would keep all pairs."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """What PyTorch calls in the place of every function."""
+        if func is functional.scaled_dot_product_attention:
+            return _Fused.apply(*args[:3])  # type: ignore[no-untyped-call]
+        return func(*args, **(kwargs or {}))
 
 
 def kept_bytes(
@@ -99,11 +130,14 @@ def kept_bytes(
             if isinstance(part, CHECKPOINTED):
                 part.register_forward_pre_hook(keep_inputs, with_kwargs=True)
     batch, frames = settings.train_batch_size, settings.num_frames
-    number = next(model.parameters()).dtype
-    with torch.device("meta"), torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t):
+    with (
+        torch.device("meta"),
+        FusedAttention(),
+        torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t),
+    ):
         model.train()(
-            torch.empty(batch, frames, channels, side, side, dtype=number),
+            torch.empty(batch, frames, channels, side, side),
             torch.zeros(batch, dtype=torch.long),
-            torch.empty(batch, *text, dtype=number),
+            torch.empty(batch, *text),
         )
     return sum(kept.values())

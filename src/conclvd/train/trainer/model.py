@@ -84,6 +84,15 @@ def freeze(unet: UNetMotionModel, kinds: tuple[str, ...], *, lora: bool = False)
             block.norm2.requires_grad_(False)
 
 
+def to_format(unet: UNetMotionModel, dtype: torch.dtype) -> None:
+    """Let a U-Net compute in `dtype`: its weights, and the frame positions among its buffers.
+
+    Not by its own `to`, which warns of layers that should stay in float32 and names none.
+    """
+    for part in unet.children():
+        part.to(dtype)
+
+
 def learning(model: nn.Module) -> dict[str, nn.Parameter]:
     """The parameters that learn, by name, in a fixed order."""
     return {name: p for name, p in model.named_parameters() if p.requires_grad}

@@ -9,16 +9,19 @@ from conclvd.models.motion import attention_kinds
 from conclvd.train.trainer.checkpoint import find_checkpoint
 from conclvd.train.trainer.clips import ClipList, find_clips
 from conclvd.train.trainer.device import precision
-from conclvd.train.trainer.memory import MemoryEstimate, estimate
+from conclvd.train.trainer.memory import GIB, MemoryEstimate, device_memory, estimate
 from conclvd.train.trainer.prepare import Report, check_base, split
 from conclvd.train.trainer.settings import TrainSettings
 from conclvd.train.trainer.warm_start import starting_module
 from conclvd.train.trainer.windows import window_starts
 
+NAMES = {"no": "float32", "fp16": "fp16", "bf16": "bf16"}
+
 
 @dataclass(frozen=True)
 class Plan:
-    """What `train` would do with the same settings, on one process."""
+    """What `train` would do with the same settings, on one process; `there` is the memory of the
+    device in bytes."""
 
     found: ClipList
     training_clips: int
@@ -27,6 +30,7 @@ class Plan:
     kinds: tuple[str, ...]
     precision: str
     memory: MemoryEstimate
+    there: int
     going_on_from: str | None
     settings: TrainSettings
 
@@ -47,7 +51,8 @@ class Plan:
             f"steps: {settings.max_train_steps:,} of {per_step} samples a process, "
             f"{epochs:,.1f} epochs, "
             + (f"going on from {self.going_on_from}" if self.going_on_from else "from the start"),
-            f"memory: {self.memory}, in {self.precision}",
+            f"memory: {self.memory}, in {NAMES[self.precision]}, of {self.there / GIB:.1f} "
+            "GiB here",
             f"output: {settings.output_dir}",
         ]
 
@@ -80,6 +85,7 @@ def plan(settings: TrainSettings, report: Report) -> Plan:
             side=settings.resolution // base.pixels_per_latent,
             text=(base.tokenizer.model_max_length, text.hidden_size),
         ),
+        there=device_memory(),
         going_on_from=resumed.name if resumed else None,
         settings=settings,
     )

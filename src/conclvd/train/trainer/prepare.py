@@ -57,6 +57,10 @@ class Materials:
         return int(np.prod(shape[1:3]))
 
 
+# What a run asks for before its first step.
+Prepare = Callable[[TrainSettings, Accelerator, Report], Materials]
+
+
 def prepare(settings: TrainSettings, accelerator: Accelerator, report: Report) -> Materials:
     """Find the clips, fill the cache (every process its share), and open it.
 

@@ -12,7 +12,8 @@ from conclvd.train.trainer.prepare import Materials
 from conclvd.train.trainer.settings import TrainSettings
 
 PAGE = "report.html"
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 520, 220, 64, 26, 10
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 520, 220, 72, 26, 10
+POINTS = 200  # of a curve
 COLOURS = ("#1f4e79", "#b5482a", "#4b7f52", "#8a6d1d", "#6b4c86")
 # One chart a row: its title, and the figures of the log in it with their names.
 CHARTS: tuple[tuple[str, dict[str, str]], ...] = (
@@ -35,7 +36,7 @@ CHARTS: tuple[tuple[str, dict[str, str]], ...] = (
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;
 color:#222;background:#fbfaf6}h1,h2{font-weight:600}
 figure{display:inline-block;margin:0 1rem 1rem 0;max-width:100%}
-svg{max-width:100%;height:auto}figcaption{font-size:.9rem}video{width:192px;
+svg{max-width:100%;height:auto}figcaption{font-size:.9rem}video,img{width:192px;
 max-width:100%;background:#ddd}table{border-collapse:collapse}
 td,th{padding:.15rem .8rem .15rem 0;text-align:left;vertical-align:top}.key{display:inline-block;
 width:.8em;height:.8em;margin:0 .3em 0 .8em}"""
@@ -104,6 +105,7 @@ def chart(title: str, names: dict[str, str], rows: Sequence[dict[str, Any]]) -> 
     lines = {label: points for label, points in lines.items() if points}
     if not lines:
         return ""
+    lines = {label: thinned(points) for label, points in lines.items()}
     everything = [point for points in lines.values() for point in points]
     most_step = max(step for step, _ in everything) or 1
     low, high = min(y for _, y in everything), max(y for _, y in everything)
@@ -152,13 +154,29 @@ def clips_table(settings: TrainSettings, rows: Sequence[dict[str, Any]]) -> str:
     body = ""
     for number, prompt in enumerate(settings.validation_prompt):
         cells = "".join(
-            f'<td><video src="{escape(made[step][number])}" loop autoplay muted controls '
-            "playsinline></video></td>"
+            f"<td>{shown_clip(made[step][number])}</td>"
             for step in shown
             if number < len(made[step])
         )
         body += f"<tr><td>{escape(prompt)}</td>{cells}</tr>"
     return f"<h2>Clips</h2><table><tr><th>prompt</th>{head}</tr>{body}</table>"
+
+
+def thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """At most `POINTS` points: means over as many stretches, for a long run's noise hides all."""
+    stretch = -(-len(points) // POINTS)
+    if stretch < 2:
+        return list(points)
+    parts = [points[i : i + stretch] for i in range(0, len(points), stretch)]
+    return [(part[-1][0], sum(y for _, y in part) / len(part)) for part in parts]
+
+
+def shown_clip(name: str) -> str:
+    """A video, or a moving picture, in a page."""
+    source = escape(name)
+    if not name.endswith(".mp4"):
+        return f'<img src="{source}" alt="">'
+    return f'<video src="{source}" loop autoplay muted controls playsinline></video>'
 
 
 def skipped_list(materials: Materials) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -102,8 +103,8 @@ class TrainSettings(BaseModel):
     mixed_precision: Literal["auto", "no", "fp16", "bf16"] = Field(
         "auto", description="auto, no, fp16 or bf16; auto is half precision on a GPU."
     )
-    cuda_graph: bool = Field(
-        False, description="Replay the model's kernels as one graph; one GPU, more memory."
+    cuda_graph: bool | None = Field(
+        None, description="Replay a batch's kernels as one graph. [default: on an NVIDIA GPU]"
     )
     dataloader_num_workers: int = Field(0, ge=0, description="Processes that prepare samples.")
     learning_rate: float = Field(1e-5, gt=0, description="The highest of the run.")
@@ -209,8 +210,10 @@ def check_settings(values: Mapping[str, Any], origin: str) -> TrainSettings:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
+            near = get_close_matches(key, TrainSettings.model_fields, 1)
+            meant = f"did you mean {near[0]}? " if near else ""
             raise InvalidRequest(
-                f"{origin}: unknown setting {key!r}; `conclvd train --help` lists them"
+                f"{origin}: unknown setting {key!r}; {meant}`conclvd train --help` lists them"
             ) from error
         if first["type"] == "missing":
             raise InvalidRequest(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from torch import Tensor
 from conclvd.generate.generator import DECODE_CHUNK, to_frames
 from conclvd.generate.pipeline import ConCLVDPipeline
 from conclvd.generate.schedulers import scheduler_named
-from conclvd.models.components import load_base
+from conclvd.models.components import load_decoder
 from conclvd.models.motion import MotionModule
 from conclvd.tensors import Frames
 from conclvd.train.trainer.prepare import Materials, Report
@@ -23,6 +24,8 @@ from conclvd.train.trainer.settings import TrainSettings
 from conclvd.video.write import write_video
 
 FILM_RATE = 24  # frames a second of the films that clips are cut from
+# A bare GPU machine may lack PyAV, which mp4 needs.
+SUFFIX = ".mp4" if find_spec("av") else ".webp"
 
 
 def validation_folder(output: Path, step: int) -> Path:
@@ -40,27 +43,26 @@ def make_clips(
     step: int,
     report: Report,
 ) -> list[str]:
-    """Write one mp4 a prompt; returns their names within the output folder.
+    """Write one video a prompt; returns their names within the output folder.
 
     Every process makes its share, so none waits for the others longer than one clip takes. The
     autoencoder is read anew and forgotten.
     """
     folder = validation_folder(settings.output_dir, step)
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"{number:02d}.mp4" for number in range(len(materials.prompts))]
+    paths = [folder / f"{number:02d}{SUFFIX}" for number in range(len(materials.prompts))]
     mine = range(accelerator.process_index, len(paths), accelerator.num_processes)
     if mine:
         was_training = unet.training
         unet.eval()
-        base = load_base(settings.pretrained_model_name_or_path)
-        vae = base.vae.to(accelerator.device)
+        vae, schedule = load_decoder(settings.pretrained_model_name_or_path)
         pipeline = ConCLVDPipeline(
-            vae=vae,
+            vae=vae.to(accelerator.device),
             text_encoder=None,
             tokenizer=None,
             unet=unet,
             motion_adapter=module,
-            scheduler=scheduler_named("ddim", base.scheduler),
+            scheduler=scheduler_named("ddim", schedule),
         )
         pipeline.set_progress_bar_config(disable=True)
         for done, number in enumerate(mine):
