@@ -122,9 +122,13 @@ def _table_of_clips(rows: Sequence[AblationRow], settings: TrainSettings, bars: 
         for row in rows
         for path, prompt in zip(row.videos, settings.validation_prompt, strict=True)
     ]
-    tools = Tools(DisFlow(), clip=clip)
     found = measure_videos(
-        entries, metrics, tools, lambda done, total: bars("measure", done, total)
+        entries,
+        metrics,
+        Tools(DisFlow()),
+        clip,
+        lambda done, total: bars("measure", done, total),
+        workers=None,
     )
     return markdown(build_table(list(found)))
 

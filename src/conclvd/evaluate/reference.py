@@ -47,6 +47,10 @@ class Reference:
             self._known[feature] = Known(vectors, apart)
         return self._known[feature]
 
+    def without_pictures(self, features: Sequence[Feature]) -> Reference:
+        """What is known of the set by `features`, which other processes are sent."""
+        return Reference(self.name, (), (), {feature: self.known(feature) for feature in features})
+
 
 def load_reference(
     folder: Path,
