@@ -98,6 +98,11 @@ class Comparison:
             for index, prompt in enumerate(self.prompts)
         }
 
+    def can_load(self, method: Method) -> bool:
+        """Whether a method needs no weights, or they were given or come with the base."""
+        base = resolve(self.request.model, hub_files=HUB_FILES).path
+        return method.slug in self.weights or not method.lacks_weights(base)
+
 
 def compare(comparison: Comparison, out: Path, report: Report) -> list[MethodRow]:
     """Make every video that is not there yet, in a folder a method; returns the methods' rows.
@@ -140,10 +145,11 @@ def _rows(
     end = None if comparison.seconds is None else time.monotonic() + comparison.seconds
     if comparison.methods:
         with crew(devices) as hands:
-            for done, method in enumerate(comparison.methods):
+            ready = sum(map(comparison.can_load, comparison.methods))
+            for method in comparison.methods:
                 folder = MethodFolder(out / method.slug, method.name)
-                until = _turn(end, len(comparison.methods) - done)
-                yield _row(method, comparison, hands, folder, until, report)
+                yield _row(method, comparison, hands, folder, _turn(end, ready), report)
+                ready -= comparison.can_load(method)
     for name, source in comparison.external.items():
         target = MethodFolder(out / slug_of(name), name)
         report(name, 0, len(comparison.prompts), "copying")
@@ -155,7 +161,7 @@ def _turn(end: float | None, methods: int) -> float | None:
     if end is None:
         return None
     now = time.monotonic()
-    return now + max(0.0, end - now) / methods
+    return now + max(0.0, end - now) / max(1, methods)
 
 
 def _beside_twin(row: MethodRow, others: Sequence[MethodRow]) -> MethodRow:
@@ -194,8 +200,7 @@ def _row(
 
     fetch = method.how_to_fetch(comparison.request.model)
     given = comparison.weights.get(method.slug)
-    base = resolve(comparison.request.model, hub_files=HUB_FILES).path
-    if given is None and method.lacks_weights(base):
+    if not comparison.can_load(method):
         return row("not available", "its weights were not given", fetch=fetch)
     try:
         weights = None if given is None else method.find(given)
