@@ -61,6 +61,18 @@ def test_rows_come_back_as_written(tmp_path: Path) -> None:
     assert first["schema_version"] == 1
 
 
+def test_zipped_rows_come_back_as_written(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl.gz"
+    write_rows(path, some_rows())
+    assert read_rows([path]) == some_rows()
+    before = path.read_bytes()
+    write_rows(path, some_rows())
+    assert path.read_bytes() == before  # no date inside
+    path.write_bytes(before[:-9])
+    with pytest.raises(DatasetError, match=r"cannot read .*rows\.jsonl\.gz"):
+        read_rows([path])
+
+
 def test_the_table_is_that_of_the_rows_in_any_order(tmp_path: Path) -> None:
     rows = some_rows()
     write_rows(tmp_path / "rows.jsonl", rows)

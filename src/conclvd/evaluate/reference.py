@@ -91,9 +91,8 @@ def load_reference(
             f"the reference {folder} holds {len(read)} pictures and videos that can be read; "
             f"a style needs {LEAST} or more"
         )
-    contents = [
-        file for path in read for file in (picture_files(path) if path.is_dir() else [path])
-    ]
+    parts = [picture_files(path) if path.is_dir() else [path] for path in read]
+    contents = [file for part in parts for file in part]
     name = f"{folder.resolve().name} ({len(read)} files, {files_hash(contents)[:HASH]})"
     return Reference(name, pictures, sources)
 
