@@ -129,8 +129,8 @@ def write_tables(out: Path, rows: list[Row], told: str) -> None:
     (out / "tables.tex").write_text(FORMATS["latex"](whole), encoding="utf-8")
 
 
-def draw_sheet(out: Path, compared: Path, methods: list[MethodRow], seed: int) -> None:
-    places = range(SHEET_PROMPTS)
+def draw_sheet(out: Path, compared: Path, methods: list[MethodRow], count: int, seed: int) -> None:
+    places = range(min(count, SHEET_PROMPTS))
     columns = {PAINTED: [compared / PAINTED / str(FIRST_SEED + place) for place in places]}
     for row in methods:
         if row.videos:
@@ -191,7 +191,7 @@ def main() -> None:
     write_tables(arguments.out, rows, f"`{command}`\n\n{machine()}: {seconds}.")
     shutil.copyfile(compared / METHODS_FILE, arguments.out / METHODS_FILE)
     write_prompts(arguments.out / "prompts.txt", prompts)
-    draw_sheet(arguments.out, compared, methods, read_seeds(arguments.seeds)[0])
+    draw_sheet(arguments.out, compared, methods, len(prompts), read_seeds(arguments.seeds)[0])
     print((arguments.out / "tables.md").read_text(encoding="utf-8"))
 
 

@@ -13,7 +13,7 @@ import tables
 from conclvd.evaluate.formats import comma_separated
 from conclvd.evaluate.rows import read_rows
 from conclvd.evaluate.table import build_table
-from methods_sheet import HEAD, SIDE, methods_sheet
+from methods_sheet import GAP, HEAD, SIDE, methods_sheet
 from video_files import frames, video
 
 
@@ -43,5 +43,6 @@ def test_the_tables_are_made_and_come_from_their_rows(
     assert "| painted-clips |" in text
     assert "without SC-Attn: not available: its weights were not given" in text
     assert len((out / "prompts.txt").read_text(encoding="utf-8").splitlines()) == 2
-    assert Image.open(out / "sheet.jpg").width > 3 * SIDE
+    with Image.open(out / "sheet.jpg") as sheet:
+        assert (sheet.width, sheet.height) == (3 * (3 * SIDE + GAP), HEAD + 2 * (SIDE + GAP))
     assert r"\begin{table}" in (out / "tables.tex").read_text(encoding="utf-8")

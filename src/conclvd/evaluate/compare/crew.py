@@ -189,8 +189,7 @@ class Several:
     ) -> None:
         for hand, process in zip(self._hands, self._processes, strict=True):
             hand.close()
-            if kind is not None:
-                process.terminate()
+            process.terminate()  # they have nothing left to do, or nothing that is still wanted
         for process in self._processes:
             process.join(STOPPING)
             process.kill()
