@@ -53,8 +53,9 @@ OFFLINE = ("conclvd", "without-sc-attn", "without-clofnoise", "animatediff", "te
 PAINTED = "painted-clips"
 REFERENCE_SEED = 700_000
 SHEET_PROMPTS = 8
+FIT = "Fit, motion, consistency"
 PARTS = {
-    "Fit, motion, consistency": (
+    FIT: (
         "clip-text", "clip-temp", "dynamic-degree", "mean-flow", "flicker", "warp-error",
         "loop-error",
     ),
@@ -64,6 +65,7 @@ PARTS = {
     ),
     "Cost": ("seconds", "peak-memory"),
 }  # fmt: skip
+BASELINE = "ConCLVD"
 
 
 def generate(arguments: argparse.Namespace, prompts: list[str], out: Path) -> list[MethodRow]:
@@ -123,6 +125,11 @@ def write_tables(out: Path, rows: list[Row], told: str) -> None:
     for title, metrics in PARTS.items():
         table = build_table(rows, metrics=metrics, published="clip-text" in metrics)
         pieces.append(f"## {title}\n\n{FORMATS['markdown'](table)}")
+    measured = {row.method for row in rows if row.value is not None}
+    if BASELINE in measured:
+        methods = [row for row in rows if row.method != PAINTED]
+        table = build_table(methods, metrics=[*PARTS[FIT], "ink-style"], against=BASELINE)
+        pieces.append(f"## Differences to {BASELINE}\n\n{FORMATS['markdown'](table)}")
     (out / "tables.md").write_text("\n".join(pieces), encoding="utf-8")
     whole = build_table(rows)
     (out / "tables.csv").write_text(FORMATS["csv"](whole), encoding="utf-8")

@@ -140,6 +140,14 @@ def table(
     metrics: Annotated[
         str | None, typer.Option(help="Names with commas between them. [default: all]")
     ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            help="A method: show how the others differ from it, video by video of the same prompt "
+            "and seed.",
+            show_default=False,
+        ),
+    ] = None,
     published: Annotated[
         bool, typer.Option("--published", help="Put the paper's Tables 1 and 2 beside, so marked.")
     ] = False,
@@ -154,7 +162,10 @@ def table(
         from conclvd.evaluate.table import build_table
     if format not in FORMATS:
         raise InvalidRequest(f"--format must be {', '.join(FORMATS)}, found {format!r}")
-    built = build_table(read_rows(rows), metrics=_names(metrics), published=published)
+    if against is not None and published:
+        raise InvalidRequest("published figures have no differences; leave out --published")
+    found = read_rows(rows)
+    built = build_table(found, metrics=_names(metrics), published=published, against=against)
     text = FORMATS[format](built)
     if output is None:
         typer.echo(text, nl=False)
