@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import signal
+import sys
 from collections.abc import Container, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -18,6 +20,9 @@ from pydantic import JsonValue
 
 from conclvd.errors import InvalidRequest, MediaError
 from conclvd.evaluate.compare.making import (
+    Doing,
+    Lost,
+    Made,
     MethodFailed,
     Order,
     Share,
@@ -198,6 +203,7 @@ class Several:
 def _serve(hand: Connection, device: str, devices: int) -> None:
     """What a process does: one call after the other, until there is nobody to call."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # what is being written is finished
     place = choose_device(device)
     if place.type == "cuda":
         torch.cuda.set_device(place)
@@ -205,6 +211,11 @@ def _serve(hand: Connection, device: str, devices: int) -> None:
         torch.set_num_threads(max(1, cores() // devices))
         keep_freed_memory()
     one = Alone(device)
+
+    def tell(event: Made | Lost | Doing) -> None:
+        with suppress(OSError):  # there may be nobody left to be told
+            hand.send(("told", event))
+
     while True:
         try:
             kind, *arguments = hand.recv()
@@ -215,7 +226,7 @@ def _serve(hand: Connection, device: str, devices: int) -> None:
                 hand.send(("done", one.load(*arguments)))
             else:
                 share, order = arguments
-                one.make(share, order, lambda event: hand.send(("told", event)))
+                one.make(share, order, tell)
                 hand.send(("done", None))
         except (MethodFailed, MediaError, InvalidRequest) as error:
             hand.send(("error", error))
