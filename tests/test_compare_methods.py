@@ -13,11 +13,12 @@ from safetensors.torch import save_file
 
 from comparing import Compare
 from conclvd.errors import ModelError
-from conclvd.evaluate.compare import method_folder
+from conclvd.evaluate.compare import making
 from conclvd.evaluate.compare.memory import forget_peak, peak_gib
 from conclvd.evaluate.compare.methods import LCM_LORA, LIGHTNING_FILE, methods_called
 from conclvd.evaluate.compare.motion import load_animatelcm, load_lightning
 from conclvd.evaluate.compare.records import read_videos
+from conclvd.evaluate.compare.sampler import Asked
 from conclvd.generate.generator import Generator, no_progress
 from conclvd.generate.request import Request
 from conclvd.models.attention import VERSATILE
@@ -41,6 +42,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 
 
 REQUEST = Request("-", frames=2, interpolation="none", device="cpu", dtype="float32")
+BOAT = [Asked("a boat", 1)]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,7 @@ REQUEST = Request("-", frames=2, interpolation="none", device="cpu", dtype="floa
 )
 def test_out_of_memory_is_a_failure_of_the_method(error: Exception) -> None:
     told = r"^(CUDA out of memory|MemoryError)$"
-    with pytest.raises(method_folder.MethodFailed, match=told), method_folder.failures():
+    with pytest.raises(making.MethodFailed, match=told), making.failures():
         raise error
 
 
@@ -73,9 +75,9 @@ def test_animatelcm_runs_with_its_lora_and_sampler(base_folder: Path, tmp_path: 
     method = load_animatelcm(request, folder)
     assert (method.request.scheduler, method.request.steps) == ("lcm", 6)
     assert method.request.guidance_scale == 1.5
-    sample = method.sample("a boat", 1, no_progress)
+    sample = method.sample(BOAT, no_progress)[0]
     assert sample.recipe is None  # there is no word for the LoRA in it
-    assert np.array_equal(method.sample("a boat", 1, no_progress).frames, sample.frames)
+    assert np.array_equal(method.sample(BOAT, no_progress)[0].frames, sample.frames)
     plain = Generator.load(str(base_folder), str(folder), device="cpu", dtype="float32")
     bare = plain.generate(Request(**{**vars(method.request), "prompt": "a boat", "seed": 1}))
     assert not np.array_equal(bare.frames, sample.frames)
@@ -101,7 +103,7 @@ def test_lightning_runs_from_its_own_file(tmp_path: Path) -> None:
         method = load_lightning(request, given)
         asked = method.request
         assert (asked.scheduler, asked.steps, asked.guidance_scale) == ("euler-trailing", 4, 1.0)
-    assert method.sample("a boat", 1, no_progress).frames.std() > 1
+    assert method.sample(BOAT, no_progress)[0].frames.std() > 1
     times = method.generator.pipeline.scheduler.timesteps
     assert [round(float(time)) for time in times] == [999, 749, 499, 249]
     file.rename(tmp_path / "animatediff_lightning_2step_comfyui.safetensors")

@@ -131,7 +131,7 @@ def test_weights_that_were_trained_further_are_other_settings(
 def test_ctrl_c_keeps_what_is_whole_and_goes_on(
     compare: Compare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = Generator.generate
+    whole = Generator.generate_together
     calls = []
 
     def interrupted(self: Generator, *arguments: object) -> object:
@@ -140,7 +140,7 @@ def test_ctrl_c_keeps_what_is_whole_and_goes_on(
             raise KeyboardInterrupt
         return whole(self, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Generator, "generate", interrupted)
+    monkeypatch.setattr(Generator, "generate_together", interrupted)
     code, _, err = compare("--methods", "conclvd")
     assert (code, err.splitlines()[-1]) == (130, "stopped")
     folder = tmp_path / "out" / "conclvd"

@@ -11,6 +11,7 @@ from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel
 
 from conclvd.errors import ModelError
 from conclvd.evaluate.clip import Clip, load_clip
+from conclvd.evaluate.metric import Embedded
 from conclvd.evaluate.metrics import (
     clip_temp,
     clip_text,
@@ -46,8 +47,8 @@ def slide(step: float, count: int = 5) -> Frames:
     return np.stack([sliding(step * t) for t in range(count)])
 
 
-def sample(frames: Frames, prompt: str | None = None, clip: Clip | None = None) -> Sample:
-    return Sample(frames, prompt, Tools(DisFlow(), clip=clip))
+def sample(frames: Frames) -> Sample:
+    return Sample(frames, Tools(DisFlow()))
 
 
 def tiny_clip(folder: Path, *, broken: bool = False) -> Path:
@@ -71,11 +72,12 @@ def tiny_clip(folder: Path, *, broken: bool = False) -> Path:
 
 
 def test_a_still_video_has_clip_temp_1_and_no_motion(judge: Clip) -> None:
-    still = sample(np.stack([sliding(0)] * 4), clip=judge)
+    still = sample(np.stack([sliding(0)] * 4))
     found = {
-        name: METRICS[name].measure(still)  # type: ignore[arg-type]
-        for name in ("clip-temp", "dynamic-degree", "mean-flow", "flicker", "warp-error")
+        name: METRICS[name].measure(still)  # type: ignore[call-arg, arg-type]
+        for name in ("dynamic-degree", "mean-flow", "flicker", "warp-error")
     }
+    found["clip-temp"] = clip_temp.measure(Embedded(judge.frames(still.frames), None))
     assert found["clip-temp"].value == pytest.approx(1, abs=1e-6)
     assert found["dynamic-degree"].value == 0
     assert found["mean-flow"].value == pytest.approx(0, abs=0.01)
@@ -183,7 +185,7 @@ def test_videos_without_any_flow_that_holds_have_no_warp_error() -> None:
         def flows(self, sources: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
             return torch.full((len(sources), 2, *sources.shape[-2:]), 1000.0)
 
-    found = warp_error.measure(Sample(noise, None, Tools(Astray())))
+    found = warp_error.measure(Sample(noise, Tools(Astray())))
     assert (found.value, found.n) == (None, 0)
     assert found.skipped is not None
 
@@ -193,7 +195,7 @@ def test_batches_and_order_do_not_change_embeddings(tmp_path: Path) -> None:
     frames = np.random.default_rng(0).integers(0, 255, (5, 40, 48, 3), np.uint8)
     clip = load_clip(str(folder))
     whole = clip.frames(frames)
-    by_two = Clip("by two", clip._model, clip._tokenizer, clip._processor, batch=2)
+    by_two = Clip("by two", clip._model, clip._tokenizer, clip.processor, batch=2)
     torch.testing.assert_close(by_two.frames(frames), whole)
     order = [3, 0, 4, 1, 2]
     torch.testing.assert_close(clip.frames(frames[order]), whole[order])

@@ -61,6 +61,18 @@ def test_rows_come_back_as_written(tmp_path: Path) -> None:
     assert first["schema_version"] == 1
 
 
+def test_zipped_rows_come_back_as_written(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl.gz"
+    write_rows(path, some_rows())
+    assert read_rows([path]) == some_rows()
+    before = path.read_bytes()
+    write_rows(path, some_rows())
+    assert path.read_bytes() == before  # no date inside
+    path.write_bytes(before[:-9])
+    with pytest.raises(DatasetError, match=r"cannot read .*rows\.jsonl\.gz"):
+        read_rows([path])
+
+
 def test_the_table_is_that_of_the_rows_in_any_order(tmp_path: Path) -> None:
     rows = some_rows()
     write_rows(tmp_path / "rows.jsonl", rows)
@@ -158,6 +170,26 @@ def test_published_figures_stand_beside_and_are_marked() -> None:
 @pytest.mark.parametrize("name", ["conclvd", "ConCLVD", "con_clvd"])
 def test_published_methods_are_found_however_they_are_written(name: str) -> None:
     assert [one.clip_text for one in published_rows(name)] == [30.518, 30.526]
+
+
+def test_differences_are_of_the_same_prompt_and_seed() -> None:
+    rows = [
+        row(method, f"{method}/{prompt}-s{seed}", "flicker", value, prompt=prompt, seed=seed)
+        for prompt, hard in (("a", 0), ("b", 40), ("c", 80))
+        for seed in (0, 1)
+        for method, value in (("ours", hard + seed), ("theirs", hard + seed + 2 + seed))
+    ]
+    rows.append(row("theirs", "theirs/d", "flicker", 9.0, prompt="d", seed=0))
+    rows.append(row("theirs", "theirs/e", "flicker", None, prompt="e", seed=0))
+    table = build_table(rows, against="ours")
+    assert table.methods == ["theirs"]
+    cell = table.cells["theirs", table.columns[0]]
+    assert (cell.mean, cell.interval, cell.n) == (2.5, (2.5, 2.5), 6)  # prompts do not matter
+    assert sorted(cell.skipped.values()) == [1, 1]
+    assert "ours has no value of the same prompt and seed" in cell.skipped
+    assert table.notes[0] == "differences to ours, of videos of the same prompt and seed"
+    with pytest.raises(InvalidRequest, match="nothing to compare with 'nobody'"):
+        build_table(rows, against="nobody")
 
 
 def test_latex_escapes_what_it_must() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from conclvd.evaluate.sample import Tools
 from conclvd.evaluate.table import build_table
 from conclvd.evaluate.video_set import find_videos
 from conclvd.interpolation.flow import DisFlow
+from conclvd.video.write import write_video
 from test_evaluate_metrics import tiny_clip
 from video_files import frames, prompts, video
 
@@ -122,6 +124,28 @@ def test_measures_do_not_depend_on_the_other_videos(tmp_path: Path) -> None:
     entries = find_videos(tmp_path / "v", None, None)
     assert measured(entries) == measured(entries[::-1])
     assert measured(entries[1:2])["1.mp4"] == measured(entries)["1.mp4"]
+
+
+@pytest.mark.slow
+def test_processes_change_no_row(tmp_path: Path) -> None:
+    """Twenty videos are three parts; some cannot be read, or are of another size."""
+    rng = np.random.default_rng(0)
+    (tmp_path / "videos").mkdir()
+    for index in range(20):
+        side = 48 if index == 17 else 32
+        noise = rng.integers(0, 255, (1 if index == 5 else 3, side, side, 3)).astype(np.uint8)
+        write_video(tmp_path / "videos" / f"{index:04d}.gif", noise, Fraction(6))
+    (tmp_path / "videos" / "0003.gif").write_bytes(b"GIF89a")
+    (tmp_path / "prompts.txt").write_text("\n".join(["a boat", "mist"] * 10), encoding="utf-8")
+    given = ["--videos", tmp_path / "videos", "--prompts", tmp_path / "prompts.txt"]
+    given += ["--reference", tmp_path / "videos"]
+    texts = []
+    for workers in (1, 2):
+        out = tmp_path / f"{workers}.jsonl"
+        assert command(*given, "--workers", workers, "-o", out) == 0
+        texts.append(out.read_text(encoding="utf-8"))
+    assert texts[0].count("\n") == 20 * 15
+    assert texts[0] == texts[1]
 
 
 def test_asking_for_clip_temp_alone_adds_dynamic_degree() -> None:

@@ -53,6 +53,23 @@ def test_the_same_seed_is_the_same_video(generator: Generator, base_folder: Path
     assert np.array_equal(fresh.generate(REQUEST).frames, first)
 
 
+@pytest.mark.parametrize("scheduler", ["ddim", "euler-a"])
+def test_videos_made_together_are_those_made_alone(generator: Generator, scheduler: str) -> None:
+    first = replace(REQUEST, scheduler=scheduler, negative_prompt="mountains")
+    requests = [first, replace(first, prompt="mountains", seed=2), replace(first, seed=3)]
+    together = generator.generate_together(requests)
+    for request, made in zip(requests, together, strict=True):
+        alone = generator.generate(request)
+        assert np.abs(made.frames.astype(int) - alone.frames).max() <= 1  # rounding to bytes
+        assert made.recipe == alone.recipe
+    assert np.abs(together[0].frames.astype(int) - together[2].frames).mean() > 1
+
+
+def test_only_prompts_and_seeds_may_differ_within_a_batch(generator: Generator) -> None:
+    with pytest.raises(InvalidRequest, match="may differ in prompt and seed alone"):
+        generator.generate_together([REQUEST, replace(REQUEST, steps=3)])
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -20,6 +21,7 @@ from conclvd.evaluate.reference import Reference, load_reference
 from conclvd.evaluate.style import distance, lab, spaced, style_distance
 from conclvd.paint.clip import paint_clip
 from conclvd.tensors import Frame, Frames
+from conclvd.video.write import write_video
 from other_styles import KINDS, draw
 
 FIRST_SEED = 810_000  # held out
@@ -183,6 +185,19 @@ def test_a_reference_folder_is_read_and_what_cannot_be_is_told(tmp_path: Path) -
     (tmp_path / "0.png").unlink()
     with pytest.raises(InvalidRequest, match="holds 7 pictures"):
         load_reference(tmp_path, told.append)
+
+
+def test_numbered_pictures_in_a_folder_are_a_video_of_the_reference(tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    rng = np.random.default_rng(0)
+    for index in range(8):
+        noise = rng.integers(0, 255, (3, 24, 24, 3)).astype(np.uint8)
+        write_video(tmp_path / "set" / f"clip{index}", noise, Fraction(6))
+    found = load_reference(tmp_path / "set", pytest.fail)
+    assert "(8 files, " in found.name
+    assert list(found.sources) == [index for index in range(8) for _ in range(3)]
+    with pytest.raises(InvalidRequest, match="holds 3 pictures"):  # a folder of pictures itself
+        load_reference(tmp_path / "set" / "clip0", pytest.fail)
 
 
 def test_a_reference_all_alike_is_refused() -> None:

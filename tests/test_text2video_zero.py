@@ -17,6 +17,7 @@ from torch import Tensor
 
 from conclvd.errors import InvalidRequest, ModelError
 from conclvd.evaluate.compare import text2video_zero
+from conclvd.evaluate.compare.sampler import Asked
 from conclvd.evaluate.compare.text2video_zero import (
     SHIFT,
     CrossFrameAttention,
@@ -52,6 +53,10 @@ def states() -> Tensor:
     return torch.randn(2, 5, TEXT_WIDTH, generator=torch.Generator().manual_seed(1))
 
 
+def video(zero: Text2VideoZero, seed: int, prompt: str = "a boat") -> np.ndarray:
+    return zero.sample([Asked(prompt, seed)], no_progress)[0].frames
+
+
 def other_pipeline(kind: type, base: Base) -> StableDiffusionPipeline:
     pipeline = kind(
         vae=base.vae,
@@ -68,7 +73,7 @@ def other_pipeline(kind: type, base: Base) -> StableDiffusionPipeline:
 
 
 def test_the_first_frame_is_the_base_s_own_picture(zero: Text2VideoZero, base: Base) -> None:
-    made = zero.sample("a misty boat", 3, no_progress).frames
+    made = video(zero, 3, "a misty boat")
     pipeline = other_pipeline(StableDiffusionPipeline, base)
     with torch.inference_mode():
         picture = pipeline(
@@ -86,33 +91,37 @@ def test_the_first_frame_is_the_base_s_own_picture(zero: Text2VideoZero, base: B
 def test_any_base_makes_frames_by_the_seed_alone(channels: int, tmp_path: Path) -> None:
     folder = tiny_base(tmp_path / "base", latent_channels=channels)
 
-    def video(seed: int) -> np.ndarray:
-        base = load_base(str(folder))
-        return (
-            Text2VideoZero(base, REQUEST, torch.device("cpu"))
-            .sample("a boat", seed, no_progress)
-            .frames
-        )
+    def fresh(seed: int) -> np.ndarray:
+        return video(Text2VideoZero(load_base(str(folder)), REQUEST, torch.device("cpu")), seed)
 
-    first = video(1)
+    first = fresh(1)
     assert first.shape == (FRAMES, SIZE, SIZE, 3)
-    assert np.array_equal(video(1), first)
-    assert not np.array_equal(video(2), first)
+    assert np.array_equal(fresh(1), first)
+    assert not np.array_equal(fresh(2), first)
     assert not np.array_equal(first[0], first[1])
 
 
 def test_what_was_made_before_changes_nothing(zero: Text2VideoZero) -> None:
-    first = zero.sample("a boat", 1, no_progress).frames
-    zero.sample("mountains", 2, no_progress)
-    assert np.array_equal(zero.sample("a boat", 1, no_progress).frames, first)
+    first = video(zero, 1)
+    video(zero, 2, "mountains")
+    assert np.array_equal(video(zero, 1), first)
+
+
+def test_what_is_made_together_is_what_is_made_alone(zero: Text2VideoZero) -> None:
+    asked = [Asked("a boat", 1), Asked("mountains", 2), Asked("a boat", 3)]
+    together = zero.sample(asked, no_progress)
+    alone = [video(zero, each.seed, each.prompt) for each in asked]
+    for one, other in zip(together, alone, strict=True):
+        assert np.abs(one.frames.astype(int) - other).max() <= 1  # rounding to bytes
+    assert np.abs(alone[0].astype(int) - alone[2]).mean() > 5
 
 
 @torch.inference_mode()
 def test_without_motion_and_with_the_same_noise_all_frames_are_the_same(
     zero: Text2VideoZero,
 ) -> None:
-    same = draw(2).expand(FRAMES - 1, -1, -1, -1)
-    latents = zero.denoise(draw(1), same, states(), 0.0, no_progress)
+    same = draw(2).expand(1, FRAMES - 1, -1, -1, -1)
+    latents = zero.denoise(draw(1), same, states(), 0.0, no_progress)[0]
     for other in latents[2:]:
         torch.testing.assert_close(other, latents[1], rtol=0, atol=1e-5)
     assert not torch.allclose(latents[1], latents[0], atol=1e-2)  # whose noise is the sampler's own
@@ -123,12 +132,12 @@ def test_noise_that_leads_back_to_the_first_frame_repeats_it(zero: Text2VideoZer
     together, moved = zero.turning_points
     times, alphas = zero.scheduler.timesteps, zero.scheduler.alphas_cumprod
     both = states()
-    first = zero._steps(draw(1), times[:together], both, lambda _: None)
+    first = zero._steps(draw(1)[None], times[:together], both, lambda _: None)
     at_moved = zero._steps(first, times[together:moved], both, lambda _: None)
     kept = alphas[times[together]] / alphas[times[moved]]
     noise = (first - kept.sqrt() * at_moved) / (1 - kept).sqrt()
-    noise = noise.expand(FRAMES - 1, -1, -1, -1)
-    latents = zero.denoise(draw(1), noise, both, 0.0, no_progress)
+    noise = noise.expand(1, FRAMES - 1, -1, -1, -1)
+    latents = zero.denoise(draw(1), noise, both, 0.0, no_progress)[0]
     for other in latents[1:]:
         torch.testing.assert_close(other, latents[0], rtol=0, atol=1e-4)
 
@@ -207,8 +216,8 @@ def test_it_agrees_with_the_pipeline_of_diffusers(
         output_type="latent",
     ).images
     ours = zero.denoise(
-        draw(1), draw(2, FRAMES - 1), zero._embeddings("a boat"), SHIFT, no_progress
-    )
+        draw(1), draw(2, FRAMES - 1)[None], zero._embeddings(["a boat"]), SHIFT, no_progress
+    )[0]
     torch.testing.assert_close(ours[0], theirs[0], rtol=0, atol=1e-4)
     torch.testing.assert_close(ours, theirs, rtol=0, atol=0.05)
     assert (ours[1] - ours[0]).abs().mean() > 0.2  # frames are not alike by accident
@@ -219,8 +228,8 @@ def test_without_guidance_there_is_no_empty_text(base_folder: Path) -> None:
         "-", frames=FRAMES, steps=2, guidance_scale=1.0, interpolation="none", device="cpu"
     )
     zero = Text2VideoZero(load_base(str(base_folder)), request, torch.device("cpu"))
-    assert zero._embeddings("a boat").shape[0] == 1
-    assert zero.sample("a boat", 1, no_progress).frames.shape[0] == FRAMES
+    assert zero._embeddings(["a boat"]).shape[0] == 1
+    assert len(video(zero, 1)) == FRAMES
 
 
 def test_one_step_and_numbers_that_are_none_are_refused(base_folder: Path) -> None:
@@ -231,12 +240,12 @@ def test_one_step_and_numbers_that_are_none_are_refused(base_folder: Path) -> No
     with torch.no_grad():
         base.unet.conv_out.bias.fill_(torch.nan)
     with pytest.raises(ModelError, match="not numbers"):
-        Text2VideoZero(base, REQUEST, torch.device("cpu")).sample("a boat", 1, no_progress)
+        video(Text2VideoZero(base, REQUEST, torch.device("cpu")), 1)
 
 
 def test_progress_counts_every_step_of_the_base(zero: Text2VideoZero) -> None:
     calls: list[tuple[str, int, int]] = []
-    zero.sample("a boat", 1, lambda *call: calls.append(call))
+    zero.sample([Asked("a boat", 1)], lambda *call: calls.append(call))
     denoised = [done for stage, done, _ in calls if stage == "denoise"]
     together, moved = zero.turning_points
     assert denoised == list(range(moved + STEPS - together + 1))

@@ -70,6 +70,7 @@ def cores() -> int:
 def _quiet() -> None:
     """Ctrl-C reaches the whole group of processes; the parent alone answers it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["OMP_NUM_THREADS"] = "1"  # read when torch is loaded: the processes share the cores
     import cv2
 
-    cv2.setNumThreads(1)  # the processes share the cores already
+    cv2.setNumThreads(1)

@@ -40,8 +40,12 @@ def table_of_clips(
         for row in rows
         for path, prompt in zip(row.videos, settings.validation_prompt, strict=True)
     ]
-    tools = Tools(DisFlow(), clip=clip)
     found = measure_videos(
-        entries, metrics, tools, lambda done, total: report("measure", done, total)
+        entries,
+        metrics,
+        Tools(DisFlow()),
+        clip,
+        lambda done, total: report("measure", done, total),
+        workers=None,
     )
     return markdown(build_table(list(found)))

@@ -85,8 +85,30 @@ def compare(
     guidance_scale: Annotated[
         float, typer.Option(help="How closely to follow the prompt.")
     ] = DEFAULTS.guidance_scale,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    device: Annotated[
+        str,
+        typer.Option(
+            help="auto (every CUDA GPU), cpu, cuda, mps, or several such as cuda:0,cuda:2, which "
+            "share the videos."
+        ),
+    ] = "auto",
     dtype: Annotated[str, typer.Option(help=f"One of {', '.join(DTYPES)}.")] = "auto",
+    batch: Annotated[
+        int | None,
+        typer.Option(
+            help="Videos made together. [default: 1, on a CUDA GPU up to 16]", show_default=False
+        ),
+    ] = None,
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            help="Wall-clock time for all methods, each its part; then nothing new is begun.",
+            show_default=False,
+        ),
+    ] = None,
+    format: Annotated[
+        str, typer.Option(help="Of the videos: mp4, webp, or png for folders of pictures.")
+    ] = "mp4",
 ) -> None:
     """Generate with every method on the same prompts and seeds.
 
@@ -122,6 +144,9 @@ def compare(
         request=request,
         weights=weights,
         external={name: Path(folder) for name, folder in folders.items()},
+        format=format,
+        batch=batch,
+        seconds=seconds,
     )
     with Methods() as bars:
         rows = run(comparison, output, bars)

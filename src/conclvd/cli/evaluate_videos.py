@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from conclvd.evaluate.reference import Reference
     from conclvd.evaluate.rows import Row
 
+TOLD = 3  # videos left out for the same reason that are named
+
 
 def add_commands(app: typer.Typer) -> None:
     """Register this file's commands."""
@@ -77,6 +79,9 @@ def videos(
         str, typer.Option(help="What finds the motion: dis, raft, or a file of RAFT weights.")
     ] = "dis",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that measure; all cores by default.")
+    ] = None,
 ) -> None:
     """Measure videos: one row a video and metric.
 
@@ -95,7 +100,7 @@ def videos(
         from conclvd.evaluate.sample import Tools
         from conclvd.evaluate.video_set import find_videos
         from conclvd.generate.device import choose_device
-        from conclvd.interpolation.estimators import load_estimator
+        from conclvd.interpolation.estimators import DEFAULT, load_estimator
     entries = find_videos(videos, prompts, method)
     there = _there(entries, reference is not None, features is not None)
     of_videos, of_sets = choose(_names(metrics), there)
@@ -111,8 +116,12 @@ def videos(
             measure_videos(
                 entries,
                 of_videos,
-                Tools(load_estimator(flow, where), where, judge, style),
+                Tools(load_estimator(flow, where), where, style),
+                judge,
                 lambda done, total: bars("measure", done, total),
+                workers
+                if flow == DEFAULT
+                else 1,  # networks use all cores, or a GPU, by themselves
             )
         )
         rows += measure_sets(sets, of_sets) if sets else []
@@ -131,6 +140,14 @@ def table(
     metrics: Annotated[
         str | None, typer.Option(help="Names with commas between them. [default: all]")
     ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            help="A method: show how the others differ from it, video by video of the same prompt "
+            "and seed.",
+            show_default=False,
+        ),
+    ] = None,
     published: Annotated[
         bool, typer.Option("--published", help="Put the paper's Tables 1 and 2 beside, so marked.")
     ] = False,
@@ -145,7 +162,10 @@ def table(
         from conclvd.evaluate.table import build_table
     if format not in FORMATS:
         raise InvalidRequest(f"--format must be {', '.join(FORMATS)}, found {format!r}")
-    built = build_table(read_rows(rows), metrics=_names(metrics), published=published)
+    if against is not None and published:
+        raise InvalidRequest("published figures have no differences; leave out --published")
+    found = read_rows(rows)
+    built = build_table(found, metrics=_names(metrics), published=published, against=against)
     text = FORMATS[format](built)
     if output is None:
         typer.echo(text, nl=False)
@@ -205,17 +225,23 @@ def _tell(rows: Sequence[Row], output: Path) -> None:
     from conclvd.evaluate.entry import ABSENT
 
     metrics = {row.metric for row in rows}
-    skipped: dict[tuple[str, str, str], list[str]] = {}
+    skipped: dict[tuple[str, str | None, str | None, str], list[str]] = {}
     for row in rows:
         if row.skipped:
-            what = row.video or (f"no video of {row.prompt!r}" if row.prompt else "the features")
-            skipped.setdefault((row.method, what, row.skipped), []).append(row.metric)
-    for (method, what, reason), names in skipped.items():
+            skipped.setdefault((row.method, row.video, row.prompt, row.skipped), []).append(
+                row.metric
+            )
+    reasons: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for (method, video, prompt, reason), names in skipped.items():
+        what = video or (f"no video of {prompt!r}" if prompt else "the features")
+        reasons.setdefault((method, reason, tuple(dict.fromkeys(names))), []).append(what)
+    for (method, reason, of_metrics), each in reasons.items():
         if reason.startswith(ABSENT):
             typer.echo(f"{method}: {reason}", err=True)
             continue
-        of = "" if len(names) == len(metrics) else f" of {', '.join(names)}"
-        typer.echo(f"left out{of}: {method}, {what}: {reason}", err=True)
+        of = "" if len(of_metrics) == len(metrics) else f" of {', '.join(of_metrics)}"
+        more = f" and {len(each) - TOLD} more" if len(each) > TOLD else ""
+        typer.echo(f"left out{of}: {method}, {', '.join(each[:TOLD])}{more}: {reason}", err=True)
     values = sum(row.value is not None for row in rows)
     if not values:
         raise MediaError(f"nothing could be measured; {output} says why, row by row")

@@ -18,7 +18,7 @@ from conclvd.models.hashes import files_hash
 from conclvd.models.source import EMBEDDED, resolve
 from conclvd.tensors import Frames
 
-BATCH = 16  # frames at once
+BATCH, GPU_BATCH = 16, 256  # frames at once
 HASH = 8  # hexadecimal digits that tell weights apart in a table
 HUB_FILES = (
     "config.json",
@@ -43,21 +43,23 @@ class Clip:
         model: CLIPModel,
         tokenizer: CLIPTokenizer,
         processor: CLIPImageProcessorPil,
-        batch: int = BATCH,
+        batch: int | None = None,
     ) -> None:
-        self.name = name
-        self._model, self._tokenizer, self._processor = model, tokenizer, processor
-        self._batch = batch
+        self.name, self.processor = name, processor
+        self._model, self._tokenizer = model, tokenizer
+        self._batch = batch or (GPU_BATCH if model.device.type == "cuda" else BATCH)
         self._texts: dict[str, Tensor] = {}
 
-    @torch.inference_mode()
     def frames(self, frames: Frames) -> Float[Tensor, "t d"]:
         """Embeddings of uint8 frames [t h w 3]; NaN where the model gives NaN."""
+        return self.pictures(prepared(frames, self.processor))
+
+    @torch.inference_mode()
+    def pictures(self, pictures: Float[Tensor, "t 3 s s"]) -> Float[Tensor, "t d"]:
+        """Embeddings of `prepared` frames; NaN where the model gives NaN."""
         found = []
-        for start in range(0, len(frames), self._batch):
-            chosen = list(frames[start : start + self._batch])
-            pixels = self._processor(chosen, return_tensors="pt").pixel_values
-            seen = self._model.get_image_features(pixel_values=pixels.to(self._model.device))
+        for part in torch.split(pictures, self._batch):
+            seen = self._model.get_image_features(pixel_values=part.to(self._model.device))
             found.append(functional.normalize(seen.pooler_output, dim=-1).cpu())
         return torch.cat(found)
 
@@ -85,6 +87,12 @@ class Clip:
     @property
     def _limit(self) -> int:
         return int(self._model.config.text_config.max_position_embeddings)
+
+
+def prepared(frames: Frames, processor: CLIPImageProcessorPil) -> Float[Tensor, "t 3 s s"]:
+    """uint8 frames [t h w 3] as they enter a CLIP."""
+    pixels: Tensor = processor(list(frames), return_tensors="pt").pixel_values
+    return pixels
 
 
 def load_clip(name: str, device: torch.device | str = "cpu") -> Clip:

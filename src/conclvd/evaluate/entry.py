@@ -10,7 +10,10 @@ ABSENT = "not available"  # how the reason begins where a method has no videos a
 
 @dataclass(frozen=True)
 class Making:
-    """What a video cost to make: seconds, the most memory in use in GiB, and on which device."""
+    """What a video cost to make: seconds, the most memory in use in GiB, and on which device.
+
+    `device` says how many videos were made together, where it was more than one.
+    """
 
     seconds: float
     peak_gib: float
@@ -22,7 +25,7 @@ class Entry:
     """A video and its prompt; one of `path` and `prompt` may be None where it is missing.
 
     `name` is the path inside the folder that was measured, with forward slashes. `absent` says why
-    a method has no videos at all.
+    a method has no videos at all, or not this one.
     """
 
     method: str

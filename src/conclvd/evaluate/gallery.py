@@ -71,13 +71,13 @@ def page(title: str, methods: Sequence[MethodRow], videos: Videos) -> str:
 
 
 def _by_prompt(videos: Videos) -> dict[tuple[str, str], dict[str, dict[str, VideoRow]]]:
-    """Rows by number and text of the prompt, then by file name, then by method."""
+    """Rows by number and text of the prompt, then by name without suffix, then by method."""
     found: dict[tuple[str, str], dict[str, dict[str, VideoRow]]] = defaultdict(
         lambda: defaultdict(dict)
     )
     for slug, rows in videos.items():
         for name, row in rows.items():
-            found[name.partition("-")[0], row.caption][name][slug] = row
+            found[name.partition("-")[0], row.caption][Path(name).stem][slug] = row
     return found
 
 
@@ -94,13 +94,18 @@ def _figure(method: MethodRow, video: VideoRow | None) -> str:
     if video is None:
         picture, facts = '<div class="none">no video</div>', ""
     else:
-        source = f"{quote(method.slug)}/{quote(video.file_name)}"
-        picture = (
-            f'<video data-src="{source}" preload="none" muted loop playsinline controls></video>'
-        )
+        picture = _moving(f"{quote(method.slug)}/{quote(video.file_name)}")
         took = "" if video.seconds is None else f" · {video.seconds:.1f} s"
         facts = f" <span>seed {video.seed}{took}</span>"
     return f"{head}{picture}<figcaption>{escape(method.name)}{facts}</figcaption></figure>"
+
+
+def _moving(source: str) -> str:
+    """A video as browsers play it; of a folder of pictures the first one."""
+    suffix = Path(source).suffix
+    if suffix == ".mp4":
+        return f'<video data-src="{source}" preload="none" muted loop playsinline controls></video>'
+    return f'<img loading="lazy" alt="" src="{source if suffix else f"{source}/00000.png"}">'
 
 
 def _absent(methods: Iterable[MethodRow]) -> str:

@@ -3,42 +3,67 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
+import torch
 
-from conclvd.errors import MediaError
+from conclvd.evaluate.clip import Clip
 from conclvd.evaluate.entry import Entry
 from conclvd.evaluate.features import FeatureSets
-from conclvd.evaluate.metric import Measured, Metric, Need, SetMetric, VideoMetric
+from conclvd.evaluate.metric import (
+    ClipMetric,
+    Embedded,
+    Measured,
+    Metric,
+    Need,
+    SetMetric,
+    VideoMetric,
+)
+from conclvd.evaluate.metrics.ink_style import FEATURES
 from conclvd.evaluate.rows import Row
-from conclvd.evaluate.sample import Sample, Tools
-from conclvd.evaluate.video_set import NO_PROMPT, NO_VIDEO
-from conclvd.tensors import Frames
-from conclvd.video.read import read_frames
+from conclvd.evaluate.sample import Tools
+from conclvd.evaluate.seeing import Eye, Seen, lacks, shown
+from conclvd.workers import each
 
-SMALLEST = 16  # pixels a side, below which flow cannot be found
+CHUNK = 8  # videos that a process takes at a time
 NOT_FINITE = "not a finite number"
 
 
 def measure_videos(
     entries: Sequence[Entry],
-    metrics: Sequence[VideoMetric],
+    metrics: Sequence[VideoMetric | ClipMetric],
     tools: Tools,
+    clip: Clip | None = None,
     report: Callable[[int, int], None] = lambda done, total: None,
+    workers: int | None = 1,
 ) -> Iterator[Row]:
-    """A row for each video and metric, in the order of the videos.
+    """A row for each video and metric, in the order of the videos, once all are measured.
 
     The videos of a method must be of one size, that of most of them: what depends on the size
-    could not be averaged over them. `report` is called with the videos done and their number.
+    could not be averaged over them. `clip` is what ClipMetrics judge by, in this process; all else
+    is done by `workers` processes, one a core when it is None. `report` is called with the videos
+    done and their number.
     """
-    sizes = [_size(entry) for entry in entries]
+    by_clip = [metric for metric in metrics if isinstance(metric, ClipMetric)]
+    plain = [metric.name for metric in metrics if isinstance(metric, VideoMetric)]
+    parts = [(start, entries[start : start + CHUNK]) for start in range(0, len(entries), CHUNK)]
+    if workers != 1 and tools.reference is not None:
+        tools = replace(tools, reference=tools.reference.without_pictures(FEATURES))
+    eye = Eye(plain, tools, clip.processor if clip and by_clip else None)
+    seen: dict[int, Seen | str] = {}
+    for start, found in each(eye.look, parts, workers):
+        these = entries[start : start + len(found)]
+        judged = _judged(these, found, by_clip, clip)
+        seen |= dict(enumerate(judged, start))
+        report(len(seen), len(entries))
+    everything = [seen[number] for number in range(len(entries))]
+    sizes = [one if isinstance(one, str) else one.size for one in everything]
     usual = usual_sizes(entries, sizes)
-    for done, (entry, size) in enumerate(zip(entries, sizes, strict=True), 1):
-        yield from _measure(entry, _unfit(size, usual.get(entry.method)), metrics, tools)
-        report(done, len(entries))
+    for entry, one in zip(entries, everything, strict=True):
+        yield from _rows(entry, _fitting(one, usual.get(entry.method)), metrics, tools, clip)
 
 
 def measure_sets(sets: FeatureSets, metrics: Sequence[SetMetric]) -> Iterator[Row]:
@@ -66,49 +91,56 @@ def usual_sizes(
     return {method: counts.most_common(1)[0][0] for method, counts in found.items()}
 
 
-def _size(entry: Entry) -> tuple[int, int] | str:
-    """Height and width of the first frame, or why there is none."""
-    if entry.path is None:
-        return entry.absent or NO_VIDEO
-    try:
-        first = next(iter(read_frames(entry.path)), None)
-    except MediaError as error:
-        return _unreadable(error, entry)
-    return "unreadable: it has no frames" if first is None else (first.shape[0], first.shape[1])
+def _judged(
+    entries: Sequence[Entry],
+    seen: Sequence[Seen | str],
+    metrics: Sequence[ClipMetric],
+    clip: Clip | None,
+) -> list[Seen | str]:
+    """`seen` with what a CLIP says, which embeds the frames of all in one go, in place of them."""
+    pictures = [one.pictures for one in seen if isinstance(one, Seen) and one.pictures is not None]
+    if clip is None or not pictures:
+        return list(seen)
+    counts = [len(each) for each in pictures]
+    embedded = iter(torch.split(clip.pictures(torch.cat(pictures)), counts))
+
+    def judged(entry: Entry, one: Seen) -> Seen:
+        video = Embedded(next(embedded), clip.prompt(entry.prompt) if entry.prompt else None)
+        found = dict(one.found)
+        for metric in metrics:
+            lacking = lacks(metric, entry, one.frames)
+            found[metric.name] = Measured(None, 0, lacking) if lacking else metric.measure(video)
+        return replace(one, found=found, pictures=None)
+
+    return [
+        one if isinstance(one, str) else judged(entry, one)
+        for entry, one in zip(entries, seen, strict=True)
+    ]
 
 
-def _unfit(size: tuple[int, int] | str, usual: tuple[int, int] | None) -> str | None:
-    """Why a video of this size cannot be measured; None when it can."""
-    if isinstance(size, str):
-        return size
-    if min(size) < SMALLEST:
-        return f"{_shown(size)} pixels; at least {SMALLEST} a side are needed"
-    if usual is not None and size != usual:
-        return f"{_shown(size)} pixels, where most of its method have {_shown(usual)}"
-    return None
+def _fitting(seen: Seen | str, usual: tuple[int, int] | None) -> Seen | str:
+    """A video of the usual size; of another one the reason why it is left out."""
+    if isinstance(seen, str) or usual is None or seen.size == usual:
+        return seen
+    return f"{shown(seen.size)} pixels, where most of its method have {shown(usual)}"
 
 
-def _measure(
-    entry: Entry, unfit: str | None, metrics: Sequence[VideoMetric], tools: Tools
+def _rows(
+    entry: Entry,
+    seen: Seen | str,
+    metrics: Sequence[Metric],
+    tools: Tools,
+    clip: Clip | None,
 ) -> Iterator[Row]:
-    frames = unfit or _frames(entry)
-    sample = None if isinstance(frames, str) else Sample(frames, entry.prompt, tools, entry.making)
     for metric in metrics:
         if Need.MAKING in metric.needs and entry.making is None:
             continue  # nobody noted it: nothing was lost in measuring
-        if sample is None:
-            found = Measured(None, 0, str(frames))
-        elif Need.PROMPT in metric.needs and not sample.prompt:
-            found = Measured(None, 0, NO_PROMPT)
-        elif Need.PAIRS in metric.needs and sample.pairs < 1:
-            found = Measured(None, 0, "a single frame; two are needed")
-        else:
-            found = _finite(metric.measure(sample))
+        found = Measured(None, 0, seen) if isinstance(seen, str) else seen.found[metric.name]
         yield _row(
             entry,
             metric,
-            found,
-            clip=tools.clip.name if tools.clip and Need.CLIP in metric.needs else None,
+            _finite(found),
+            clip=clip.name if clip and Need.CLIP in metric.needs else None,
             reference=tools.reference.name
             if tools.reference and Need.REFERENCE in metric.needs
             else None,
@@ -116,32 +148,10 @@ def _measure(
         )
 
 
-def _frames(entry: Entry) -> Frames | str:
-    """All frames of a video, or why it cannot be measured."""
-    assert entry.path is not None
-    try:
-        frames = list(read_frames(entry.path))
-    except MediaError as error:
-        return _unreadable(error, entry)
-    if len({frame.shape for frame in frames}) > 1:
-        return "its frames differ in size"
-    return np.stack(frames)
-
-
-def _unreadable(error: MediaError, entry: Entry) -> str:
-    """The reason without the path, so that equal reasons are counted together."""
-    reason = str(error).replace(str(entry.path), "the file")
-    return "unreadable: " + re.sub(r"^cannot read the file( as a video)?: ", "", reason)
-
-
 def _finite(found: Measured) -> Measured:
     if found.value is not None and not math.isfinite(found.value):
         return Measured(None, 0, f"{NOT_FINITE}: {found.value}")
     return found
-
-
-def _shown(size: tuple[int, int]) -> str:
-    return f"{size[1]}x{size[0]}"
 
 
 def _row(

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
-from jaxtyping import Float64
+from jaxtyping import Float, Float64
+from torch import Tensor
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,6 +65,21 @@ class VideoMetric(Metric):
     """A metric that has a value for each video."""
 
     measure: Callable[[Sample], Measured] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A video as a CLIP sees it: embeddings of length 1 of its frames and, if any, its prompt."""
+
+    frames: Float[Tensor, "t d"]
+    prompt: Float[Tensor, d] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipMetric(Metric):
+    """A metric that has a value for each video, out of what a CLIP sees."""
+
+    measure: Callable[[Embedded], Measured] = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

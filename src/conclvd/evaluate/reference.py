@@ -14,12 +14,13 @@ from conclvd.evaluate.style import FRAMES, Feature, Known, Lab, lab, spaced, spr
 from conclvd.evaluate.video_set import VIDEO_SUFFIXES, natural
 from conclvd.models.hashes import files_hash
 from conclvd.tensors import Frames
-from conclvd.video.probe import PICTURE_SUFFIXES
+from conclvd.video.probe import PICTURE_SUFFIXES, picture_files
 from conclvd.video.read import read_frames
 
 LEAST = 8  # pictures and videos
 PICTURES = 400  # about as many in all: a video gives up to 8 of its frames, and at least one
 HASH = 8
+FIRST_FRAME = "00000.png"
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,10 @@ class Reference:
             self._known[feature] = Known(vectors, apart)
         return self._known[feature]
 
+    def without_pictures(self, features: Sequence[Feature]) -> Reference:
+        """What is known of the set by `features`, which other processes are sent."""
+        return Reference(self.name, (), (), {feature: self.known(feature) for feature in features})
+
 
 def load_reference(
     folder: Path,
@@ -55,14 +60,17 @@ def load_reference(
 ) -> Reference:
     """All pictures and videos in a folder and the folders inside it.
 
+    A folder inside it whose pictures are numbered as conclvd writes them, 00000.png, is a video.
     `refused` is told of each file that cannot be read. Raises InvalidRequest when fewer than 8
     files can.
     """
     if not folder.is_dir():
         raise InvalidRequest(f"--reference must be a folder; there is none at {folder}")
     suffixes = (*VIDEO_SUFFIXES, *PICTURE_SUFFIXES)
+    found = [path for path in folder.rglob("*") if path.suffix.lower() in suffixes]
+    videos = {path.parent for path in found if path.name == FIRST_FRAME} - {folder}
     files = sorted(
-        (path for path in folder.rglob("*") if path.suffix.lower() in suffixes),
+        {path.parent if path.parent in videos else path for path in found},
         key=lambda path: natural(path.as_posix()),
     )
     pictures: list[Lab] = []
@@ -83,12 +91,14 @@ def load_reference(
             f"the reference {folder} holds {len(read)} pictures and videos that can be read; "
             f"a style needs {LEAST} or more"
         )
-    name = f"{folder.resolve().name} ({len(read)} files, {files_hash(read)[:HASH]})"
+    parts = [picture_files(path) if path.is_dir() else [path] for path in read]
+    contents = [file for part in parts for file in part]
+    name = f"{folder.resolve().name} ({len(read)} files, {files_hash(contents)[:HASH]})"
     return Reference(name, pictures, sources)
 
 
 def _frames(path: Path) -> Frames:
-    if path.suffix.lower() not in PICTURE_SUFFIXES:
+    if path.is_dir() or path.suffix.lower() not in PICTURE_SUFFIXES:
         return np.stack(list(read_frames(path)))
     picture = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
     if picture is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from conclvd.errors import InvalidRequest
-from conclvd.evaluate.metric import Metric, Need, SetMetric, VideoMetric
+from conclvd.evaluate.metric import ClipMetric, Metric, Need, SetMetric, VideoMetric
 from conclvd.evaluate.metrics import (
     blank,
     clip_temp,
@@ -26,7 +26,7 @@ from conclvd.evaluate.metrics import (
     washes,
 )
 
-_ALL: tuple[VideoMetric | SetMetric, ...] = (
+_ALL: tuple[VideoMetric | ClipMetric | SetMetric, ...] = (
     clip_text.METRIC,
     clip_temp.METRIC,
     dynamic_degree.METRIC,
@@ -51,7 +51,7 @@ METRICS = {metric.name: metric for metric in _ALL}
 
 def choose(
     names: Sequence[str] | None, there: frozenset[Need]
-) -> tuple[list[VideoMetric], list[SetMetric]]:
+) -> tuple[list[VideoMetric | ClipMetric], list[SetMetric]]:
     """The metrics called `names` with their companions, or all that can be had with what is there.
 
     Raises InvalidRequest for an unknown name, and for a metric that needs what is not there.
@@ -67,7 +67,7 @@ def choose(
                 raise InvalidRequest(f"the metric {name} needs {needed}; give it, or leave it out")
     ordered: list[Metric] = [metric for name, metric in METRICS.items() if name in chosen]
     return (
-        [metric for metric in ordered if isinstance(metric, VideoMetric)],
+        [metric for metric in ordered if isinstance(metric, (VideoMetric, ClipMetric))],
         [metric for metric in ordered if isinstance(metric, SetMetric)],
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, Literal
@@ -49,9 +51,13 @@ class Row(BaseModel):
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
-    """Write all rows; the file takes its place when it is whole. Raises MediaError."""
+    """Write all rows, gzipped where the name ends in .gz; the file takes its place when whole.
+
+    Raises MediaError when it cannot be written.
+    """
+    content = "".join(row.model_dump_json() + "\n" for row in rows).encode()
     with beside(path) as partial:
-        partial.write_text("".join(row.model_dump_json() + "\n" for row in rows), encoding="utf-8")
+        partial.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
 
 
 def read_rows(paths: Sequence[Path]) -> list[Row]:
@@ -84,10 +90,11 @@ def read_rows(paths: Sequence[Path]) -> list[Row]:
 
 def _lines(path: Path) -> list[tuple[str, str]]:
     try:
-        text = path.read_text(encoding="utf-8")
+        content = path.read_bytes()
+        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode()
     except FileNotFoundError as error:
         raise DatasetError(f"there is no file {path}; check the name") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise DatasetError(f"cannot read {path}: {error}") from error
     lines = text.split("\n")  # splitlines would split prompts at U+2028
     return [(f"{path} line {number}", line) for number, line in enumerate(lines, 1) if line.strip()]

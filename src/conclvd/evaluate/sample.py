@@ -16,7 +16,6 @@ from conclvd.interpolation.flow import FlowEstimator
 from conclvd.tensors import Frames
 
 if TYPE_CHECKING:
-    from conclvd.evaluate.clip import Clip
     from conclvd.evaluate.reference import Reference
 
 
@@ -26,20 +25,17 @@ class Tools:
 
     flow: FlowEstimator
     device: torch.device | str = "cpu"
-    clip: Clip | None = None
     reference: Reference | None = None
 
 
 class Sample:
     """A video of at least one frame, uint8 [t h w 3], and the tools.
 
-    Its prompt and what its making cost are None where they are not known.
+    What its making cost is None where that is not known.
     """
 
-    def __init__(
-        self, frames: Frames, prompt: str | None, tools: Tools, making: Making | None = None
-    ) -> None:
-        self.frames, self.prompt, self.tools, self.making = frames, prompt, tools, making
+    def __init__(self, frames: Frames, tools: Tools, making: Making | None = None) -> None:
+        self.frames, self.tools, self.making = frames, tools, making
         self._styles: dict[Feature, float] = {}
 
     @property
@@ -61,12 +57,6 @@ class Sample:
     def flows(self) -> Float[Tensor, "p 2 h w"]:
         """The flow from each frame to the next."""
         return torch.cat([self.flow(index, index + 1) for index in range(self.pairs)])
-
-    @cached_property
-    def embeddings(self) -> Float[Tensor, "t d"]:
-        """The frames' embeddings in the CLIP, of length 1."""
-        assert self.tools.clip is not None
-        return self.tools.clip.frames(self.frames)
 
     @cached_property
     def labs(self) -> list[Lab]:

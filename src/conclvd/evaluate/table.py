@@ -11,6 +11,7 @@ from conclvd.errors import DatasetError, InvalidRequest
 from conclvd.evaluate.bootstrap import LEVEL, RESAMPLES, SEED, interval
 from conclvd.evaluate.entry import ABSENT
 from conclvd.evaluate.metric import Metric, SetMetric
+from conclvd.evaluate.paired import differences
 from conclvd.evaluate.published import NOTE, PublishedRow, published_rows, unmeasured
 from conclvd.evaluate.registry import METRICS, with_companions
 from conclvd.evaluate.rows import Row
@@ -57,10 +58,15 @@ class Table:
 
 
 def build_table(
-    rows: Sequence[Row], *, metrics: Sequence[str] | None = None, published: bool = False
+    rows: Sequence[Row],
+    *,
+    metrics: Sequence[str] | None = None,
+    published: bool = False,
+    against: str | None = None,
 ) -> Table:
     """The table of `rows`, or of the `metrics` among them and those that must stand beside.
 
+    With `against` it is of the differences to the method of that name; see `differences`.
     Raises DatasetError for rows of an unknown metric; InvalidRequest when none are left, or when a
     metric lacks the one without which it misleads, as CLIP-temp without dynamic degree does.
     """
@@ -71,6 +77,10 @@ def build_table(
         if not rows:
             raise InvalidRequest(f"the rows hold none of {', '.join(wanted)}; measure them first")
     _check_companions(rows)
+    if against is not None:
+        rows = differences(rows, against)
+        if not rows:
+            raise InvalidRequest("sets and costs cannot be compared video by video; name others")
     methods = list(dict.fromkeys(row.method for row in rows))
     places = {name: place for place, name in enumerate(METRICS)}
     columns = sorted(
@@ -81,11 +91,14 @@ def build_table(
     for row in rows:
         cells.setdefault((row.method, _column(row)), []).append(row)
     built = {key: build_cell(each) for key, each in cells.items()}
+    notes = _notes(rows, columns, built)
+    if against is not None:
+        notes.insert(0, f"differences to {against}, of videos of the same prompt and seed")
     if not published:
-        return Table(methods, columns, built, _notes(rows, columns, built), None)
+        return Table(methods, columns, built, notes, None)
     every = methods + unmeasured(methods)
     figures = {method: published_rows(method) for method in every}
-    return Table(every, columns, built, [*_notes(rows, columns, built), NOTE], figures)
+    return Table(every, columns, built, [*notes, NOTE], figures)
 
 
 def _column(row: Row) -> Column:

@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from conclvd.errors import DatasetError, InvalidRequest
-from conclvd.evaluate.compare.records import MethodRow, read_methods
+from conclvd.evaluate.compare.records import AskedRow, MethodRow, read_asked, read_methods
 from conclvd.evaluate.entry import ABSENT, Entry, Making
 from conclvd.evaluate.prompts import read_prompts
 from conclvd.manifest import MANIFEST
@@ -27,6 +27,7 @@ from conclvd.video.probe import PICTURE_SUFFIXES
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".gif", ".webp")
 NO_PROMPT = "no prompt for this video"
 NO_VIDEO = "no video for this prompt"
+NOT_MADE = "not made"  # how the reason begins where a comparison was to make a video
 _NUMBERED = re.compile(r"(\d{4})(?!\d)")
 _SEED = re.compile(r"-s(\d+)$")
 
@@ -47,13 +48,17 @@ class Captioned(BaseModel):
     seconds: float | None = None
     peak_gib: float | None = None
     device: str | None = None
+    batch: int | None = None
 
-    @property
-    def making(self) -> Making | None:
-        """What the video cost to make, None when that was not noted in full."""
+    def making(self, together: int) -> Making | None:
+        """What the video cost to make, None when that was not noted in full.
+
+        `together` is how many of its method were made together at most.
+        """
         if self.seconds is None or self.peak_gib is None or self.device is None:
             return None
-        return Making(self.seconds, self.peak_gib, self.device)
+        device = self.device if together == 1 else f"{self.device}, {together} at a time"
+        return Making(self.seconds, self.peak_gib, device)
 
     @field_validator("file_name")
     @classmethod
@@ -93,7 +98,11 @@ def find_videos(folder: Path, prompts: Path | None, method: str | None) -> list[
         for entry in _entries(one, folder, prompts, _name(one, compared) if folders else method)
     ]
     there = {one.name for one in folders}
-    entries += [_absent(row) for slug, row in compared.items() if slug not in there]
+    for slug, row in compared.items():
+        if slug not in there:
+            entries.append(_absent(row))
+        elif prompts is None:
+            entries += _not_made(row, read_asked(folder), entries)
     if not any(entry.path for entry in entries):
         raise InvalidRequest(
             f"{folder} holds no videos ({', '.join(VIDEO_SUFFIXES)}, or folders of pictures)"
@@ -117,6 +126,33 @@ def _absent(row: MethodRow) -> Entry:
     """An entry for a compared method that has no videos, with the reason and what to do."""
     said = "; ".join(text for text in (row.reason, row.fetch) if text)
     return Entry(row.name, None, None, None, None, absent=f"{ABSENT}: {said}")
+
+
+def _not_made(row: MethodRow, asked: Sequence[AskedRow], there: Sequence[Entry]) -> list[Entry]:
+    """Entries for the videos that were asked of a method and do not exist, each with the reason.
+
+    Of a method that was not run here, whose seeds are its own, a prompt is asked for once.
+    """
+    own = [entry for entry in there if entry.method == row.name]
+    reasons, default = row.lost or {}, row.reason or "nobody knows why"
+    if row.sampler is None:
+        seen = {entry.prompt for entry in own}
+        missing = [each for each in asked if each.caption not in seen]
+        missing = list({each.caption: each for each in missing}.values())
+    else:
+        made = {(entry.prompt, entry.seed) for entry in own}
+        missing = [each for each in asked if (each.caption, each.seed) not in made]
+    return [
+        Entry(
+            row.name,
+            None,
+            None,
+            each.caption,
+            each.seed,
+            absent=f"{NOT_MADE}: {reasons.get(each.name, default)}",
+        )
+        for each in missing
+    ]
 
 
 def _method_folders(folder: Path, order: Sequence[str]) -> list[Path]:
@@ -162,6 +198,7 @@ def _captioned(
 ) -> list[Entry]:
     """Videos by the names that records give them; then those that no record names."""
     entries = []
+    together = max((record.batch or 1 for record in records), default=1)
     for record in records:
         path = folder / record.file_name
         there = path.exists()
@@ -172,7 +209,7 @@ def _captioned(
                 path=path if there else None,
                 prompt=record.caption,
                 seed=_seed(path) if record.seed is None else record.seed,
-                making=record.making,
+                making=record.making(together),
             )
         )
     named = {entry.path for entry in entries}

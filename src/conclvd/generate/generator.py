@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from conclvd.errors import ModelError
+from conclvd.errors import InvalidRequest, ModelError
 from conclvd.generate.cpu import tune_for_cpu
 from conclvd.generate.device import choose_device, choose_dtype
 from conclvd.generate.pipeline import ConCLVDPipeline
@@ -120,19 +120,36 @@ class Generator:
 
         Raises InvalidRequest for what this model cannot make.
         """
-        request = self.settle(request)
-        assert request.fps is not None
+        return self.generate_together([request], progress)[0]
+
+    def generate_together(
+        self, requests: Sequence[Request], progress: Progress = no_progress
+    ) -> list[Video]:
+        """Make the videos of `requests` as one batch, which a GPU does faster than one by one.
+
+        Each has the noise of its own seed, so that it depends on the others by rounding alone.
+        Raises InvalidRequest for what this model cannot make, and for requests that differ in
+        more than prompt and seed.
+        """
+        requests = [self.settle(request) for request in requests]
+        shared = requests[0]
+        if {replace(r, prompt=shared.prompt, seed=shared.seed) for r in requests} != {shared}:
+            raise InvalidRequest("videos made together may differ in prompt and seed alone")
+        assert shared.fps is not None
         # Before the long work: weights may be missing.
-        estimator = load_estimator(request.flow, self.device)
+        estimator = load_estimator(shared.flow, self.device)
         with torch.inference_mode():
-            latents = self._denoise(request, progress)
+            latents = self._denoise(requests, progress)
             keyframes = self._decode(latents, progress)
-        return Video(
-            frames=self._interpolate(request, keyframes, estimator, progress),
-            fps=request.fps,
-            recipe=self._recipe(request),
-            warnings=tuple(self.warnings(request)),
-        )
+        return [
+            Video(
+                frames=self._interpolate(request, frames, estimator, progress),
+                fps=shared.fps,
+                recipe=self._recipe(request),
+                warnings=tuple(self.warnings(request)),
+            )
+            for request, frames in zip(requests, keyframes, strict=True)
+        ]
 
     def warnings(self, request: Request) -> list[str]:
         """What of the prompts this model will not follow, one line each."""
@@ -143,32 +160,36 @@ class Generator:
             for line in prompt_warnings(name, text, self.pipeline.tokenizer, self.vocabulary)
         ]
 
-    def _denoise(self, request: Request, progress: Progress) -> Tensor:
-        """Latents [1 c n h w] by the request's sampler, Eq. (4)."""
-        pipeline = self.pipeline
-        pipeline.scheduler = scheduler_named(request.scheduler, self.scheduler)
+    def _denoise(self, requests: Sequence[Request], progress: Progress) -> Tensor:
+        """Latents [b c n h w] by the requests' sampler, Eq. (4)."""
+        pipeline, shared = self.pipeline, requests[0]
+        pipeline.scheduler = scheduler_named(shared.scheduler, self.scheduler)
         positive, negative = pipeline.encode_prompt(
-            request.prompt, self.device, 1, request.guided, request.negative_prompt or None
+            [request.prompt for request in requests],
+            self.device,
+            1,
+            shared.guided,
+            [shared.negative_prompt] * len(requests) if shared.negative_prompt else None,
         )
 
         def report(
             _: object, step: int, __: object, values: dict[str, Tensor]
         ) -> dict[str, Tensor]:
-            progress("denoise", step + 1, request.steps)
+            progress("denoise", step + 1, shared.steps)
             return values
 
-        progress("denoise", 0, request.steps)
-        noise, generator = self._noise(request)
+        progress("denoise", 0, shared.steps)
+        noises, generators = zip(*map(self._noise, requests), strict=True)
         latents: Tensor = pipeline(
             prompt_embeds=positive,
             negative_prompt_embeds=negative,
-            latents=noise.to(self.device, pipeline.unet.dtype),
-            generator=generator,
-            num_frames=request.frames,
-            height=request.height,
-            width=request.width,
-            num_inference_steps=request.steps,
-            guidance_scale=request.guidance_scale,
+            latents=torch.cat(noises).to(self.device, pipeline.unet.dtype),
+            generator=list(generators),
+            num_frames=shared.frames,
+            height=shared.height,
+            width=shared.width,
+            num_inference_steps=shared.steps,
+            guidance_scale=shared.guidance_scale,
             output_type="latent",
             callback_on_step_end=report,
         ).frames
@@ -189,17 +210,17 @@ class Generator:
         shape = (1, channels, request.frames, height, width)
         return torch.randn(shape, generator=generator), generator
 
-    def _decode(self, latents: Tensor, progress: Progress) -> Frames:
-        """Keyframes out of latents [1 c n h w], a few at a time."""
+    def _decode(self, latents: Tensor, progress: Progress) -> list[Frames]:
+        """Keyframes of each video out of latents [b c n h w], a few at a time."""
         count = latents.shape[2]
         decoded = []
         progress("decode", 0, count)
         for start in range(0, count, DECODE_CHUNK):
             pixels = self.pipeline.decode_latents(latents[:, :, start : start + DECODE_CHUNK])
             check_finite(pixels, self.pipeline.unet.dtype)
-            decoded.append(to_frames(pixels[0]))
+            decoded.append([to_frames(video) for video in pixels])
             progress("decode", min(start + DECODE_CHUNK, count), count)
-        return np.concatenate(decoded)
+        return [np.concatenate(parts) for parts in zip(*decoded, strict=True)]
 
     def _interpolate(
         self, request: Request, keyframes: Frames, estimator: FlowEstimator, progress: Progress

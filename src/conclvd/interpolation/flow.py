@@ -57,6 +57,9 @@ class DisFlow(FrameFlow):
     def __init__(self) -> None:
         self._searches = threading.local()  # a search keeps what it works on
 
+    def __reduce__(self) -> tuple[type[DisFlow], tuple[()]]:
+        return DisFlow, ()  # another process makes searches of its own
+
     def __call__(self, source: Frame, target: Frame) -> Flow:
         """Flow found on brightness; the frames have at least 12 pixels a side."""
         before, after = (cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in (source, target))

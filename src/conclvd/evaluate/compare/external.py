@@ -15,8 +15,9 @@ from typing import Final
 import numpy as np
 
 from conclvd.errors import DatasetError, MediaError
-from conclvd.evaluate.compare.method_folder import Asked, MethodFolder
+from conclvd.evaluate.compare.method_folder import MethodFolder
 from conclvd.evaluate.compare.records import MethodRow, Status
+from conclvd.evaluate.compare.sampler import Asked
 from conclvd.manifest import MANIFEST
 from conclvd.models.hashes import files_hash
 from conclvd.tensors import Frame
@@ -89,6 +90,7 @@ def compare_external(
             failed.append(str(error))
             continue
         folder.add(target, video, made_by[target])
+    folder.write()
     lines = failed[:1]
     missing = len(prompts) - len({v.index for v in found})
     if missing:

@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+import math
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import torch
-from pydantic import JsonValue
-
-from conclvd.errors import ConclvdError, MediaError
-from conclvd.evaluate.compare.memory import forget_peak, peak_gib
+from conclvd.errors import MediaError
+from conclvd.evaluate.compare.crew import Crew, Loaded
+from conclvd.evaluate.compare.making import Doing, Lost, Made, Order, hashed
 from conclvd.evaluate.compare.records import VideoRow, read_videos, write_videos
-from conclvd.evaluate.compare.sampler import Sampler
-from conclvd.generate.generator import Progress
-from conclvd.generate.request import KEYFRAME_RATE
+from conclvd.evaluate.compare.sampler import Asked
 from conclvd.models.hashes import files_hash
-from conclvd.video.write import write_video
 
-FORMAT: Final = "conclvd-compare/1"
-
-
-class MethodFailed(Exception):
-    """A method cannot go on; the message is the reason for its row. Caught in this package."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A video that is to be made."""
-
-    prompt: str
-    seed: int
+WRITE_EVERY: Final = 1  # seconds; a GPU makes ten videos in one
 
 
 class MethodFolder:
@@ -44,60 +24,54 @@ class MethodFolder:
     def __init__(self, path: Path, method: str) -> None:
         self.path, self.method = path, method
         self.rows = {row.file_name: row for row in read_videos(path)}
+        self._written = -math.inf
 
     def make(
         self,
-        sampler: Sampler,
+        crew: Crew,
+        loaded: Loaded,
         asked: Mapping[str, Asked],
+        order: Order,
         report: Callable[[int, str], None],
-    ) -> None:
+    ) -> dict[str, str]:
         """Make the videos of `asked`, by file name, that are not there whole and of these settings.
 
-        Every video is listed as soon as its file is whole. Raises MethodFailed when the method
-        fails, MediaError when a file cannot be written.
+        Every video is listed soon after its file is whole. Returns the reasons of those that could
+        not be made; those for which there was no time are in neither. Raises MethodFailed when the
+        method fails, MediaError when a file cannot be written.
         """
-        settings = {**sampler.settings, "method": self.method, "device": sampler.device.type}
-        made_by = hashed(settings)
+        made_by = hashed({**loaded.settings, "format": order.format})
         self.keep(asked, dict.fromkeys(asked, made_by), made_by)
-        for name, video in asked.items():
-            done = sum(name in self.rows for name in asked)
+        done = sum(name in self.rows for name in asked)
+        report(done, "")
+        lost: dict[str, str] = {}
+
+        def tell(event: Made | Lost | Doing) -> None:
+            nonlocal done
+            if isinstance(event, Doing):
+                report(done, event.text)
+                return
+            done += 1
+            if isinstance(event, Lost):
+                lost[event.name] = event.reason
+                return
+            self.add(
+                event.name,
+                asked[event.name],
+                made_by,
+                seconds=event.seconds,
+                peak_gib=event.peak_gib,
+                device=event.device,
+                batch=event.batch,
+            )
             report(done, "")
-            if name in self.rows:
-                continue
 
-            def progress(stage: str, step: int, steps: int, done: int = done) -> None:
-                report(done, f"{stage} {step}/{steps}")
-
-            self._make_one(name, video, sampler, settings, progress)
-        report(len(asked), "")
-
-    def _make_one(
-        self,
-        name: str,
-        video: Asked,
-        sampler: Sampler,
-        settings: dict[str, JsonValue],
-        progress: Progress,
-    ) -> None:
-        forget_peak(sampler.device)
-        started = time.perf_counter()
-        with failures():
-            sample = sampler.sample(video.prompt, video.seed, progress)
-        seconds = time.perf_counter() - started
-        peak = peak_gib(sampler.device)
-        recipe = sample.recipe or json.dumps(
-            {"format": FORMAT, "prompt": video.prompt, "seed": video.seed, **settings},
-            ensure_ascii=False,
-        )
-        write_video(self.path / name, sample.frames, KEYFRAME_RATE, metadata=recipe)
-        self.add(
-            name,
-            video,
-            hashed(settings),
-            seconds=round(seconds, 3),
-            peak_gib=None if peak is None else round(peak, 3),
-            device=device_name(sampler.device),
-        )
+        share = [(name, video) for name, video in asked.items() if name not in self.rows]
+        try:
+            crew.make(share, order, tell)
+        finally:
+            self.write()
+        return lost
 
     def keep(self, asked: Mapping[str, Asked], made_by: Mapping[str, str], others_by: str) -> None:
         """Forget the rows of videos that are not whole, or not what they would be made as now.
@@ -116,40 +90,31 @@ class MethodFolder:
             for name, row in self.rows.items()
             if row.settings == made_by.get(name, others_by)
             and (name not in asked or Asked(row.caption, row.seed) == asked[name])
-            and (self.path / name).is_file()
-            and files_hash([self.path / name]) == row.sha256
+            and (self.path / name).exists()
+            and _hash(self.path / name) == row.sha256
         }
         write_videos(self.path, self.rows.values())
 
     def add(self, name: str, video: Asked, made_by: str, **measured: Any) -> None:
-        """List the file `name`, which is there."""
+        """List the file `name`, which is there; in `metadata.jsonl` at the end, or in a second."""
         self.rows[name] = VideoRow(
             file_name=name,
             caption=video.prompt,
             seed=video.seed,
             method=self.method,
             settings=made_by,
-            sha256=files_hash([self.path / name]),
+            sha256=_hash(self.path / name),
             **measured,
         )
+        if time.monotonic() > self._written + WRITE_EVERY:
+            self.write()
+
+    def write(self) -> None:
+        """List in `metadata.jsonl` what is in `rows`."""
         write_videos(self.path, (self.rows[name] for name in sorted(self.rows)))
+        self._written = time.monotonic()
 
 
-@contextmanager
-def failures() -> Iterator[None]:
-    """Turn what goes wrong in a method, running out of memory too, into MethodFailed."""
-    try:
-        yield
-    except (ConclvdError, RuntimeError, MemoryError) as error:
-        said = str(error).strip().splitlines()
-        raise MethodFailed(said[0] if said else type(error).__name__) from error
-
-
-def hashed(settings: Mapping[str, Any]) -> str:
-    """The sha256 of settings."""
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
-
-
-def device_name(device: torch.device) -> str:
-    """A device as people call it."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+def _hash(path: Path) -> str:
+    """The sha256 of a file, or of the pictures in a folder."""
+    return files_hash(sorted(path.iterdir()) if path.is_dir() else [path])

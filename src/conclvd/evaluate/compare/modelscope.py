@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -9,7 +10,7 @@ from diffusers import TextToVideoSDPipeline
 from pydantic import JsonValue
 
 from conclvd.errors import ModelError
-from conclvd.evaluate.compare.sampler import Sample
+from conclvd.evaluate.compare.sampler import Asked, Sample
 from conclvd.generate.device import choose_device, choose_dtype
 from conclvd.generate.generator import DECODE_CHUNK, Progress, check_finite, to_frames
 from conclvd.generate.request import MAX_FRAMES, Request
@@ -66,17 +67,17 @@ class ModelScope:
         }
 
     @torch.inference_mode()
-    def sample(self, prompt: str, seed: int, progress: Progress) -> Sample:
-        """Make the video of a prompt and a seed."""
+    def sample(self, videos: Sequence[Asked], progress: Progress) -> list[Sample]:
+        """Make videos as one batch."""
         asked = self.request
         latents = self.pipeline(
-            prompt,
+            [video.prompt for video in videos],
             height=asked.height,
             width=asked.width,
             num_frames=asked.frames,
             num_inference_steps=asked.steps,
             guidance_scale=asked.guidance_scale,
-            generator=torch.Generator().manual_seed(seed),
+            generator=[torch.Generator().manual_seed(video.seed) for video in videos],
             output_type="latent",
             callback=lambda step, _, __: progress("denoise", step + 1, asked.steps),
         ).frames
@@ -85,4 +86,4 @@ class ModelScope:
             pixels = self.pipeline.decode_latents(part)
             check_finite(pixels, self.pipeline.unet.dtype)
             decoded.append(pixels)
-        return Sample(to_frames(torch.cat(decoded, dim=2)[0]))
+        return [Sample(to_frames(video)) for video in torch.cat(decoded, dim=2)]

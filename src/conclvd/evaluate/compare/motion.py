@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +12,7 @@ from pydantic import JsonValue
 
 from conclvd.errors import InvalidRequest, ModelError
 from conclvd.evaluate.compare.methods import LCM_LORA, LIGHTNING_FILE, MOTION
-from conclvd.evaluate.compare.sampler import Sample
+from conclvd.evaluate.compare.sampler import Asked, Sample
 from conclvd.generate.generator import Generator, Progress
 from conclvd.generate.request import Request
 from conclvd.models.attention import ABSENT, SPARSE_CAUSAL, VERSATILE
@@ -59,10 +60,11 @@ class MotionMethod:
             "weights": weights | ({"lora": self.added} if self.added else {}),
         }
 
-    def sample(self, prompt: str, seed: int, progress: Progress) -> Sample:
-        """Make the video of a prompt and a seed."""
-        video = self.generator.generate(replace(self.request, prompt=prompt, seed=seed), progress)
-        return Sample(video.frames, None if self.added else video.recipe.to_json())
+    def sample(self, videos: Sequence[Asked], progress: Progress) -> list[Sample]:
+        """Make videos as one batch."""
+        requests = [replace(self.request, prompt=v.prompt, seed=v.seed) for v in videos]
+        made = self.generator.generate_together(requests, progress)
+        return [Sample(v.frames, None if self.added else v.recipe.to_json()) for v in made]
 
 
 def load_motion(request: Request, weights: Path | None, method: str) -> MotionMethod:

@@ -15,16 +15,19 @@ from conclvd.video.beside import beside
 
 METHODS_FILE: Final = "methods.jsonl"
 
-Status = Literal["done", "not available", "failed"]
+ASKED_FILE: Final = "asked.jsonl"
+
+Status = Literal["done", "unfinished", "not available", "failed"]
 Row = TypeVar("Row", bound=BaseModel)
 
 
 class VideoRow(BaseModel):
     """A video of a method, a line of its `metadata.jsonl`.
 
-    `seconds` are from prompt to frames with the models loaded. `peak_gib` is the most memory in
-    use meanwhile, in GiB: the GPU's, or the whole process' on a CPU. What was not made here has
-    neither, nor a device. `settings` and `sha256` are those of what made it and of the file.
+    `seconds` are from prompt to frames with the models loaded, of `batch` videos made together the
+    share of each. `peak_gib` is the most memory in use meanwhile, in GiB: the GPU's, or the whole
+    process' on a CPU. What was not made here has none of them, nor a device. `settings` and
+    `sha256` are those of what made it and of the file.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -36,15 +39,26 @@ class VideoRow(BaseModel):
     seconds: float | None = None
     peak_gib: float | None = None
     device: str | None = None
+    batch: int | None = None
     settings: str
     sha256: str
+
+
+class AskedRow(BaseModel):
+    """A video that every method of a comparison was to make, a line of `asked.jsonl`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    caption: str
+    seed: int
 
 
 class MethodRow(BaseModel):
     """How far a method came, a line of `methods.jsonl`.
 
     `videos` are those of its folder, `fetch` is what to do to get the method, `sampler` what its
-    videos were made with.
+    videos were made with. `lost` are the reasons of those that it could not make, by their names.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -56,6 +70,7 @@ class MethodRow(BaseModel):
     reason: str | None = None
     fetch: str | None = None
     sampler: dict[str, JsonValue] | None = None
+    lost: dict[str, str] | None = None
 
 
 def read_videos(folder: Path) -> list[VideoRow]:
@@ -68,6 +83,11 @@ def read_methods(folder: Path) -> list[MethodRow]:
     return _read(folder / METHODS_FILE, MethodRow)
 
 
+def read_asked(folder: Path) -> list[AskedRow]:
+    """What was asked for in a comparison's folder, nothing where that was not noted."""
+    return _read(folder / ASKED_FILE, AskedRow)
+
+
 def write_videos(folder: Path, rows: Iterable[VideoRow]) -> None:
     """Write a method's rows; the file takes its place when it is whole."""
     _write(folder / MANIFEST, rows)
@@ -76,6 +96,11 @@ def write_videos(folder: Path, rows: Iterable[VideoRow]) -> None:
 def write_methods(folder: Path, rows: Iterable[MethodRow]) -> None:
     """Write the methods' rows; the file takes its place when it is whole."""
     _write(folder / METHODS_FILE, rows)
+
+
+def write_asked(folder: Path, rows: Iterable[AskedRow]) -> None:
+    """Write what is asked for; the file takes its place when it is whole."""
+    _write(folder / ASKED_FILE, rows)
 
 
 def _read(path: Path, kind: type[Row]) -> list[Row]:

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-import gc
+import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import torch
+from typing import Any
 
 from conclvd.errors import ConclvdError, InvalidRequest, MediaError
+from conclvd.evaluate.compare.crew import Crew, Loaded, choose_devices, crew
 from conclvd.evaluate.compare.external import compare_external
-from conclvd.evaluate.compare.method_folder import Asked, MethodFailed, MethodFolder, failures
+from conclvd.evaluate.compare.making import MethodFailed, Order
+from conclvd.evaluate.compare.method_folder import MethodFolder
 from conclvd.evaluate.compare.methods import METHODS, Method, slug_of
-from conclvd.evaluate.compare.records import MethodRow, Status, read_methods, write_methods
-from conclvd.evaluate.compare.sampler import Sampler
-from conclvd.generate.device import choose_device
+from conclvd.evaluate.compare.records import (
+    AskedRow,
+    MethodRow,
+    Status,
+    read_methods,
+    write_asked,
+    write_methods,
+)
+from conclvd.evaluate.compare.sampler import Asked
 from conclvd.generate.request import Request
 from conclvd.models.diffusers_folder import HUB_FILES
 from conclvd.models.source import HUB_ID, resolve
+
+# The end of a video's name by its format; a folder of PNG files has none.
+FORMATS = {"mp4": ".mp4", "webp": ".webp", "png": ""}
 
 # Called as report(method, videos done, videos in all, what is going on).
 Report = Callable[[str, int, int, str], None]
@@ -28,9 +39,12 @@ Report = Callable[[str, int, int, str], None]
 class Comparison:
     """What is compared: `methods` and the `external` folders by name, on `prompts` and `seeds`.
 
-    `request` holds what all methods share; its prompt and seed stand for nothing. `weights` are
-    folders, files or Hub ids by the slug of the method that they are for. Raises InvalidRequest
-    for weights of a method that is not compared, two methods of one name, and what is not there.
+    `request` holds what all methods share; its prompt and seed stand for nothing, and its device
+    may name several. `weights` are folders, files or Hub ids by the slug of the method that they
+    are for. `format` is one of FORMATS. `batch` videos are made together, as many as suit the
+    device when it is None. After `seconds` nothing new is begun; every method has its part of
+    them. Raises InvalidRequest for weights of a method that is not compared, two methods of one
+    name, and what is not there.
     """
 
     methods: Sequence[Method]
@@ -39,8 +53,18 @@ class Comparison:
     request: Request
     weights: dict[str, str] = field(default_factory=dict)
     external: dict[str, Path] = field(default_factory=dict)
+    format: str = "mp4"
+    batch: int | None = None
+    seconds: float | None = None
 
     def __post_init__(self) -> None:
+        if self.format not in FORMATS:
+            known_formats = ", ".join(FORMATS)
+            raise InvalidRequest(f"--format must be {known_formats}, found {self.format!r}")
+        if self.batch is not None and self.batch < 1:
+            raise InvalidRequest(f"--batch must be 1 or more, found {self.batch}")
+        if self.seconds is not None and not 0 < self.seconds < math.inf:
+            raise InvalidRequest(f"--seconds must be more than 0, found {self.seconds:g}")
         known = {method.slug for method in self.methods}
         if not known and not self.external:
             raise InvalidRequest("there is nothing to compare; give --methods or --external")
@@ -63,12 +87,21 @@ class Comparison:
 
     @property
     def asked(self) -> dict[str, Asked]:
-        """Every video that a method is to make, by its file's name."""
+        """Every video that a method is to make, by its file's name.
+
+        All prompts with one seed come before the next seed: where time runs out, every prompt has
+        had its turn.
+        """
         return {
-            f"{index:04d}-s{seed}.mp4": Asked(prompt, seed)
-            for index, prompt in enumerate(self.prompts)
+            f"{index:04d}-s{seed}{FORMATS[self.format]}": Asked(prompt, seed)
             for seed in self.seeds
+            for index, prompt in enumerate(self.prompts)
         }
+
+    def can_load(self, method: Method) -> bool:
+        """Whether a method needs no weights, or they were given or come with the base."""
+        base = resolve(self.request.model, hub_files=HUB_FILES).path
+        return method.slug in self.weights or not method.lacks_weights(base)
 
 
 def compare(comparison: Comparison, out: Path, report: Report) -> list[MethodRow]:
@@ -78,16 +111,25 @@ def compare(comparison: Comparison, out: Path, report: Report) -> list[MethodRow
     is what would stop all of them: a wrong base or device, a folder that cannot be written.
     """
     if comparison.methods:
-        choose_device(comparison.request.device)
+        devices = choose_devices(comparison.request.device)
         resolve(comparison.request.model, hub_files=HUB_FILES)
+    else:
+        devices = []
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise MediaError(f"cannot make the folder {out}: {error.strerror}; name another") from error
+    write_asked(
+        out,
+        (
+            AskedRow(name=Path(name).stem, caption=video.prompt, seed=video.seed)
+            for name, video in comparison.asked.items()
+        ),
+    )
     rows = {row.slug: row for row in read_methods(out)}
     places = [method.slug for method in METHODS]
     made: list[MethodRow] = []
-    for found in _rows(comparison, out, report):
+    for found in _rows(comparison, devices, out, report):
         row = _beside_twin(found, made)
         rows[row.slug] = row
         made.append(row)
@@ -97,16 +139,29 @@ def compare(comparison: Comparison, out: Path, report: Report) -> list[MethodRow
     return made
 
 
-def _rows(comparison: Comparison, out: Path, report: Report) -> Iterator[MethodRow]:
-    for method in comparison.methods:
-        yield _row(method, comparison, MethodFolder(out / method.slug, method.name), report)
-        gc.collect()  # before the models of the next are loaded
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-    for name, folder in comparison.external.items():
+def _rows(
+    comparison: Comparison, devices: Sequence[str], out: Path, report: Report
+) -> Iterator[MethodRow]:
+    end = None if comparison.seconds is None else time.monotonic() + comparison.seconds
+    if comparison.methods:
+        with crew(devices) as hands:
+            ready = sum(map(comparison.can_load, comparison.methods))
+            for method in comparison.methods:
+                folder = MethodFolder(out / method.slug, method.name)
+                yield _row(method, comparison, hands, folder, _turn(end, ready), report)
+                ready -= comparison.can_load(method)
+    for name, source in comparison.external.items():
         target = MethodFolder(out / slug_of(name), name)
         report(name, 0, len(comparison.prompts), "copying")
-        yield compare_external(name, folder, comparison.prompts, target)
+        yield compare_external(name, source, comparison.prompts, target)
+
+
+def _turn(end: float | None, methods: int) -> float | None:
+    """When the next of `methods` has to stop, for all of them to have their part of the time."""
+    if end is None:
+        return None
+    now = time.monotonic()
+    return now + max(0.0, end - now) / max(1, methods)
 
 
 def _beside_twin(row: MethodRow, others: Sequence[MethodRow]) -> MethodRow:
@@ -117,40 +172,52 @@ def _beside_twin(row: MethodRow, others: Sequence[MethodRow]) -> MethodRow:
     return row.model_copy(update={"reason": f"weights and settings are those of {twins[0]}"})
 
 
-def _row(method: Method, comparison: Comparison, folder: MethodFolder, report: Report) -> MethodRow:
+def _row(
+    method: Method,
+    comparison: Comparison,
+    hands: Crew,
+    folder: MethodFolder,
+    until: float | None,
+    report: Report,
+) -> MethodRow:
     """Load a method, make its videos, and say what became of it."""
+    asked = comparison.asked
+    loaded: Loaded | None = None
 
-    def row(status: Status, reason: str | None = None, **more: str) -> MethodRow:
+    def row(status: Status, reason: str | None = None, **more: Any) -> MethodRow:
         return MethodRow(
             name=method.name,
             slug=method.slug,
             status=status,
             videos=len(folder.rows),
             reason=reason,
-            sampler=sampler.settings if sampler else None,
+            sampler=loaded.sampler if loaded else None,
             **more,
         )
 
-    sampler: Sampler | None = None
+    def tell(done: int, doing: str) -> None:
+        report(method.name, done, len(asked), doing)
+
     fetch = method.how_to_fetch(comparison.request.model)
     given = comparison.weights.get(method.slug)
-    base = resolve(comparison.request.model, hub_files=HUB_FILES).path
-    if given is None and method.lacks_weights(base):
+    if not comparison.can_load(method):
         return row("not available", "its weights were not given", fetch=fetch)
     try:
         weights = None if given is None else method.find(given)
     except ConclvdError as error:
         return row("not available", str(error), fetch=fetch)
-    asked = comparison.asked
-
-    def tell(done: int, doing: str) -> None:
-        report(method.name, done, len(asked), doing)
-
     tell(0, "loading")
+    order = Order(folder.path, method.name, comparison.format, comparison.batch, until)
     try:
-        with failures():
-            sampler = method.load(comparison.request, weights)
-        folder.make(sampler, asked, tell)
+        loaded = hands.load(method.slug, comparison.request, weights)
+        lost = folder.make(hands, loaded, asked, order, tell)
     except MethodFailed as failure:
         return row("failed", str(failure))
+    if lost:
+        first, reason = next(iter(lost.items()))
+        stems = {Path(name).stem: why for name, why in lost.items()}
+        return row("failed", f"{len(lost)} of {len(asked)} videos, {first}: {reason}", lost=stems)
+    missing = len(asked.keys() - folder.rows.keys())
+    if missing:
+        return row("unfinished", f"no time was left for {missing} of {len(asked)} videos")
     return row("done")

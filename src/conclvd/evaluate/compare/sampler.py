@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,7 +10,16 @@ import torch
 from pydantic import JsonValue
 
 from conclvd.generate.generator import Progress
+from conclvd.generate.request import Request
 from conclvd.tensors import Frames
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A video that is to be made."""
+
+    prompt: str
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -21,9 +31,10 @@ class Sample:
 
 
 class Sampler(Protocol):
-    """A loaded method."""
+    """A loaded method. `request` holds what all of its videos share, with nothing left open."""
 
     device: torch.device
+    request: Request
 
     @property
     def settings(self) -> dict[str, JsonValue]:
@@ -33,9 +44,10 @@ class Sampler(Protocol):
         """
         ...
 
-    def sample(self, prompt: str, seed: int, progress: Progress) -> Sample:
-        """Make the video of a prompt and a seed.
+    def sample(self, videos: Sequence[Asked], progress: Progress) -> list[Sample]:
+        """Make videos as one batch, each with the noise of its own seed.
 
-        Raises ModelError when the result is not a number.
+        A video depends on the others by rounding alone. Raises ModelError when the result is not a
+        number.
         """
         ...

@@ -7,7 +7,7 @@ base of the Stable Diffusion family. Its optional background smoothing (3.3.3) i
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from conclvd.errors import InvalidRequest
-from conclvd.evaluate.compare.sampler import Sample
+from conclvd.evaluate.compare.sampler import Asked, Sample
 from conclvd.generate.cpu import tune_for_cpu
 from conclvd.generate.device import choose_device, choose_dtype
 from conclvd.generate.generator import DECODE_CHUNK, Progress, check_finite, to_frames
@@ -142,33 +142,35 @@ class Text2VideoZero:
         }
 
     @torch.inference_mode()
-    def sample(self, prompt: str, seed: int, progress: Progress) -> Sample:
-        """Make the video of a prompt and a seed."""
-        generator = torch.Generator().manual_seed(seed)  # on the CPU: every device has the same
-        noise = torch.randn((1, *self.shape), generator=generator)
-        renoise = torch.randn((self.request.frames - 1, *self.shape), generator=generator)
-        dtype = self.base.unet.dtype
+    def sample(self, videos: Sequence[Asked], progress: Progress) -> list[Sample]:
+        """Make videos as one batch."""
+        noises, renoises = [], []
+        for video in videos:
+            generator = torch.Generator().manual_seed(video.seed)  # on the CPU, as every device's
+            noises.append(torch.randn(self.shape, generator=generator))
+            others = (self.request.frames - 1, *self.shape)
+            renoises.append(torch.randn(others, generator=generator))
         latents = self.denoise(
-            noise.to(self.device, dtype),
-            renoise.to(self.device, dtype),
-            self._embeddings(prompt),
+            torch.stack(noises).to(self.device, self.base.unet.dtype),
+            torch.stack(renoises).to(self.device, self.base.unet.dtype),
+            self._embeddings([video.prompt for video in videos]),
             SHIFT,
             progress,
         )
-        return Sample(self._decode(latents, progress))
+        return [Sample(frames) for frames in self._decode(latents, progress)]
 
     def denoise(
         self,
-        noise: Float[Tensor, "1 c h w"],
-        renoise: Float[Tensor, "n-1 c h w"],
+        noise: Float[Tensor, "b c h w"],
+        renoise: Float[Tensor, "b n-1 c h w"],
         states: Float[Tensor, "g l d"],
         shift: float,
         progress: Progress,
-    ) -> Float[Tensor, "n c h w"]:
-        """Latents of all frames (Algorithm 1).
+    ) -> Float[Tensor, "b n c h w"]:
+        """Latents of all frames of each video (Algorithm 1).
 
         The first frame starts from `noise`; `renoise` takes the moved ones back to T. `states` are
-        the text's, before them those of the empty text if there is guidance. `shift` is the
+        the texts', before them as many of the empty text if there is guidance. `shift` is the
         translation a frame, in parts of the sides.
         """
         times = self.scheduler.timesteps
@@ -181,49 +183,55 @@ class Text2VideoZero:
                 latents, steps, states, lambda i: progress("denoise", before + i, total)
             )
 
-        first = run(noise, times[:together], 0)
+        first = run(noise[:, None], times[:together], 0)
         at_moved = run(first, times[together:moved], together)
-        others = renoised(
-            translated(at_moved, len(renoise), shift),
-            renoise,
-            self.scheduler.alphas_cumprod,
-            (int(times[moved]), int(times[together])),
-        )
-        return run(torch.cat([first, others]), times[together:], moved)
+        others = [
+            renoised(
+                translated(frame, len(again), shift),
+                again,
+                self.scheduler.alphas_cumprod,
+                (int(times[moved]), int(times[together])),
+            )
+            for frame, again in zip(at_moved, renoise, strict=True)
+        ]
+        return run(torch.cat([first, torch.stack(others)], dim=1), times[together:], moved)
 
     def _steps(
         self, latents: Tensor, times: Tensor, states: Tensor, report: Callable[[int], None]
     ) -> Tensor:
-        """`latents` of the frames of a video, [n c h w], after DDIM steps at `times`."""
+        """`latents` of the frames of videos, [b n c h w], after DDIM steps at `times`."""
         unet, scale = self.base.unet, self.request.guidance_scale
-        unet.set_attn_processor(CrossFrameAttention(len(latents)))
-        states = states.repeat_interleave(len(latents), dim=0)
+        videos, frames = latents.shape[:2]
+        unet.set_attn_processor(CrossFrameAttention(frames))
+        states = states.repeat_interleave(frames, dim=0)
+        pictures = latents.flatten(0, 1)
         for done, time in enumerate(times, 1):
-            batch = torch.cat([latents] * (len(states) // len(latents)))
+            batch = torch.cat([pictures] * (len(states) // len(pictures)))
             noise = unet(batch, time, encoder_hidden_states=states, return_dict=False)[0]
             if self.request.guided:
                 empty, told = noise.chunk(2)
                 noise = empty + scale * (told - empty)
-            latents = self.scheduler.step(noise, time, latents, return_dict=False)[0]
+            pictures = self.scheduler.step(noise, time, pictures, return_dict=False)[0]
             report(done)
-        return latents
+        return pictures.view(videos, frames, *pictures.shape[1:])
 
-    def _embeddings(self, prompt: str) -> Tensor:
-        """The states [g l d] of the prompt, behind those of the empty one if there is guidance."""
-        told, empty = self.pipeline.encode_prompt(prompt, self.device, 1, self.request.guided)
+    def _embeddings(self, prompts: list[str]) -> Tensor:
+        """The states [g l d] of the prompts, behind those of empty ones if there is guidance."""
+        told, empty = self.pipeline.encode_prompt(prompts, self.device, 1, self.request.guided)
         return torch.cat([empty, told]) if self.request.guided else told
 
-    def _decode(self, latents: Tensor, progress: Progress) -> Frames:
-        vae = self.base.vae
+    def _decode(self, latents: Float[Tensor, "b n c h w"], progress: Progress) -> list[Frames]:
+        vae, count = self.base.vae, latents.shape[1]
         latents = latents.to(vae.dtype) / vae.config.scaling_factor
         decoded = []
-        progress("decode", 0, len(latents))
-        for part in torch.split(latents, DECODE_CHUNK):
-            pixels = vae.decode(part, return_dict=False)[0]
+        progress("decode", 0, count)
+        for part in torch.split(latents, DECODE_CHUNK, dim=1):
+            pixels = vae.decode(part.flatten(0, 1), return_dict=False)[0]
             check_finite(pixels, self.base.unet.dtype)
-            decoded.append(to_frames(pixels.transpose(0, 1)))
-            progress("decode", sum(map(len, decoded)), len(latents))
-        return np.concatenate(decoded)
+            videos = pixels.view(*part.shape[:2], *pixels.shape[1:]).transpose(1, 2)
+            decoded.append([to_frames(video) for video in videos])
+            progress("decode", sum(len(each[0]) for each in decoded), count)
+        return [np.concatenate(parts) for parts in zip(*decoded, strict=True)]
 
 
 def turning_points(

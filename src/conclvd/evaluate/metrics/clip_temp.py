@@ -5,8 +5,7 @@ from __future__ import annotations
 from jaxtyping import Float
 from torch import Tensor
 
-from conclvd.evaluate.metric import Measured, Need, VideoMetric
-from conclvd.evaluate.sample import Sample
+from conclvd.evaluate.metric import ClipMetric, Embedded, Measured, Need
 
 
 def clip_temp(frames: Float[Tensor, "t d"]) -> float:
@@ -17,12 +16,12 @@ def clip_temp(frames: Float[Tensor, "t d"]) -> float:
     return float((frames[:-1] * frames[1:]).sum(-1).mean())
 
 
-def measure(sample: Sample) -> Measured:
-    """Of a sample of two frames or more."""
-    return Measured(clip_temp(sample.embeddings), sample.pairs)
+def measure(video: Embedded) -> Measured:
+    """Of a video of two frames or more."""
+    return Measured(clip_temp(video.frames), len(video.frames) - 1)
 
 
-METRIC = VideoMetric(
+METRIC = ClipMetric(
     name="clip-temp",
     title="CLIP-temp",
     digits=4,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from jaxtyping import Float
 from torch import Tensor
 
-from conclvd.evaluate.metric import Measured, Need, VideoMetric
-from conclvd.evaluate.sample import Sample
+from conclvd.evaluate.metric import ClipMetric, Embedded, Measured, Need
 
 
 def clip_text(frames: Float[Tensor, "t d"], prompt: Float[Tensor, d]) -> float:
@@ -17,15 +16,13 @@ def clip_text(frames: Float[Tensor, "t d"], prompt: Float[Tensor, d]) -> float:
     return 100 * float((frames @ prompt).mean())
 
 
-def measure(sample: Sample) -> Measured:
-    """Of a sample that has a prompt."""
-    assert sample.tools.clip is not None
-    assert sample.prompt is not None
-    value = clip_text(sample.embeddings, sample.tools.clip.prompt(sample.prompt))
-    return Measured(value, len(sample.frames))
+def measure(video: Embedded) -> Measured:
+    """Of a video that has a prompt."""
+    assert video.prompt is not None
+    return Measured(clip_text(video.frames, video.prompt), len(video.frames))
 
 
-METRIC = VideoMetric(
+METRIC = ClipMetric(
     name="clip-text",
     title="CLIP-text",
     digits=3,
