@@ -17,7 +17,7 @@ from conclvd.train.base import new_scheduler
 from conclvd.train.ema import MovingAverage
 from conclvd.train.losses import add_noise
 from conclvd.train.trainer.device import DTYPES, new_optimizer, precision, replays
-from conclvd.train.trainer.graph import Replay
+from conclvd.train.trainer.graph import replayed
 from conclvd.train.trainer.masters import Masters
 from conclvd.train.trainer.model import build_model
 from conclvd.train.trainer.objective import Losses, batch_losses
@@ -146,7 +146,7 @@ def our_loop(name: str, size: Size, settings: TrainSettings, accelerator: Accele
     model.train()
     losses_of: Callable[[Batch], Losses] = run
     if replays(settings):
-        losses_of = Replay(run, join([samples[0]] * settings.train_batch_size).to(device))
+        losses_of = replayed(run, join([samples[0]] * settings.train_batch_size).to(device))
         masters.clear()
     stream = batches(
         samples,

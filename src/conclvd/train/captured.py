@@ -37,6 +37,7 @@ class Captured(Generic[Result]):
             for _ in range(WARM_UP):
                 self._function(*self._inputs)
         torch.cuda.current_stream().wait_stream(aside)
+        torch.cuda.empty_cache()  # the graph has memory of its own
         self._graph = torch.cuda.CUDAGraph()
         # other threads (NCCL's watchdog, the backward pass) may go on with what they do
         with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
@@ -45,7 +46,7 @@ class Captured(Generic[Result]):
     def __call__(self, *inputs: Tensor) -> Result:
         """The result for inputs of the same shapes."""
         for place, given in zip(self._inputs, inputs, strict=True):
-            place.copy_(given)
+            place.copy_(given, non_blocking=True)
         if self._graph is None:
             return self._function(*self._inputs)
         self._graph.replay()

@@ -29,7 +29,7 @@ from conclvd.train.trainer.device import (
     replays,
 )
 from conclvd.train.trainer.export import export
-from conclvd.train.trainer.graph import Replay
+from conclvd.train.trainer.graph import replayed
 from conclvd.train.trainer.held_out import held_out_losses
 from conclvd.train.trainer.interrupt import Interrupt
 from conclvd.train.trainer.journal import Journal
@@ -125,7 +125,7 @@ def train(
     losses_of: Callable[[Batch], Losses] = run
     if replays(settings):
         tell("recording a CUDA graph")
-        losses_of = Replay(run, join([samples[0]] * settings.train_batch_size).to(device))
+        losses_of = replayed(run, join([samples[0]] * settings.train_batch_size).to(device))
         masters.clear()
     stream = batches(
         samples,

@@ -30,15 +30,18 @@ class Batch:
     steps: Int[Tensor, b]
     states: Float[Tensor, "b l d"]
 
+    @property
+    def parts(self) -> tuple[Tensor, ...]:
+        """What `Batch` is made of."""
+        return self.latents, self.noise, self.steps, self.states
+
     def to(self, device: torch.device) -> Batch:
         """The same on another device."""
-        parts = (self.latents, self.noise, self.steps, self.states)
-        return Batch(*(part.to(device, non_blocking=True) for part in parts))
+        return Batch(*(part.to(device, non_blocking=True) for part in self.parts))
 
     def pin_memory(self) -> Batch:
         """The same in page-locked memory; PyTorch's DataLoader calls it where there is a GPU."""
-        parts = (self.latents, self.noise, self.steps, self.states)
-        return Batch(*(part.pin_memory() for part in parts))
+        return Batch(*(part.pin_memory() for part in self.parts))
 
 
 @dataclass(frozen=True)
