@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -56,6 +57,16 @@ def browser() -> Iterator[Any]:
         # sandboxes of containers often forbid Chromium's own
         with playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]) as opened:
             yield opened
+
+
+@pytest.fixture(autouse=True)
+def _another_number_format() -> Iterator[None]:
+    """accelerate keeps the number format of a process's first run; a test is a run of its own."""
+    yield
+    if "accelerate.state" in sys.modules:
+        from accelerate.state import AcceleratorState
+
+        AcceleratorState._reset_state(True)
 
 
 @pytest.fixture(scope="session")

@@ -99,8 +99,6 @@ def read_whole(entry: Entry) -> Frames | str:
         return "unreadable: " + re.sub(r"^cannot read the file( as a video)?: ", "", reason)
     if not frames:
         return "unreadable: it has no frames"
-    if len({frame.shape for frame in frames}) > 1:
-        return "its frames differ in size"
     if min(frames[0].shape[:2]) < SMALLEST:
         size = shown(frames[0].shape[:2])
         return f"{size} pixels; at least {SMALLEST} a side are needed"

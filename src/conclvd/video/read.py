@@ -63,7 +63,7 @@ def _numbered(files: list[Path]) -> Iterator[Frame]:
 def _decoded(path: Path) -> Iterator[Frame]:
     with container(path) as file:
         stream = file.streams.video[0]
-        stream.thread_type = "AUTO"
+        stream.thread_type = "SLICE"  # with threads a frame each, a file that breaks off just ends
         for frame in file.decode(stream):
             pixels = to_ordinary(frame) if is_hdr(frame) else _rgb(frame)
             turns = quarter_turns(frame)
