@@ -1,9 +1,6 @@
 """The annotation page in a real browser, by keyboard alone."""
 
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,8 +9,9 @@ import pytest
 
 import captioners
 import films
+from annotating import Person, busy, serving
 from clip_folders import FRAMES, dataset
-from conclvd.curate.annotations import Annotations, version_of
+from conclvd.curate.annotations import version_of
 from conclvd.curate.captioner import Captioner
 from conclvd.curate.server import AnnotationServer
 from conclvd.curate.suggest import suggest_captions
@@ -32,69 +30,6 @@ def folder(tmp_path: Path) -> Path:
 def server(folder: Path) -> Iterator[AnnotationServer]:
     with serving(folder) as opened:
         yield opened
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[AnnotationServer]:
-    with AnnotationServer(Annotations(folder), "127.0.0.1", 0) as opened:
-        thread = threading.Thread(target=opened.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield opened
-        finally:  # also when the test has failed: it would wait forever
-            opened.shutdown()
-            thread.join()
-
-
-@contextmanager
-def busy(server: AnnotationServer) -> Iterator[None]:
-    """No edit is done, and no clip is told of, before this is over."""
-    with server.annotations._lock:
-        yield
-
-
-class Person:
-    """Somebody at a browser of their own."""
-
-    def __init__(self, browser: Any, server: AnnotationServer, name: str) -> None:
-        self.context = browser.new_context()
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(30_000)
-        self.wrong: list[str] = []
-        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        self.page.goto(server.url)
-        self.page.wait_for_selector("#clips [aria-current]")
-        self.keys(name, "Escape")  # the name is asked for first: its field has the focus
-
-    def keys(self, *keys: str) -> None:
-        for key in keys:
-            if len(key) > 1 and key not in ("Escape", "Enter", "Space") and "Control+" not in key:
-                self.page.keyboard.insert_text(key)
-            else:
-                self.page.keyboard.press(key)
-
-    def see(self, place: str, text: str) -> None:
-        """Wait until a part of the page has a text."""
-        self.wait(lambda: text in self.text(place), f"{text!r} in {place}")
-
-    def playing(self) -> None:
-        """Wait until the clip's first frame is there."""
-        script = "document.querySelector('video').readyState >= 2"
-        self.wait(lambda: bool(self.page.evaluate(script)), "the clip")
-
-    def wait(self, seen: Callable[[], bool], what: str) -> None:
-        # asked from here: what playwright polls within the page, the page's own rules forbid
-        limit = time.monotonic() + 60
-        while not seen():
-            assert time.monotonic() < limit, f"no {what} within 60 s"
-            self.page.wait_for_timeout(20)
-
-    def saved(self) -> None:
-        """Wait until the server has everything."""
-        self.see("#saved", "all saved")
-
-    def text(self, place: str) -> str:
-        return str(self.page.text_content(place))
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from conclvd.errors import DatasetError, InvalidRequest
 from conclvd.evaluate.bootstrap import interval
 from conclvd.evaluate.formats import comma_separated, latex, markdown
 from conclvd.evaluate.published import PUBLISHED, published_rows
-from conclvd.evaluate.registry import METRICS
 from conclvd.evaluate.rows import Row, read_rows, write_rows
 from conclvd.evaluate.table import build_table
 
@@ -258,18 +257,6 @@ def test_unknown_metrics_are_refused() -> None:
         build_table(some_rows(), metrics=["beauty"])
     with pytest.raises(InvalidRequest, match="the rows hold none of flicker"):
         build_table(some_rows(), metrics=["flicker"])
-
-
-def test_every_metric_has_its_definition_in_the_docs() -> None:
-    text = (Path(__file__).parent.parent / "docs" / "evaluate.md").read_text(encoding="utf-8")
-    assert [name for name in METRICS if f"\n| `{name}` |" not in text] == []
-
-
-def test_every_metric_has_its_name_and_companions() -> None:
-    assert all(metric.name == name for name, metric in METRICS.items())
-    assert {other for metric in METRICS.values() for other in metric.companions} <= set(METRICS)
-    titles = [metric.title for metric in METRICS.values()]
-    assert len(set(titles)) == len(titles)
 
 
 def test_the_command_writes_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

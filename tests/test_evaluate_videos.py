@@ -109,11 +109,8 @@ def test_frames_that_differ_in_size_are_a_reason(tmp_path: Path) -> None:
     other = video(tmp_path / "other" / "large", frames(side=128))
     (folder / "99999.png").write_bytes(next(other.iterdir()).read_bytes())
     found = measured(find_videos(tmp_path / "v", None, None))
-    told = (
-        "unreadable: the file: 99999.png is 128x128, those before it are 64x64; "
-        "make all of one size"
-    )
-    assert found == {"pictures": [(None, told)] * 3}
+    sizes = "99999.png is 128x128, those before it are 64x64; make all of one size"
+    assert found == {"pictures": [(None, f"unreadable: the file: {sizes}")] * 3}
 
 
 def test_tiny_videos_are_a_reason(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from conclvd.errors import InvalidRequest
 from conclvd.interpolation.between import Motion, in_between
 from conclvd.interpolation.flow import DisFlow
 from conclvd.interpolation.settings import Settings
@@ -296,18 +295,3 @@ def test_progress_counts_the_pairs() -> None:
 def test_any_size(size: tuple[int, int]) -> None:
     frames: list[Frame] = [sliding(place, side=140)[: size[0], : size[1]] for place in (0, 1, 3)]
     assert list(stream(frames, DisFlow(), SOFP))[1].shape == (*size, 3)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        ({"mode": "cubic"}, "mode must be one of sofp, linear, found 'cubic'"),
-        ({"passes": 0}, "passes must be 1 to 5, found 0"),
-        ({"passes": 6}, "found 6"),
-        ({"reach": 0}, "reach must be 1 or more, found 0"),
-        ({"batch": 0}, "batch must be 1 or more, found 0"),
-    ],
-)
-def test_settings_that_cannot_be_used(wrong: dict[str, object], message: str) -> None:
-    with pytest.raises(InvalidRequest, match=message):
-        Settings(**wrong)  # type: ignore[arg-type]

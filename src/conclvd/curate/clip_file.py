@@ -16,12 +16,10 @@ from conclvd.curate.pictures import pictures
 from conclvd.video.beside import beside
 from conclvd.video.container import container
 from conclvd.video.hdr import to_ordinary
+from conclvd.video.matrix import BT709, is_bt709
 
 # crf 14 is visually lossless; the fast preset costs size, not quality. mbtree: see video/write.py.
 _H264: Final = {"crf": "14", "preset": "veryfast", "x264-params": "mbtree=0"}
-_BT709: Final = 1
-_UNSAID: Final = 2
-_HD: Final = 720  # lines from which untagged colours are BT.709 and not BT.601
 _TURNS: Final = {
     0: (),
     90: ("transpose=cclock",),
@@ -60,7 +58,7 @@ def write_clip(target: Path, spans: Sequence[Span], threads: int = 1) -> tuple[i
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         codec = stream.codec_context
         codec.thread_count = threads
-        codec.colorspace = codec.color_primaries = codec.color_trc = _BT709
+        codec.colorspace = codec.color_primaries = codec.color_trc = BT709
         codec.color_range = 1  # limited, what players expect
         count = 0
         for span in spans:
@@ -137,7 +135,6 @@ def _matrix(frame: Any) -> str:
     """The colours of the source, for the scale filter; of RGB there is nothing to say."""
     if frame.format.is_rgb:
         return ""
-    said = int(frame.colorspace)
-    high = said == _BT709 or (said == _UNSAID and frame.height >= _HD)
+    matrix = "bt709" if is_bt709(frame) else "bt601"
     full = int(frame.color_range) == 2
-    return f"in_color_matrix={'bt709' if high else 'bt601'}:in_range={'pc' if full else 'tv'}:"
+    return f"in_color_matrix={matrix}:in_range={'pc' if full else 'tv'}:"

@@ -16,6 +16,7 @@ from conclvd.errors import MediaError
 from conclvd.manifest import Rate
 from conclvd.video.container import container
 from conclvd.video.hdr import is_hdr
+from conclvd.video.probe import quarter_turns
 
 _USUAL: Final = tuple(map(Fraction, ("24000/1001", "24", "25", "30000/1001", "30", "50", "60")))
 _LOCAL: Final = {"protocol_whitelist": "file"}  # a playlist must not fetch from elsewhere
@@ -83,7 +84,7 @@ def measure(path: Path) -> VideoFacts:
         return VideoFacts(
             width=first.width,
             height=first.height,
-            rotation=round(first.rotation / 90) * 90 % 360,
+            rotation=90 * quarter_turns(first),
             aspect=Fraction(stream.sample_aspect_ratio or 1),
             hdr=is_hdr(first),
             **timing,

@@ -13,13 +13,12 @@ from conclvd.tensors import Frame
 from conclvd.video.container import container
 from conclvd.video.formats import Format, input_format, png_folder
 from conclvd.video.hdr import is_hdr, to_ordinary
+from conclvd.video.matrix import is_bt709
 from conclvd.video.probe import picture_files, quarter_turns, reading
 
 if TYPE_CHECKING:
     from PIL import Image
 
-_BT709, _UNTOLD = 1, 2  # ITU-T H.273
-_HD_ROWS = 720  # from here on what tells no matrix is taken for BT.709, as players do
 _DEEP = ("I;16", "I;16L", "I;16B", "I;16N")  # 16 bits a pixel: convert() would cut them off
 
 
@@ -41,7 +40,9 @@ def read_frames(path: Path) -> Iterator[Frame]:
             yield from _pictures(path)
 
 
-def _of_one_size(path: Path, frames: Iterator[Frame], names: list[str] | None = None) -> Any:
+def _of_one_size(
+    path: Path, frames: Iterator[Frame], names: list[str] | None = None
+) -> Iterator[Frame]:
     shape = None
     for index, frame in enumerate(frames):
         shape = shape or frame.shape
@@ -71,9 +72,7 @@ def _decoded(path: Path) -> Iterator[Frame]:
 
 
 def _rgb(frame: Any) -> Frame:
-    told = int(frame.colorspace)
-    is_709 = told == _BT709 or (told == _UNTOLD and frame.height >= _HD_ROWS)
-    matrix = "ITU709" if is_709 else "ITU601"
+    matrix = "ITU709" if is_bt709(frame) else "ITU601"
     pixels: Frame = frame.reformat(format="rgb24", src_colorspace=matrix).to_ndarray()
     return pixels
 

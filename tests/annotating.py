@@ -1,0 +1,76 @@
+"""People at the annotation page, each with a browser of their own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from conclvd.curate.annotations import Annotations
+from conclvd.curate.server import AnnotationServer
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[AnnotationServer]:
+    with AnnotationServer(Annotations(folder), "127.0.0.1", 0) as opened:
+        thread = threading.Thread(target=opened.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield opened
+        finally:  # also when the test has failed: it would wait forever
+            opened.shutdown()
+            thread.join()
+
+
+@contextmanager
+def busy(server: AnnotationServer) -> Iterator[None]:
+    """No edit is done, and no clip is told of, before this is over."""
+    with server.annotations._lock:
+        yield
+
+
+class Person:
+    """Somebody at a browser of their own."""
+
+    def __init__(self, browser: Any, server: AnnotationServer, name: str) -> None:
+        self.context = browser.new_context()
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(30_000)
+        self.wrong: list[str] = []
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.goto(server.url)
+        self.page.wait_for_selector("#clips [aria-current]")
+        self.keys(name, "Escape")  # the name is asked for first: its field has the focus
+
+    def keys(self, *keys: str) -> None:
+        for key in keys:
+            if len(key) > 1 and key not in ("Escape", "Enter", "Space") and "Control+" not in key:
+                self.page.keyboard.insert_text(key)
+            else:
+                self.page.keyboard.press(key)
+
+    def see(self, place: str, text: str) -> None:
+        """Wait until a part of the page has a text."""
+        self.wait(lambda: text in self.text(place), f"{text!r} in {place}")
+
+    def playing(self) -> None:
+        """Wait until the clip's first frame is there."""
+        script = "document.querySelector('video').readyState >= 2"
+        self.wait(lambda: bool(self.page.evaluate(script)), "the clip")
+
+    def wait(self, seen: Callable[[], bool], what: str) -> None:
+        # asked from here: what playwright polls within the page, the page's own rules forbid
+        limit = time.monotonic() + 60
+        while not seen():
+            assert time.monotonic() < limit, f"no {what} within 60 s"
+            self.page.wait_for_timeout(20)
+
+    def saved(self) -> None:
+        """Wait until the server has everything."""
+        self.see("#saved", "all saved")
+
+    def text(self, place: str) -> str:
+        return str(self.page.text_content(place))
