@@ -81,7 +81,7 @@ def work_apart(name: str, given: argparse.Namespace, said: Any) -> None:
 
 def measured(name: str, given: argparse.Namespace, seconds: float) -> Figures:
     """The last figures that a process of its own tells within so many seconds."""
-    context = multiprocessing.get_context("forkserver")
+    context = multiprocessing.get_context("spawn")  # a fork could not use the GPU
     said: Any = context.Queue()
     process = context.Process(target=work_apart, args=(name, given, said), daemon=True)
     process.start()
@@ -118,7 +118,6 @@ def show(name: str, row: Figures) -> None:
 
 
 def main() -> None:
-    multiprocessing.set_forkserver_preload(["conclvd.train.base"])  # imported once, for all
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--batch", type=int, default=512)
     parser.add_argument("--steps", type=int, default=30)

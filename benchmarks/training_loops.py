@@ -16,9 +16,9 @@ from conclvd.models.motion import MotionModule
 from conclvd.train.base import new_scheduler
 from conclvd.train.ema import MovingAverage
 from conclvd.train.losses import add_noise
+from conclvd.train.masters import Masters
 from conclvd.train.trainer.device import DTYPES, new_optimizer, precision, replays
 from conclvd.train.trainer.graph import replayed
-from conclvd.train.trainer.masters import Masters
 from conclvd.train.trainer.model import build_model
 from conclvd.train.trainer.objective import Losses, batch_losses
 from conclvd.train.trainer.samples import Batch, Samples, Window, batches, join

@@ -17,9 +17,10 @@ from conclvd.train.trainer.ablation import (
     variant_settings,
 )
 from conclvd.train.trainer.memory import estimate
-from conclvd.train.trainer.model import build_model, learning
+from conclvd.train.trainer.model import build_model
 from conclvd.train.trainer.report import shown_clip, thinned
 from conclvd.train.trainer.settings import read_settings
+from conclvd.train.video_denoiser import learning
 from tiny import tiny_motion
 from training_clips import tiny_settings
 

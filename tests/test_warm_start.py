@@ -23,8 +23,9 @@ from conclvd.models.motion import (
 )
 from conclvd.models.weights import load_motion_module, save_motion_module
 from conclvd.train.trainer.loop import train
-from conclvd.train.trainer.model import build_model, learning
+from conclvd.train.trainer.model import build_model
 from conclvd.train.trainer.warm_start import starting_module
+from conclvd.train.video_denoiser import learning
 from test_weights import original_layout
 from tiny import TEXT_WIDTH, TOKENS, tiny_motion, tiny_unet
 from training_clips import square_dataset, tiny_settings

@@ -51,3 +51,13 @@ class Captured(Generic[Result]):
             return self._function(*self._inputs)
         self._graph.replay()
         return self._result
+
+
+def captured(
+    function: Callable[..., Result], inputs: Sequence[Tensor], device: torch.device
+) -> tuple[Callable[..., Result], str | None]:
+    """`function` as a `Captured`; where it cannot be captured itself, and the reason."""
+    try:
+        return Captured(function, inputs, device), None
+    except RuntimeError as error:
+        return function, f"no CUDA graph: {error}"

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from conclvd.train.captured import Captured
+from conclvd.train.captured import captured
 from conclvd.train.directions import direction_loss
 from conclvd.train.flat_weights import FlatWeights
 from conclvd.train.losses import add_noise, diffusion_loss, min_snr_weights
@@ -78,12 +78,10 @@ class GradientStep:
             return self._run(*given)
 
     def _prepared(self, inputs: list[Tensor]) -> Callable[..., StepLosses]:
-        if self._form.graph:
-            try:
-                return Captured(self._pass, inputs, self._alphas.device)
-            except RuntimeError as error:
-                self.failure = f"no CUDA graph: {error}"
-        return self._pass
+        if not self._form.graph:
+            return self._pass
+        run, self.failure = captured(self._pass, inputs, self._alphas.device)
+        return run
 
     def _pass(self, *given: Tensor) -> StepLosses:
         inputs, form = StepInputs(*given), self._form

@@ -5,13 +5,13 @@ Algorithm 1 of the paper (sections 3.4.3 and 4.1.1): L = L_diff + 0.07 L_con, Eq
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel, UNetMotionModel
-from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from conclvd.models.attention import SPARSE_CAUSAL, VERSATILE
@@ -25,21 +25,14 @@ from conclvd.train.clock import Clock, learning_rate, set_learning_rate
 from conclvd.train.ema import MovingAverage
 from conclvd.train.latent_store import LatentStore, emphasised
 from conclvd.train.launch import start
-from conclvd.train.losses import (
-    LAMBDA_CON,
-    LAMBDA_DIFF,
-    add_noise,
-    contrastive_accuracy,
-    contrastive_loss,
-    diffusion_loss,
-    frame_errors,
-    frame_offset,
-    velocity_weights,
-)
+from conclvd.train.losses import LAMBDA_CON
+from conclvd.train.masters import Masters
+from conclvd.train.motion_step import MotionInputs, MotionStep
 from conclvd.train.painting import PaintOrder
 from conclvd.train.runlog import RunLog
 from conclvd.train.sizes import ModelSizes
 from conclvd.train.text import encode_captions
+from conclvd.train.video_denoiser import VideoDenoiser
 
 
 @dataclass(frozen=True)
@@ -72,31 +65,6 @@ class MotionRun:
     emphasis: float = 0.0
     attention_kinds: tuple[str, str] = (VERSATILE, SPARSE_CAUSAL)
     start: Path | None = None
-
-
-class VideoDenoiser(nn.Module):
-    """Video U-Net and noise adapter in one call."""
-
-    def __init__(self, unet: UNetMotionModel, adapter: NoiseAdapter) -> None:
-        super().__init__()
-        self.unet, self.adapter = unet, adapter
-
-    def forward(
-        self,
-        noisy: Float[Tensor, "b n c h w"],
-        steps: Int[Tensor, b],
-        states: Float[Tensor, "b l d"],
-    ) -> tuple[Float[Tensor, "b n c h w"], Float[Tensor, "b n e"]]:
-        """The predicted noise of every frame, and its embedding, both in float32.
-
-        The U-Net computes in the number format of its weights.
-        """
-        number = self.unet.conv_in.weight.dtype
-        noisy = noisy.transpose(1, 2).to(number)
-        states = states.to(number).repeat_interleave(noisy.shape[2], dim=0)
-        predicted = self.unet(noisy, steps, encoder_hidden_states=states).sample
-        predicted = predicted.transpose(1, 2).float()
-        return predicted, self.adapter(predicted)
 
 
 def new_motion_module(sizes: ModelSizes, kinds: tuple[str, str]) -> MotionModule:
@@ -141,12 +109,13 @@ def train_motion(run: MotionRun) -> dict[str, float]:
     device, main = accelerator.device, accelerator.is_main_process
     log = RunLog(run.out, "motion", main=main)
     tokenizer = CLIPTokenizer.from_pretrained(run.model / "tokenizer")
-    load = {"torch_dtype": torch.float32}
-    autoencoder = AutoencoderKL.from_pretrained(run.model / "vae", **load)
+    # latents are kept in bf16 anyway, and half precision does without autocast
+    half = torch.bfloat16 if device.type == "cuda" else torch.float32
+    autoencoder = AutoencoderKL.from_pretrained(run.model / "vae", torch_dtype=half)
     autoencoder.requires_grad_(False).to(device, memory_format=torch.channels_last)
-    text_encoder = CLIPTextModel.from_pretrained(run.model / "text_encoder", dtype=torch.float32)
+    text_encoder = CLIPTextModel.from_pretrained(run.model / "text_encoder", dtype=half)
     text_encoder.requires_grad_(False).to(device)
-    base = UNet2DConditionModel.from_pretrained(run.model / "unet", **load)
+    base = UNet2DConditionModel.from_pretrained(run.model / "unet", torch_dtype=torch.float32)
     module = new_motion_module(run.sizes, run.attention_kinds)
     if run.start is not None:
         module = MotionModule.from_pretrained(
@@ -155,13 +124,17 @@ def train_motion(run: MotionRun) -> dict[str, float]:
     unet = attach(base, module).to(device)
     side = run.sizes.picture // 8
     adapter = NoiseAdapter(run.sizes.latent_channels * side * side).to(device)
-    learning = [*trainable_parameters(unet, run.attention_kinds), *adapter.parameters()]
+    trainable_parameters(unet, run.attention_kinds)
+    model = VideoDenoiser(unet, adapter)
+    masters = Masters(model, half)
+    learning = list(masters.weights.values())
     average = MovingAverage(learning, decay=0.999)
     optimizer = torch.optim.AdamW(
         learning, lr=0, betas=(0.9, 0.99), weight_decay=0.01, fused=device.type == "cuda"
     )
-    model, optimizer = accelerator.prepare(VideoDenoiser(unet, adapter), optimizer)
     alphas = new_scheduler().alphas_cumprod.to(device)
+    autocast = accelerator.autocast if half == torch.float32 else nullcontext
+    gradients = MotionStep(model, masters, text_encoder, alphas, autocast)
     empty = encode_captions(tokenizer, [""]).to(device)
     torch.manual_seed(1 + accelerator.process_index)
     order = PaintOrder(
@@ -205,35 +178,36 @@ def train_motion(run: MotionRun) -> dict[str, float]:
             is_long = step % 5 == 4 and len(long_store) > 0
             size = max(1, run.batch // 2) if is_long else run.batch
             drawn = (long_store if is_long else store).clips(size)
-            latents = drawn.latents
             dropped = torch.rand(size, 1, device=device) < run.caption_dropout
-            with torch.no_grad(), accelerator.autocast():
-                states = text_encoder(torch.where(dropped, empty, drawn.tokens)).last_hidden_state
-            steps = torch.randint(len(alphas), (size,), device=device)  # one a clip
-            noise = torch.randn_like(latents)  # independent in every frame
-            predicted, embedded = model(add_noise(latents, noise, alphas[steps]), steps, states)
-            places = emphasised(drawn.interest, run.emphasis, dropped)
-            # Eq. (12), weighed: near pure noise small errors of the noise are other colours
-            loss_diff = diffusion_loss(predicted, noise, velocity_weights(alphas[steps]), places)
-            loss_con = contrastive_loss(embedded)  # Eq. (11)
             weight = run.lambda_con if clock.fraction < run.contrast_until else 0.0
-            loss = LAMBDA_DIFF * loss_diff + weight * loss_con  # Eq. (13)
-            accelerator.backward(loss)
-            accelerator.clip_grad_norm_(learning, 1.0)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+            inputs = MotionInputs(
+                clean=drawn.latents,
+                noise=torch.randn_like(drawn.latents),  # independent in every frame
+                steps=torch.randint(len(alphas), (size,), device=device),  # one a clip
+                tokens=torch.where(dropped, empty, drawn.tokens),
+                lambda_con=torch.full((), weight, device=device),
+                places=emphasised(drawn.interest, run.emphasis, dropped),
+            )
+            losses = gradients(inputs)
+            masters.step(optimizer, 1.0)
             average.update()
             if step % 50 == 0:
                 result = {
-                    "loss_diff": diffusion_loss(predicted.detach(), noise).item(),
-                    "loss_velocity": loss_diff.item(),
-                    "loss_con": loss_con.item(),
-                    "contrastive_accuracy": contrastive_accuracy(embedded).item(),
-                    "frame_offset": frame_offset(frame_errors(predicted, noise)).item(),
+                    "loss_diff": losses.diff.item(),
+                    "loss_velocity": losses.velocity.item(),
+                    "loss_con": losses.con.item(),
+                    "contrastive_accuracy": losses.accuracy.item(),
+                    "frame_offset": losses.offset.item(),
                 }
-                log.write(step=step, clips=store.painted + long_store.painted, **result)
+                log.write(
+                    step=step,
+                    clips=store.painted + long_store.painted,
+                    failure=gradients.failure,
+                    **result,
+                )
             step += 1
     average.swap()
+    masters.settle()
     log.write(step=step, clips=store.painted + long_store.painted)
     if main:
         save_motion_module(

@@ -19,6 +19,7 @@ from conclvd.errors import TrainingError
 from conclvd.models.motion import attention_kinds
 from conclvd.train.clock import set_learning_rate
 from conclvd.train.ema import MovingAverage
+from conclvd.train.masters import Masters
 from conclvd.train.trainer.checkpoint import clear_partial, find_checkpoint
 from conclvd.train.trainer.device import (
     DTYPES,
@@ -33,7 +34,6 @@ from conclvd.train.trainer.graph import replayed
 from conclvd.train.trainer.held_out import held_out_losses
 from conclvd.train.trainer.interrupt import Interrupt
 from conclvd.train.trainer.journal import Journal
-from conclvd.train.trainer.masters import Masters
 from conclvd.train.trainer.model import build_model
 from conclvd.train.trainer.objective import Losses, Tally, batch_losses, means
 from conclvd.train.trainer.prepare import Prepare, Report, prepare

@@ -13,8 +13,8 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from conclvd.models.motion import MotionModule
+from conclvd.train.masters import Masters
 from conclvd.train.trainer.device import DTYPES, precision
-from conclvd.train.trainer.masters import Masters
 from conclvd.train.trainer.model import CHECKPOINTED, build_model
 from conclvd.train.trainer.settings import TrainSettings
 

@@ -9,15 +9,14 @@ from diffusers import UNet2DConditionModel, UNetMotionModel
 from diffusers.models.resnet import ResnetBlock2D
 from diffusers.models.transformers.transformer_2d import Transformer2DModel
 from diffusers.models.unets.unet_motion_model import AnimateDiffTransformer3D
-from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 from conclvd.errors import TrainingError
 from conclvd.models.attention import ABSENT, SPARSE_CAUSAL
 from conclvd.models.motion import MotionModule, attach, attention_kinds, motion_blocks
 from conclvd.models.noise_adapter import NoiseAdapter
-from conclvd.train.motion import VideoDenoiser
 from conclvd.train.trainer.settings import TrainSettings
+from conclvd.train.video_denoiser import VideoDenoiser
 
 CHECKPOINTED = (AnimateDiffTransformer3D, Transformer2DModel, ResnetBlock2D)
 
@@ -82,20 +81,6 @@ def freeze(unet: UNetMotionModel, kinds: tuple[str, ...], *, lora: bool = False)
         if kinds[1] == ABSENT:
             block.attn2.requires_grad_(False)
             block.norm2.requires_grad_(False)
-
-
-def to_format(unet: UNetMotionModel, dtype: torch.dtype) -> None:
-    """Let a U-Net compute in `dtype`: its weights, and the frame positions among its buffers.
-
-    Not by its own `to`, which warns of layers that should stay in float32 and names none.
-    """
-    for part in unet.children():
-        part.to(dtype)
-
-
-def learning(model: nn.Module) -> dict[str, nn.Parameter]:
-    """The parameters that learn, by name, in a fixed order."""
-    return {name: p for name, p in model.named_parameters() if p.requires_grad}
 
 
 def checkpoint_activations(unet: UNetMotionModel) -> None:

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, distributed, nn
 
-from conclvd.train.motion import VideoDenoiser
-from conclvd.train.trainer.model import learning, to_format
+from conclvd.train.video_denoiser import VideoDenoiser, learning, to_format
 
 PART = 64 * 2**20  # numbers whose gradients are in float32 at the same time
 
