@@ -16,6 +16,7 @@ from jaxtyping import Float, UInt8
 from tqdm import tqdm
 
 from conclvd.paint.clip import paint_clip
+from conclvd.workers import one_thread_each
 
 VELOCITIES = [v for v in np.arange(-9, 9.5, 0.5) if abs(v) >= 1]  # pixels a frame at 256²
 TOP = 0.45  # of the picture, without water
@@ -89,6 +90,6 @@ def painted_boats(
     seeds: Sequence[int], processes: int
 ) -> list[tuple[UInt8[np.ndarray, "t h w 3"], str]]:
     """Painted clips with a drifting boat, in any weather and with any camera, and where it goes."""
-    with get_context("spawn").Pool(processes) as pool:
+    with one_thread_each(), get_context("spawn").Pool(processes) as pool:
         found = list(tqdm(pool.imap(_paint_boat, seeds), total=len(seeds), desc="painting boats"))
     return [boat for boat in found if boat is not None]

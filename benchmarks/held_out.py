@@ -8,6 +8,7 @@ from multiprocessing import get_context
 from tqdm import tqdm
 
 from conclvd.evaluate.held_out import HeldOut, held_out
+from conclvd.workers import one_thread_each
 
 __all__ = ["HeldOut", "held_out_clips"]
 
@@ -21,5 +22,5 @@ def _paint(seed: int) -> HeldOut:
 
 def held_out_clips(seeds: Sequence[int], processes: int) -> list[HeldOut]:
     """Paint the clips of `seeds`, odd ones with an English caption, even ones with a Chinese."""
-    with get_context("spawn").Pool(processes) as pool:
+    with one_thread_each(), get_context("spawn").Pool(processes) as pool:
         return list(tqdm(pool.imap(_paint, seeds), total=len(seeds), desc="painting", unit="clip"))

@@ -25,6 +25,7 @@ from conclvd.evaluate.video_set import VIDEO_SUFFIXES
 from conclvd.paint.clip import paint_clip
 from conclvd.tensors import Frame
 from conclvd.video.read import read_frames
+from conclvd.workers import one_thread_each
 from other_styles import KINDS, draw
 from report import report
 
@@ -68,7 +69,7 @@ def main() -> None:
     parser.add_argument("--real", type=Path, help="folder of animated paintings by others")
     arguments = parser.parse_args()
     seeds = range(FIRST_SEED, FIRST_SEED + arguments.reference + arguments.count)
-    with get_context("spawn").Pool(arguments.processes) as pool:
+    with one_thread_each(), get_context("spawn").Pool(arguments.processes) as pool:
         painted = pool.map(_paint, seeds)
     known, tested = painted[: arguments.reference], painted[arguments.reference :]
     reference = Reference("painted", [lab(frame) for frame in known], range(len(known)))

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import TypeVar
 
 from conclvd.errors import ConclvdError
@@ -45,7 +46,8 @@ def each(
     try:
         while True:
             for item in waiting:  # two a worker in the queue: stopping stays quick
-                running.add(pool.submit(function, item))
+                with one_thread_each():  # a submit may start a process
+                    running.add(pool.submit(function, item))
                 if len(running) >= 2 * count:
                     break
             if not running:
@@ -67,10 +69,28 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+@contextmanager
+def one_thread_each() -> Iterator[None]:
+    """Processes that are started meanwhile compute on one thread each, for they share the cores.
+
+    numpy's and torch's libraries read it when they are loaded, which a process's own first line may
+    be too late for. On 32 cores 28 painters with 32 threads each paint a fifth of the clips.
+    """
+    name = "OMP_NUM_THREADS"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
 def _quiet() -> None:
     """Ctrl-C reaches the whole group of processes; the parent alone answers it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ["OMP_NUM_THREADS"] = "1"  # read when torch is loaded: the processes share the cores
     import cv2
 
     cv2.setNumThreads(1)

@@ -16,6 +16,7 @@ from jaxtyping import Bool, Float32, UInt8
 
 from conclvd.errors import TrainingError
 from conclvd.tensors import Frames
+from conclvd.workers import one_thread_each
 
 # Scenes of lower seeds are never trained on: every held-out figure is measured on them.
 FIRST_TRAINING_SEED = 10_000_000
@@ -98,7 +99,7 @@ def _paint_forever(
 ) -> None:
     import cv2
 
-    cv2.setNumThreads(1)  # one process a core: more threads only get in each other's way
+    cv2.setNumThreads(1)  # one process a core
     parent = multiprocessing.parent_process()
     assert parent is not None
     samples.cancel_join_thread()  # nobody may be left to read what is still in the pipe
@@ -154,8 +155,9 @@ class PaintingPool:
         ]
 
     def __enter__(self) -> PaintingPool:
-        for process in self._processes:
-            process.start()
+        with one_thread_each():
+            for process in self._processes:
+                process.start()
         threading.Thread(target=self._collect, daemon=True).start()
         return self
 
