@@ -10,7 +10,7 @@ import torch
 
 from conclvd.train.autoencoder import new_autoencoder
 from conclvd.train.clip_folder import ClipFolder
-from conclvd.train.directions import directions
+from conclvd.train.directions import BOAT, LEFT, directions
 from conclvd.train.latent_store import LatentStore, emphasised, encode_frames
 from conclvd.train.painting import PaintedSample, PaintOrder, paint_sample
 from conclvd.train.sizes import TOY
@@ -37,6 +37,20 @@ def store_of(samples: list[PaintedSample], folder: Path, capacity: int = 4) -> L
     )
     store.put(samples)
     return store
+
+
+def test_clips_with_a_boat_that_goes_somewhere_come_more_often(
+    samples: list[PaintedSample], tmp_path: Path
+) -> None:
+    torch.manual_seed(0)
+    still = {"elements": [], "camera": "still"}
+    boat = {"elements": [{"kind": "boat", "motion": "left"}], "camera": "still"}
+    mixed = [replace(s, attributes=boat if i == 2 else still) for i, s in enumerate(samples)]
+    store = store_of(mixed, tmp_path)
+    drawn = store.clips(2000, boats=3.0).directions[:, BOAT] == LEFT
+    assert drawn.float().mean().item() == pytest.approx(3 / 6, abs=0.05)
+    drawn = store.clips(2000).directions[:, BOAT] == LEFT
+    assert drawn.float().mean().item() == pytest.approx(1 / 4, abs=0.05)
 
 
 def test_what_is_drawn_is_of_one_clip(samples: list[PaintedSample], tmp_path: Path) -> None:

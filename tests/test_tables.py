@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import tables
+import table_run
 from conclvd.evaluate.formats import comma_separated
 from conclvd.evaluate.rows import read_rows
 from conclvd.evaluate.table import build_table
@@ -35,7 +35,7 @@ def test_the_tables_are_made_and_come_from_their_rows(
     command += ["--prompts", 2, "--reference", 8, "--seeds", 0, "--frames", 2, "--steps", 2]
     command += ["--size", 64, "--device", "cpu"]
     monkeypatch.setattr(sys, "argv", [*map(str, command)])
-    tables.main()
+    table_run.main("The tables.")
     rows = read_rows([out / "rows.jsonl.gz"])
     assert comma_separated(build_table(rows)) == (out / "tables.csv").read_text(encoding="utf-8")
     text = (out / "tables.md").read_text(encoding="utf-8")

@@ -16,6 +16,7 @@ from torch.nn import functional
 
 # What goes left or right: elements of these kinds, and the camera as "pan left", "pan right".
 GOING: Final = (("boat", "sailboat"), ("geese", "cranes"), ("camera",))
+BOAT: Final = 0  # its place among GOING
 LEFT, RIGHT, NEITHER = 0, 1, -1
 _SIDES: Final = {"left": LEFT, "right": RIGHT, "pan left": LEFT, "pan right": RIGHT}
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from transformers import CLIPTokenizer
 
 from conclvd.train.clip_folder import ClipSource
-from conclvd.train.directions import directions
+from conclvd.train.directions import BOAT, NEITHER, directions
 from conclvd.train.frame_store import AT_ONCE, to_model_range
 from conclvd.train.painting import PaintedSample
 from conclvd.train.text import encode_captions
@@ -113,9 +113,13 @@ class LatentStore:
         clips = self._some(size, len(self))
         return self._drawn(clips, (clips, self._some(size, self._frames)))
 
-    def clips(self, size: int) -> LatentBatch:
-        """`size` random clips, with a random caption each."""
-        clips = self._some(size, len(self))
+    def clips(self, size: int, *, boats: float = 1.0) -> LatentBatch:
+        """`size` random clips, with a random caption each.
+
+        One with a boat that goes left or right is drawn `boats` times as often as another.
+        """
+        goes = self._kept["directions"][: len(self), BOAT] != NEITHER
+        clips = torch.multinomial(1 + (boats - 1) * goes.float(), size, replacement=True)
         return self._drawn(clips, (clips,))
 
     def _some(self, size: int, below: int) -> Int[Tensor, b]:

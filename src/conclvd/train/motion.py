@@ -43,6 +43,7 @@ class MotionRun:
     L_con counts `lambda_con` up to `contrast_until` of the run and nothing after it: what it
     rewards by itself, a colour that changes from frame to frame (`frame_offset`), is unlearned.
     Where a frame shows a small thing that the caption may name, L_diff weighs 1 + `emphasis`.
+    A clip with a boat that goes left or right, one in six, comes `boats` times as often as another.
     Every clip's L_diff is weighed to be the error of v (`losses.velocity_weights`).
     """
 
@@ -61,8 +62,9 @@ class MotionRun:
     first_clips: int = 120
     caption_dropout: float = 0.1
     lambda_con: float = LAMBDA_CON
-    contrast_until: float = 0.5
+    contrast_until: float = 0.3
     emphasis: float = 0.0
+    boats: float = 4.0
     attention_kinds: tuple[str, str] = (VERSATILE, SPARSE_CAUSAL)
     start: Path | None = None
 
@@ -177,7 +179,7 @@ def train_motion(run: MotionRun) -> dict[str, float]:
             set_learning_rate(optimizer, rate)
             is_long = step % 5 == 4 and len(long_store) > 0
             size = max(1, run.batch // 2) if is_long else run.batch
-            drawn = (long_store if is_long else store).clips(size)
+            drawn = (long_store if is_long else store).clips(size, boats=run.boats)
             dropped = torch.rand(size, 1, device=device) < run.caption_dropout
             weight = run.lambda_con if clock.fraction < run.contrast_until else 0.0
             inputs = MotionInputs(
