@@ -4,6 +4,7 @@
 #   scripts/train_ink_mini.sh OUT [STAGE…]
 #
 # Clips are painted into CLIPS all the while, by PAINTERS processes (0: somebody else paints there).
+# CLIPS=/dev/shm/clips keeps them in memory, 1.6 MB each: 80 a second are more than many disks take.
 # WEIGHTS=FOLDER goes on from earlier weights, which are copied to OUT first. OPTIONS are given to
 # every stage: "--toy" rehearses all of it on a CPU, "--eager" leaves out compiling.
 set -euo pipefail

@@ -19,5 +19,9 @@ def start(*, half: bool = True) -> Accelerator:
     torch.manual_seed(0)
     torch.set_float32_matmul_precision("high")
     bf16 = half and (torch.cuda.is_available() or cpu_has_bf16())
+    if torch.cuda.is_available():
+        # little is left to the processor, and each piece waits for the slowest of its threads,
+        # which are many and share the cores with painting processes
+        torch.set_num_threads(2)
     no_gpu = not torch.accelerator.is_available()
     return Accelerator(mixed_precision="bf16" if bf16 else "no", cpu=no_gpu)
