@@ -125,7 +125,10 @@ class Alone:
 
 
 class Several:
-    """A process a device, each with a share of the videos. They end when this one does."""
+    """A process a device, each with a share of the videos. They end when this one does.
+
+    Making it waits until all of them have started.
+    """
 
     def __init__(self, devices: Sequence[str]) -> None:
         context = multiprocessing.get_context("spawn")
@@ -140,6 +143,7 @@ class Several:
             there.close()  # so that the end of the process is the end of the pipe
             self._hands.append(here)
             self._processes.append(process)
+        self._await({}, [], lambda _: None)  # one that is gone by now fails with its first call
 
     def load(self, slug: str, request: Request, weights: Path | None) -> Loaded:
         """Load a method on every device; see `Crew`."""
@@ -162,6 +166,13 @@ class Several:
             except OSError:
                 errors.append(_gone())
                 answers[hand] = None
+        self._await(answers, errors, tell)
+        if errors:
+            raise errors[0]
+        return [answers[hand] for hand in self._hands]
+
+    def _await(self, answers: dict[Connection, Any], errors: list[Exception], tell: Tell) -> None:
+        """Wait for the answers that are not there yet."""
         while len(answers) < len(self._hands):
             for hand in self._talking(answers):
                 try:
@@ -174,9 +185,6 @@ class Several:
                 answers[hand] = content
                 if kind == "error":
                     errors.append(content)
-        if errors:
-            raise errors[0]
-        return [answers[hand] for hand in self._hands]
 
     def _talking(self, answered: Container[Connection]) -> list[Connection]:
         """Those of the others that have something to say, once there is one."""
@@ -216,6 +224,8 @@ def _serve(hand: Connection, device: str, devices: int) -> None:
         with suppress(OSError):  # there may be nobody left to be told
             hand.send(("told", event))
 
+    with suppress(OSError):  # there may be nobody left to be told
+        hand.send(("done", None))  # the libraries are loaded
     while True:
         try:
             kind, *arguments = hand.recv()

@@ -142,9 +142,9 @@ def compare(comparison: Comparison, out: Path, report: Report) -> list[MethodRow
 def _rows(
     comparison: Comparison, devices: Sequence[str], out: Path, report: Report
 ) -> Iterator[MethodRow]:
-    end = None if comparison.seconds is None else time.monotonic() + comparison.seconds
     if comparison.methods:
-        with crew(devices) as hands:
+        with crew(devices) as hands:  # their start is not of the time
+            end = None if comparison.seconds is None else time.monotonic() + comparison.seconds
             ready = sum(map(comparison.can_load, comparison.methods))
             for method in comparison.methods:
                 folder = MethodFolder(out / method.slug, method.name)
