@@ -9,8 +9,8 @@ animations (gif): of their keyframes every second one is left out and made again
 a clip, which has nothing to project on, is reported apart. FFmpeg's minterpolate, out of PyAV, is
 the outside peer. End-point errors of the flows are on 2 x COUNT held-out painted pairs and layered
 motions, by how fast pixels move. Speed is of new frames, on as many threads as torch has, in turns:
-the median, and the slowest and the fastest turn; without what a first use takes. RAFT's does not
-depend on its weights and is measured with random ones. `--count 0` measures speed alone; on a GPU:
+the median, and the slowest and the fastest turn; without what a first use takes. `--count 0`
+measures speed alone; on a GPU:
 
     python benchmarks/interpolation.py --count 0 --device cuda --speed 512x512,1920x1080 \
                                        --name interpolation_speed_gpu
@@ -27,15 +27,13 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from conclvd.interpolation.estimators import load_estimator, shipped_raft
+from conclvd.interpolation.estimators import load_estimator
 from conclvd.interpolation.flow import DisFlow, FlowEstimator
-from conclvd.interpolation.raft import raft_small
-from conclvd.interpolation.raft_flow import RaftFlow
 from conclvd.tensors import Frames
 from conclvd.train.flow_error import Farneback, NoFlow, flow_errors, held_out_pairs
 from known_motion import exactness
 from likeness import Likeness, likeness
-from middle_frames import KEYFRAMES, Method, by_flow, methods, painted_clip, real_clip
+from middle_frames import KEYFRAMES, Method, methods, painted_clip, real_clip
 from report import report
 
 FIRST_SEED = 810_000
@@ -96,13 +94,13 @@ def speeds(sizes: list[tuple[int, int]], ways: Mapping[str, Method | str]) -> di
 def likenesses(
     count: int,
     real: Path | None,
-    raft: FlowEstimator | None,
+    raft: FlowEstimator,
     ways: Mapping[str, Method | str],
     device: torch.device,
 ) -> dict[str, object]:
     """Exactness on known motions, then the frames made against the true ones."""
     figures: dict[str, object] = {}
-    known: dict[str, FlowEstimator] = {"DIS": DisFlow(), **({"RAFT": raft} if raft else {})}
+    known: dict[str, FlowEstimator] = {"DIS": DisFlow(), "RAFT": raft}
     for flow, estimator in known.items():
         for case, misses in exactness(estimator).items():
             off = ", ".join(f"{mode} {miss:.3f} px" for mode, miss in misses.items())
@@ -124,24 +122,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--count", type=int, default=20, help="held-out scenes")
     parser.add_argument("--real", type=Path, help="folder of published animations (*.gif)")
-    parser.add_argument("--raft", help="file of RAFT weights [default: the shipped ones]")
+    parser.add_argument("--raft", default="raft", help="file of RAFT weights, not the shipped ones")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--speed", default="256x256,512x512", help="sizes, WIDTHxHEIGHT")
     parser.add_argument("--name", default="interpolation", help="of the file of results")
     arguments = parser.parse_args()
     device = torch.device(arguments.device)
-    name = arguments.raft or ("raft" if shipped_raft().is_file() else None)
-    raft = load_estimator(name, device) if name else None
+    raft = load_estimator(arguments.raft, device)
     ways = methods(raft, device)
     figures: dict[str, object] = {}
     if arguments.count:
         figures |= likenesses(arguments.count, arguments.real, raft, ways, device)
     if arguments.speed:
         sizes = [tuple(map(int, size.split("x"))) for size in arguments.speed.split(",")]
-        untrained = RaftFlow(raft_small().to(device))
-        timed = {way: ways[way] for way in ("DIS-linear", "DIS-SOFP", "minterpolate")}
-        timed["RAFT-small-SOFP"] = by_flow(untrained, "sofp", device)
-        timed["RAFT-small-linear"] = by_flow(untrained, "linear", device)
+        flows = ("DIS-linear", "DIS-SOFP", "RAFT-linear", "RAFT-SOFP")
+        timed = {way: ways[way] for way in (*flows, "minterpolate")}
         figures |= speeds([(width, height) for width, height in sizes], timed)
     report(arguments.name, figures)
 

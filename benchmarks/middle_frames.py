@@ -90,9 +90,8 @@ def _filtered(frames: Frames, *steps: tuple[str, str]) -> Frames:
             return np.stack(found)
 
 
-def methods(raft: FlowEstimator | None, device: torch.device) -> dict[str, Method | str]:
+def methods(raft: FlowEstimator, device: torch.device) -> dict[str, Method | str]:
     """All of them by name; a text instead says why one is missing."""
-    absent = "no RAFT weights: give --raft FILE"
     dis = DisFlow()
     return {
         "repeat": repeat,
@@ -101,8 +100,8 @@ def methods(raft: FlowEstimator | None, device: torch.device) -> dict[str, Metho
         "Farneback-SOFP": by_flow(Farneback(), "sofp", device),
         "DIS-linear": by_flow(dis, "linear", device),
         "DIS-SOFP": by_flow(dis, "sofp", device),
-        "RAFT-linear": by_flow(raft, "linear", device) if raft else absent,
-        "RAFT-SOFP": by_flow(raft, "sofp", device) if raft else absent,
+        "RAFT-linear": by_flow(raft, "linear", device),
+        "RAFT-SOFP": by_flow(raft, "sofp", device),
         "minterpolate": minterpolate if find_spec("av") else ABSENT,
     }
 

@@ -20,6 +20,7 @@ from conclvd.interpolation.correlation import AllPairs, OnDemand, correlation
 from conclvd.interpolation.flow import DisFlow
 from conclvd.interpolation.raft import Raft, raft_large, raft_small
 from conclvd.interpolation.raft_flow import RaftFlow, load_raft
+from conclvd.paint.clip import paint_clip
 
 SIZES = [(raft_small, 990_162), (raft_large, 5_257_536)]
 
@@ -165,6 +166,13 @@ def test_estimators_by_name(tmp_path: Path) -> None:
     assert isinstance(estimators.load_estimator(str(path)), RaftFlow)
     with pytest.raises(InvalidRequest, match="found 'farneback'"):
         estimators.load_estimator("farneback")
-    if not estimators.shipped_raft().is_file():
-        with pytest.raises(ModelError, match="no RAFT weights come with this version; use"):
-            estimators.load_estimator("raft")
+
+
+def test_the_shipped_raft_sees_what_moves() -> None:
+    """A painted picture, moved by 3 pixels to the right and 2 down."""
+    painted = paint_clip(3, frames=1, width=208, height=160, fps=1.0).frames[0]
+    picture = torch.from_numpy(painted).permute(2, 0, 1)[None].float() / 255
+    raft = estimators.load_estimator("raft")
+    flow = raft.flows(picture[..., 2:, 3:], picture[..., :-2, :-3])[0, :, 16:-16, 16:-16]
+    right, down = flow.flatten(1).median(1).values.tolist()
+    assert (right, down) == (pytest.approx(3, abs=0.3), pytest.approx(2, abs=0.3))

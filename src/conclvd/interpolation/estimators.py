@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from conclvd.errors import InvalidRequest, ModelError
+from conclvd.errors import InvalidRequest
 from conclvd.interpolation.flow import DisFlow, FlowEstimator
 
 DEFAULT = "dis"
@@ -16,7 +16,7 @@ _SUFFIXES = (".safetensors", ".pth", ".pt", ".ckpt")
 
 
 def shipped_raft() -> Path:
-    """Where the weights of the shipped RAFT are, or would be."""
+    """Where the weights of the shipped RAFT are."""
     return Path(str(files("conclvd"))) / "weights" / "raft" / "raft_small.safetensors"
 
 
@@ -40,10 +40,4 @@ def load_estimator(name: str, device: torch.device | str = "cpu") -> FlowEstimat
     from conclvd.interpolation.raft_flow import RaftFlow, load_raft
 
     path = shipped_raft() if name == "raft" else Path(name)
-    if name == "raft" and not path.is_file():
-        raise ModelError(
-            "no RAFT weights come with this version; use --flow dis, name a file with "
-            "torchvision's raft_small or raft_large, or train one with "
-            "python -m conclvd.train flow"
-        )
     return RaftFlow(load_raft(path).to(device))
