@@ -1,6 +1,7 @@
 """Every stage of training an embedded base, at toy size on the CPU, with the real painter."""
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from conclvd.errors import TrainingError
 from conclvd.models.probe import load_probe
@@ -144,6 +145,26 @@ def test_probe_is_written_and_read_back(tmp_path, clips):
 def test_stage_without_its_model_is_refused(tmp_path):
     with pytest.raises(TrainingError, match="needs --model"):
         stage("base", tmp_path, None)
+
+
+def test_the_mean_of_two_bases_is_halfway(trained, tmp_path):
+    moved = tmp_path / "moved"
+    shutil.copytree(trained, moved)
+    (file,) = (moved / "unet").glob("*.safetensors")
+    weights = load_file(file)
+    save_file({name: 3 * weight for name, weight in weights.items()}, file, {"format": "pt"})
+    apart = stage("average", tmp_path / "mean", moved, start=trained)
+    assert apart == {"text_encoder": 0, "unet": pytest.approx(2, rel=1e-3)}
+    mean = load_file(tmp_path / "mean" / "unet" / file.name)
+    for name, weight in weights.items():
+        torch.testing.assert_close(mean[name], 2 * weight)
+    with pytest.raises(TrainingError, match="needs --model and --weights"):
+        stage("average", tmp_path / "none", trained)
+    config = json.loads((moved / "text_encoder" / "config.json").read_text())
+    config["num_hidden_layers"] += 1
+    (moved / "text_encoder" / "config.json").write_text(json.dumps(config))
+    with pytest.raises(TrainingError, match="have no mean"):
+        stage("average", tmp_path / "none", moved, start=trained)
 
 
 def test_stage_goes_on_from_earlier_weights(trained, clips, tmp_path):

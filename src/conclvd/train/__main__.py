@@ -12,7 +12,9 @@ from pathlib import Path
 def main() -> None:
     """Read the command line and run one stage."""
     parser = argparse.ArgumentParser(prog="python -m conclvd.train", description=__doc__)
-    stages = ["clips", "tokenizer", "autoencoder", "judge", "probe", "base", "motion", "flow"]
+    stages = [
+        "clips", "tokenizer", "autoencoder", "judge", "probe", "base", "average", "motion", "flow"
+    ]  # fmt: skip
     parser.add_argument("stage", choices=stages)
     parser.add_argument("--out", type=Path, required=True, help="folder for what is trained")
     parser.add_argument("--model", type=Path, help="folder with the parts trained before")

@@ -11,6 +11,7 @@ import numpy as np
 
 from conclvd.errors import TrainingError
 from conclvd.train.painting import FIRST_TRAINING_SEED, PaintOrder, paint_sample
+from conclvd.train.runlog import RunLog
 from conclvd.train.sizes import INK_MINI, TOY
 
 TOKENIZER_CLIPS = 1000
@@ -26,6 +27,8 @@ def run_stage(arguments: Namespace) -> dict[str, float]:
 
         order = PaintOrder(frames=8, fps=6.0, size=sizes.picture, long_every=10, interest=True)
         return paint_clips(arguments.out, arguments.seconds, arguments.workers, order)
+    if arguments.stage == "average":
+        return _average(arguments)
     given: dict[str, Any] = {
         "out": arguments.out,
         "seconds": arguments.seconds,
@@ -75,6 +78,16 @@ def run_stage(arguments: Namespace) -> dict[str, float]:
     from conclvd.train.motion import MotionRun, train_motion
 
     return train_motion(MotionRun(emphasis=arguments.emphasis, **given))
+
+
+def _average(arguments: Namespace) -> dict[str, float]:
+    from conclvd.train.average import average_bases
+
+    if arguments.model is None or arguments.start is None:
+        raise TrainingError("stage average needs --model and --weights, the bases to average")
+    apart = average_bases(arguments.start, arguments.model, arguments.out)
+    RunLog(arguments.out, "average").write(**apart)
+    return apart
 
 
 def _tokenizer(out: Path, max_tokens: int, clips: int | None) -> dict[str, float]:
