@@ -176,6 +176,7 @@ def test_stage_goes_on_from_earlier_weights(trained, clips, tmp_path):
     key = next(name for name in first if name.endswith("proj_out.weight"))
     moved = (again[key] - first[key]).abs().max()
     assert 0 < moved < first[key].abs().max() * 3
+    assert str(trained) not in (tmp_path / "motion_adapter" / "config.json").read_text()
 
 
 def test_the_adversary_joins_and_a_part_does_not_name_what_it_was_started_from(

@@ -52,6 +52,7 @@ def save_motion_module(
     """
     folder.mkdir(parents=True, exist_ok=True)
     module.save_config(folder)
+    forget_origin(folder / "config.json")
     weights = {name: value.to("cpu", dtype) for name, value in module.state_dict().items()}
     header = {
         "format": "pt",  # what diffusers looks for
@@ -64,6 +65,14 @@ def save_motion_module(
     part = folder / f"{WEIGHTS}.part"
     save_file({name: value.contiguous() for name, value in weights.items()}, part, metadata=header)
     os.replace(part, folder / WEIGHTS)
+
+
+def forget_origin(config: Path) -> None:
+    """Take out of a config the folder that its part was loaded from: it means nothing elsewhere."""
+    if config.is_file():
+        values = json.loads(config.read_text(encoding="utf-8"))
+        if values.pop("_name_or_path", None) is not None:
+            config.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
 
 def read_header(weights: Path) -> dict[str, str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
-import json
 import os
 import shutil
 from pathlib import Path
 from typing import Any
+
+from conclvd.models.weights import forget_origin
 
 SHARD_SIZE = "14MB"
 
@@ -24,14 +25,6 @@ def save_part(part: Any, folder: Path) -> None:
         half.save_pretrained(fresh, max_shard_size=SHARD_SIZE, safe_serialization=True)
     else:
         part.save_pretrained(fresh)
-    _forget_origin(fresh / "config.json")
+    forget_origin(fresh / "config.json")
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(fresh, folder)
-
-
-def _forget_origin(config: Path) -> None:
-    """Take out of a config the folder that training started from: it means nothing elsewhere."""
-    if config.is_file():
-        values = json.loads(config.read_text(encoding="utf-8"))
-        if values.pop("_name_or_path", None) is not None:
-            config.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
