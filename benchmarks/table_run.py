@@ -30,6 +30,7 @@ from conclvd.evaluate.sample import Tools
 from conclvd.evaluate.table import build_table
 from conclvd.evaluate.video_set import find_videos
 from conclvd.generate.cpu import keep_freed_memory
+from conclvd.generate.device import choose_device
 from conclvd.generate.request import Request
 from conclvd.interpolation.flow import DisFlow
 from conclvd.models.source import EMBEDDED
@@ -178,7 +179,8 @@ def main(told: str | None) -> None:
     lap("generating")
     for row in methods:
         print(": ".join(filter(None, (row.name, row.status, f"{row.videos} videos", row.reason))))
-    rows = measure(compared, reference, choose_devices(arguments.device)[0])
+    device = choose_device(choose_devices(arguments.device)[0])
+    rows = measure(compared, reference, str(device))
     lap("measuring")
     arguments.out.mkdir(parents=True, exist_ok=True)
     seconds = ", ".join(f"{what} {value:.0f} s" for what, value in took.items())
