@@ -10,12 +10,12 @@ from conclvd.models.noise_adapter import NoiseAdapter
 from conclvd.train.base import new_scheduler, new_unet
 from conclvd.train.losses import add_noise, contrastive_loss, diffusion_loss, velocity_weights
 from conclvd.train.masters import Masters
-from conclvd.train.motion import MotionRun, new_motion_module, trainable_parameters
+from conclvd.train.motion import MotionRun, new_motion_module
 from conclvd.train.motion_step import MotionInputs, MotionStep
 from conclvd.train.sizes import TOY
 from conclvd.train.text import new_text_encoder
 from conclvd.train.tokenizer import train_tokenizer
-from conclvd.train.video_denoiser import VideoDenoiser, learning
+from conclvd.train.video_denoiser import VideoDenoiser, freeze, learning
 
 ALPHAS = new_scheduler().alphas_cumprod
 KINDS = MotionRun.attention_kinds
@@ -35,7 +35,7 @@ def parts(tokenizer):
         torch.manual_seed(0)
         text_encoder = new_text_encoder(TOY, tokenizer).requires_grad_(False)
         unet = attach(new_unet(TOY), new_motion_module(TOY, KINDS))
-        trainable_parameters(unet, KINDS)
+        freeze(unet, KINDS)
         return VideoDenoiser(unet, NoiseAdapter(8 * 8 * 8)), text_encoder
 
     return make

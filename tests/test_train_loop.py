@@ -23,11 +23,11 @@ from conclvd.train.trainer.checkpoint import checkpoints
 from conclvd.train.trainer.device import learning_rate_at
 from conclvd.train.trainer.journal import read_log
 from conclvd.train.trainer.loop import Outcome, train
-from conclvd.train.trainer.model import build_model, freeze
+from conclvd.train.trainer.model import build_model
 from conclvd.train.trainer.objective import Losses, Tally, batch_losses, means
 from conclvd.train.trainer.samples import Batch
 from conclvd.train.trainer.settings import TrainSettings
-from conclvd.train.video_denoiser import learning
+from conclvd.train.video_denoiser import freeze, learning
 from tiny import tiny_motion
 from training_clips import tiny_settings
 from training_states import close_gradients, last_state

@@ -13,11 +13,12 @@ from conclvd.train.autoencoder import new_autoencoder, normalize_latents
 from conclvd.train.clock import learning_rate
 from conclvd.train.ema import MovingAverage
 from conclvd.train.fidelity import psnr, ssim
-from conclvd.train.motion import new_motion_module, trainable_parameters
+from conclvd.train.motion import new_motion_module
 from conclvd.train.runlog import RunLog
 from conclvd.train.sizes import INK_MINI, TOY
 from conclvd.train.text import KnownCaptions, encode_captions, new_text_encoder
 from conclvd.train.tokenizer import train_tokenizer
+from conclvd.train.video_denoiser import freeze, learning
 
 CAPTIONS = [
     "a boat drifts to the left",
@@ -123,13 +124,13 @@ def test_sparse_causal_queries_and_keys_are_not_trained():
 
     kinds = ("versatile", "sparse_causal")
     unet = attach(new_unet(TOY), new_motion_module(TOY, kinds))
-    learning = {id(p) for p in trainable_parameters(unet, kinds)}
-    names = {n for n, p in unet.named_parameters() if id(p) in learning}
+    freeze(unet, kinds)
+    names = set(learning(unet))
     assert names
     assert all("motion_modules." in name for name in names)
     assert not [n for n in names if "attn2.to_q" in n or "attn2.to_k" in n]
-    both = trainable_parameters(unet, ("versatile", "versatile"))
-    assert len(both) == len(learning) + 2 * 12
+    freeze(unet, ("versatile", "versatile"))
+    assert len(learning(unet)) == len(names) + 2 * 12
 
 
 def test_run_log_is_json_lines_and_silent_on_other_ranks(tmp_path):

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel, UNetMotionModel
-from torch import nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from conclvd.models.attention import SPARSE_CAUSAL, VERSATILE
 from conclvd.models.hashes import files_hash
-from conclvd.models.motion import MotionModule, attach, motion_blocks
+from conclvd.models.motion import MotionModule, attach
 from conclvd.models.noise_adapter import NoiseAdapter
 from conclvd.models.weights import save_motion_module
 from conclvd.train.base import new_scheduler
@@ -32,7 +31,7 @@ from conclvd.train.painting import PaintOrder
 from conclvd.train.runlog import RunLog
 from conclvd.train.sizes import ModelSizes
 from conclvd.train.text import encode_captions
-from conclvd.train.video_denoiser import VideoDenoiser
+from conclvd.train.video_denoiser import VideoDenoiser, freeze
 
 
 @dataclass(frozen=True)
@@ -82,22 +81,6 @@ def new_motion_module(sizes: ModelSizes, kinds: tuple[str, str]) -> MotionModule
     return module
 
 
-def trainable_parameters(unet: UNetMotionModel, kinds: tuple[str, str]) -> list[nn.Parameter]:
-    """Freeze the base; return the motion module's weights that can learn.
-
-    A sparse-causal attention has no use for its query and key (Eq. 8), so they stay frozen too.
-    """
-    unet.requires_grad_(False)
-    for name, parameter in unet.named_parameters():
-        parameter.requires_grad_("motion_modules." in name)
-    for block in motion_blocks(unet):
-        for attention, kind in zip((block.attn1, block.attn2), kinds, strict=True):
-            if kind == SPARSE_CAUSAL:
-                attention.to_q.requires_grad_(False)
-                attention.to_k.requires_grad_(False)
-    return [p for p in unet.parameters() if p.requires_grad]
-
-
 def collect_motion(unet: UNetMotionModel, module: MotionModule) -> MotionModule:
     """Copy the motion weights out of a video U-Net into a module of the same shape."""
     weights = {k: v for k, v in unet.state_dict().items() if "motion_modules." in k}
@@ -126,7 +109,7 @@ def train_motion(run: MotionRun) -> dict[str, float]:
     unet = attach(base, module).to(device)
     side = run.sizes.picture // 8
     adapter = NoiseAdapter(run.sizes.latent_channels * side * side).to(device)
-    trainable_parameters(unet, run.attention_kinds)
+    freeze(unet, run.attention_kinds)
     model = VideoDenoiser(unet, adapter)
     masters = Masters(model, half)
     learning = list(masters.weights.values())

@@ -7,6 +7,8 @@ from diffusers import UNetMotionModel
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from conclvd.models.attention import ABSENT, SPARSE_CAUSAL
+from conclvd.models.motion import motion_blocks
 from conclvd.models.noise_adapter import NoiseAdapter
 
 
@@ -33,6 +35,23 @@ class VideoDenoiser(nn.Module):
         predicted = self.unet(noisy, steps, encoder_hidden_states=states).sample
         predicted = predicted.transpose(1, 2).float()
         return predicted, self.adapter(predicted)
+
+
+def freeze(unet: UNetMotionModel, kinds: tuple[str, ...], *, lora: bool = False) -> None:
+    """Leave gradients to the motion module's weights that can act, or, for a LoRA, to none.
+
+    The query and key of a sparse-causal attention cannot act (Eq. 8), an absent one not at all.
+    """
+    for name, parameter in unet.named_parameters():
+        parameter.requires_grad_("motion_modules." in name and not lora)
+    for block in motion_blocks(unet):
+        for attention, kind in zip((block.attn1, block.attn2), kinds[:2], strict=True):
+            if kind == SPARSE_CAUSAL:
+                attention.to_q.requires_grad_(False)
+                attention.to_k.requires_grad_(False)
+        if kinds[1] == ABSENT:
+            block.attn2.requires_grad_(False)
+            block.norm2.requires_grad_(False)
 
 
 def to_format(unet: UNetMotionModel, dtype: torch.dtype) -> None:

@@ -12,11 +12,10 @@ from diffusers.models.unets.unet_motion_model import AnimateDiffTransformer3D
 from torch.utils.checkpoint import checkpoint
 
 from conclvd.errors import TrainingError
-from conclvd.models.attention import ABSENT, SPARSE_CAUSAL
-from conclvd.models.motion import MotionModule, attach, attention_kinds, motion_blocks
+from conclvd.models.motion import MotionModule, attach, attention_kinds
 from conclvd.models.noise_adapter import NoiseAdapter
 from conclvd.train.trainer.settings import TrainSettings
-from conclvd.train.video_denoiser import VideoDenoiser
+from conclvd.train.video_denoiser import VideoDenoiser, freeze
 
 CHECKPOINTED = (AnimateDiffTransformer3D, Transformer2DModel, ResnetBlock2D)
 
@@ -64,23 +63,6 @@ def check_frames(module: MotionModule, settings: TrainSettings) -> None:
             f"the motion module has {most} frame positions, found num_frames "
             f"{settings.num_frames}; train on at most {most} frames"
         )
-
-
-def freeze(unet: UNetMotionModel, kinds: tuple[str, ...], *, lora: bool = False) -> None:
-    """Leave gradients to the motion module's weights that can act, or, for a LoRA, to none.
-
-    The query and key of a sparse-causal attention cannot act (Eq. 8), an absent one not at all.
-    """
-    for name, parameter in unet.named_parameters():
-        parameter.requires_grad_("motion_modules." in name and not lora)
-    for block in motion_blocks(unet):
-        for attention, kind in zip((block.attn1, block.attn2), kinds[:2], strict=True):
-            if kind == SPARSE_CAUSAL:
-                attention.to_q.requires_grad_(False)
-                attention.to_k.requires_grad_(False)
-        if kinds[1] == ABSENT:
-            block.attn2.requires_grad_(False)
-            block.norm2.requires_grad_(False)
 
 
 def checkpoint_activations(unet: UNetMotionModel) -> None:
