@@ -61,3 +61,18 @@ def test_unknown_keys_are_refused() -> None:
 
 def test_every_detail_is_of_a_known_kind() -> None:
     assert set(DETAILS) <= set(ELEMENTS) == set(ELEMENT_MOTIONS)
+
+
+def test_a_mirror_image_swaps_left_and_right_alone() -> None:
+    boat = Element("boat", side="left", motion="right", visible=0.01)
+    sun = Element("sun", side="center", motion="rise", detail="red", visible=0.01)
+    seen = Attributes("ink", wind="left", camera="pan right", elements=(boat, sun))
+    mirrored = seen.mirrored()
+    assert mirrored.elements == (
+        Element("boat", side="right", motion="left", visible=0.01),
+        sun,
+    )
+    assert (mirrored.wind, mirrored.camera) == ("right", "pan left")
+    assert mirrored.mirrored() == seen
+    still = Attributes("ink", camera="zoom in")
+    assert still.mirrored() == still

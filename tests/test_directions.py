@@ -8,15 +8,20 @@ import pytest
 import torch
 
 from conclvd.paint.attributes import Attributes, Element
+from conclvd.train.base import new_unet
 from conclvd.train.directions import (
+    GOING,
     LEFT,
     NEITHER,
     RIGHT,
     DirectionHead,
+    FeatureDirections,
     direction_accuracy,
     direction_loss,
     directions,
+    directions_loss,
 )
+from conclvd.train.sizes import TOY
 
 BOAT = Element(kind="boat", side="center", motion="left", visible=0.01)
 CRANES = Element(kind="cranes", side="left", motion="right", count=3, visible=0.01)
@@ -57,3 +62,26 @@ def test_what_is_not_told_gets_no_gradient() -> None:
     assert head.project.weight.grad is not None
     assert head.project.weight.grad[0].abs().sum() > 0
     assert head.project.weight.grad[1:].abs().sum() == 0
+
+
+def test_every_place_of_what_a_text_was_read_for_has_to_tell() -> None:
+    torch.manual_seed(0)
+    unet = new_unet(TOY)
+    heard = FeatureDirections(unet)
+    states = torch.randn(2, 5, TOY.text_width, requires_grad=True)
+    unet(torch.randn(2, 8, 8, 8), torch.tensor([990, 10]), encoder_hidden_states=states)
+    logits = heard()
+    assert len(logits) == 5  # two blocks down, the middle, two up
+    assert [each.shape[:2] for each in logits] == [(2, len(GOING))] * 5
+    told = torch.tensor([[RIGHT, NEITHER, NEITHER], [NEITHER, NEITHER, NEITHER]])
+    directions_loss([torch.zeros(2, len(GOING)), *logits], told).backward()
+    assert states.grad is not None
+    assert states.grad[0].abs().sum() > 0
+    assert states.grad[1].abs().sum() == 0
+
+
+def test_a_place_counts_as_much_as_the_text_of_one_place() -> None:
+    told = torch.tensor([[RIGHT, LEFT, NEITHER]])
+    logits = torch.randn(1, len(GOING))
+    spread = logits[..., None, None].expand(-1, -1, 3, 4)
+    assert direction_loss(spread, told).item() == pytest.approx(direction_loss(logits, told).item())

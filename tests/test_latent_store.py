@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from conclvd.paint.attributes import Attributes
 from conclvd.train.autoencoder import new_autoencoder
 from conclvd.train.clip_folder import ClipFolder
 from conclvd.train.directions import BOAT, LEFT, directions
@@ -108,3 +110,24 @@ def test_half_precision_weights_encode_nearly_the_same(samples: list[PaintedSamp
     half = encode_frames(autoencoder.to(dtype=torch.bfloat16), frames)
     assert half.dtype == torch.float32
     assert ((half - exact).norm() / exact.norm()).item() < 0.03
+
+
+def test_clips_that_arrive_come_with_their_mirror_image(
+    samples: list[PaintedSample], tmp_path: Path
+) -> None:
+    store = store_of(samples[:1], tmp_path, capacity=8)
+    fresh: list[PaintedSample] = []
+    store._sort(samples[0], fresh)
+    own, mirrored = fresh
+    assert own is samples[0]
+    assert np.array_equal(mirrored.frames, own.frames[:, :, ::-1])
+    assert own.interest is not None
+    assert mirrored.interest is not None
+    assert np.array_equal(mirrored.interest, own.interest[:, :, ::-1])
+    seen = Attributes.from_dict(own.attributes)
+    assert Attributes.from_dict(mirrored.attributes) == seen.mirrored()
+    assert len(mirrored.captions) == len(own.captions)
+    told = directions(own.attributes)
+    assert directions(mirrored.attributes) == tuple(1 - d if d in (0, 1) else d for d in told)
+    store.put(fresh)
+    assert len(store) == 3

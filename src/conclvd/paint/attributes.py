@@ -8,7 +8,7 @@ the painter uses no other value, and `captions` has a phrase for every one of th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -24,6 +24,10 @@ CAMERAS: Final = (
 )  # fmt: skip
 SIDES: Final = ("left", "right", "center")  # thirds of the picture, by the centre of what is seen
 MOTIONS: Final = ("still", "left", "right", "rise", "set", "sway", "fall")
+
+_OTHER_SIDE: Final = {
+    "left": "right", "right": "left", "pan left": "pan right", "pan right": "pan left",
+}  # fmt: skip
 
 _DRIFT = ("still", "left", "right")
 _PLANT = ("still", "sway")
@@ -160,6 +164,19 @@ class Attributes:
     def element(self, kind: str) -> Element | None:
         """The element of that kind, or None when none is visible."""
         return next((element for element in self.elements if element.kind == kind), None)
+
+    def mirrored(self) -> Attributes:
+        """What is seen when left and right change places."""
+
+        def other(word: str | None) -> str | None:
+            return _OTHER_SIDE.get(word, word) if word else word
+
+        elements = tuple(
+            replace(element, side=other(element.side), motion=other(element.motion))
+            for element in self.elements
+        )
+        camera = other(self.camera) or self.camera
+        return replace(self, wind=other(self.wind), camera=camera, elements=elements)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; `from_dict` takes it back."""

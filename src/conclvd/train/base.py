@@ -14,7 +14,12 @@ from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
 
 from conclvd.train.clip_folder import clip_source
 from conclvd.train.clock import Clock, learning_rate, set_learning_rate
-from conclvd.train.directions import NEITHER, DirectionHead, direction_accuracy
+from conclvd.train.directions import (
+    NEITHER,
+    DirectionHead,
+    FeatureDirections,
+    direction_accuracy,
+)
 from conclvd.train.ema import MovingAverage
 from conclvd.train.flat_weights import FlatWeights
 from conclvd.train.gradient_step import GradientStep, StepInputs
@@ -36,7 +41,8 @@ class BaseRun:
     text tower then starts the text encoder. `start` holds unet and text_encoder to go on from.
     Where a clip shows a small thing that its captions name, the loss weighs 1 + `emphasis` at the
     start; that fades to 1 by `FLAT` of the run, or more such things would be drawn than are told.
-    `direction_weight` is that of what tells the text encoder left from right (train.directions).
+    `direction_weight` is that of what tells left from right, in the text encoder's states and in
+    the U-Net's features (train.directions).
     `form` is one of STEP_FORMS, None the best for the device.
     """
 
@@ -101,17 +107,18 @@ class Denoiser(nn.Module):
         super().__init__()
         self.text_encoder, self.unet = text_encoder, unet
         self.directions = DirectionHead(text_encoder.config.hidden_size)
+        self.feature_directions = FeatureDirections(unet)
 
     def forward(
         self,
         noisy: Float[Tensor, "b c h w"],
         steps: Int[Tensor, b],
         tokens: Int[Tensor, "b l"],
-    ) -> tuple[Float[Tensor, "b c h w"], Float[Tensor, "b k"]]:
-        """The predicted noise, and logits of the directions that the text tells."""
+    ) -> tuple[Float[Tensor, "b c h w"], list[Float[Tensor, "b k *places"]]]:
+        """The predicted noise, and logits of the directions: told by the text, by features."""
         states = self.text_encoder(tokens).last_hidden_state
         predicted: Tensor = self.unet(noisy, steps, encoder_hidden_states=states).sample
-        return predicted, self.directions(states)
+        return predicted, [self.directions(states), *self.feature_directions()]
 
 
 def starting_text_encoder(run: BaseRun, tokenizer: CLIPTokenizer) -> CLIPTextModel:
@@ -241,11 +248,15 @@ def train_base(run: BaseRun) -> dict[str, float]:
             if step % 100 == 0:
                 error = losses.mse.item()
                 running = error if step == 0 else 0.7 * running + 0.3 * error
-                accuracy = direction_accuracy(losses.logits, drawn.told).item()
+                told, shown = (
+                    direction_accuracy(logits, drawn.told).item()
+                    for logits in (losses.logits[0], losses.logits[-1])
+                )
                 result = {
                     "loss": losses.loss.item(),
                     "mse": running,
-                    "direction_accuracy": accuracy,
+                    "direction_accuracy": told,
+                    "feature_direction_accuracy": shown,
                 }
                 log.write(step=step, clips=store.painted, **result)
             step += 1

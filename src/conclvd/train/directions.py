@@ -2,14 +2,16 @@
 
 Hardly anything in a single frame depends on 'to the left' or 'to the right', so an encoder that
 learns from single frames gives both the same states, and no motion module can obey them. Here it
-learns the difference from what the painter knows of the clip.
+learns the difference from what the painter knows of the clip, and the U-Net's features keep it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import torch
+from diffusers import UNet2DConditionModel
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
@@ -45,16 +47,62 @@ class DirectionHead(nn.Module):
         return logits
 
 
-def direction_loss(logits: Float[Tensor, "b k"], told: Int[Tensor, "b k"]) -> Float[Tensor, ""]:
+class FeatureDirections(nn.Module):
+    """Reads the directions off every place of what a U-Net's blocks make of a text.
+
+    A motion module sees these features and no text: what they do not tell it cannot obey. For
+    training only; the U-Net's forward pass leaves the features here, `forward` takes them.
+    """
+
+    def __init__(self, unet: UNet2DConditionModel) -> None:
+        super().__init__()
+        widths = tuple(unet.config.block_out_channels)
+        blocks = zip(
+            (*unet.down_blocks, unet.mid_block, *unet.up_blocks),
+            (*widths, widths[-1], *reversed(widths)),
+            strict=True,
+        )
+        reading = [
+            (block, width)
+            for block, width in blocks
+            if getattr(block, "has_cross_attention", False)
+        ]
+        self.heads = nn.ModuleList(nn.Conv2d(width, len(GOING), 1) for _, width in reading)
+        self._features: list[Tensor] = []
+        for block, _ in reading:
+            block.register_forward_hook(self._keep)
+
+    def _keep(self, block: nn.Module, inputs: object, output: Tensor | tuple[Tensor, ...]) -> None:
+        self._features.append(output if isinstance(output, Tensor) else output[0])
+
+    def forward(self) -> list[Float[Tensor, "b k h w"]]:
+        """Logits of RIGHT for each of GOING at every place, a tensor for each block."""
+        features, self._features = self._features, []
+        return [head(found) for head, found in zip(self.heads, features, strict=True)]
+
+
+def direction_loss(
+    logits: Float[Tensor, "b k *places"], told: Int[Tensor, "b k"]
+) -> Float[Tensor, ""]:
     """Mean binary cross-entropy over what goes left or right; 0 where nothing does.
 
     A caption may leave out which way: then nothing can be learned from it, and log 2 is lost.
     """
     known = told != NEITHER
+    wanted = told.clamp(min=0).float().view(*told.shape, *[1] * (logits.ndim - 2))
     losses = functional.binary_cross_entropy_with_logits(
-        logits, told.clamp(min=0).float(), reduction="none"
+        logits, wanted.expand_as(logits), reduction="none"
     )
-    return (losses * known).sum() / known.sum().clamp(min=1)
+    each = losses.flatten(2).mean(-1) if logits.ndim > 2 else losses
+    return (each * known).sum() / known.sum().clamp(min=1)
+
+
+def directions_loss(
+    logits: Sequence[Float[Tensor, "b k *places"]], told: Int[Tensor, "b k"]
+) -> Float[Tensor, ""]:
+    """What the text does not tell, and the mean of what each block's features do not tell."""
+    text, *features = (direction_loss(each, told) for each in logits)
+    return text + torch.stack(features).mean()
 
 
 def direction_accuracy(logits: Float[Tensor, "b k"], told: Int[Tensor, "b k"]) -> Float[Tensor, ""]:

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from conclvd.train.captured import captured
-from conclvd.train.directions import direction_loss
+from conclvd.train.directions import directions_loss
 from conclvd.train.flat_weights import FlatWeights
 from conclvd.train.losses import add_noise, diffusion_loss, min_snr_weights
 from conclvd.train.step_form import StepForm
@@ -30,14 +30,15 @@ class StepInputs(NamedTuple):
 
 
 class StepLosses(NamedTuple):
-    """What was minimized, the plain mean squared error of the noise, and logits of directions.
+    """What was minimized, the plain mean squared error of the noise, and logits of directions: of
+    the text, then of each block's features (the mean of all places).
 
     The next step may overwrite them.
     """
 
     loss: Float[Tensor, ""]
     mse: Float[Tensor, ""]
-    logits: Float[Tensor, "b k"]
+    logits: list[Float[Tensor, "b k"]]
 
 
 class GradientStep:
@@ -63,7 +64,7 @@ class GradientStep:
         # No part of it behaves otherwise when it is not training, but diffusers' residual blocks
         # then keep the memory layout of what passes them.
         denoiser.eval()
-        self._model: Callable[..., tuple[Tensor, Tensor]] = (
+        self._model: Callable[..., tuple[Tensor, list[Tensor]]] = (
             torch.compile(denoiser, dynamic=False) if form.compile else denoiser
         )
         self._run: Callable[..., StepLosses] | None = None
@@ -90,14 +91,17 @@ class GradientStep:
         if form.channels_last:
             noisy = noisy.contiguous(memory_format=torch.channels_last)
         with self._autocast():
-            predicted, logits = self._model(noisy, inputs.steps, inputs.tokens)
-        logits = logits.float()
+            predicted, heard = self._model(noisy, inputs.steps, inputs.tokens)
+        logits = [each.float() for each in heard]
         weights = min_snr_weights(alphas)
         loss = diffusion_loss(predicted, inputs.noise, weights, inputs.places)
-        loss = loss + self._direction_weight * direction_loss(logits, inputs.told)
+        loss = loss + self._direction_weight * directions_loss(logits, inputs.told)
         self._weights.collect(torch.autograd.grad(loss, self._weights.parameters))
         error = diffusion_loss(predicted.detach(), inputs.noise)
-        return StepLosses(loss.detach(), error, logits.detach())
+        means = [
+            each.detach().flatten(2).mean(-1) if each.ndim > 2 else each.detach() for each in logits
+        ]
+        return StepLosses(loss.detach(), error, means)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from transformers import CLIPTokenizer
 from conclvd.train.clip_folder import ClipSource
 from conclvd.train.directions import BOAT, NEITHER, directions
 from conclvd.train.frame_store import AT_ONCE, to_model_range
-from conclvd.train.painting import PaintedSample
+from conclvd.train.painting import PaintedSample, mirror_image
 from conclvd.train.text import encode_captions
 
 ENCODED_AT_ONCE = 128  # frames
@@ -37,6 +37,8 @@ class LatentBatch:
 class LatentStore:
     """The last `capacity` painted clips of `frames` frames, encoded by a frozen autoencoder.
 
+    Each comes with its mirror image, which counts as a clip: of two pictures that are alike in all
+    else the captions say left and right, and a batch that has many such learns the difference.
     Mean and deviation of the autoencoder's Gaussian collapse at this little noise, so the mean is
     kept. Clips of another length (`PaintOrder.long_every`) are left in `others`.
     """
@@ -72,7 +74,8 @@ class LatentStore:
         self.put(fresh)
 
     def _sort(self, sample: PaintedSample, fresh: list[PaintedSample]) -> None:
-        (fresh if len(sample.frames) == self._frames else self.others).append(sample)
+        place = fresh if len(sample.frames) == self._frames else self.others
+        place += [sample, mirror_image(sample)]
 
     def put(self, samples: list[PaintedSample]) -> None:
         """Encode these clips into the store."""

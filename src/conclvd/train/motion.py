@@ -57,7 +57,7 @@ class MotionRun:
     frames: int = 8
     fps: float = 6.0
     long_every: int = 5
-    capacity: int = 24_000
+    capacity: int = 60_000
     first_clips: int = 120
     caption_dropout: float = 0.1
     lambda_con: float = LAMBDA_CON
@@ -152,10 +152,10 @@ def train_motion(run: MotionRun) -> dict[str, float]:
         step = 0
         while True:
             if step % 10 == 0:
-                clock.sync()
-                store.refresh()
+                store.refresh()  # before the clock, which waits for the GPU to finish its steps
                 long_store.put(store.others)
                 store.others.clear()
+                clock.sync()
             if clock.over:
                 break
             rate = learning_rate(run.peak_rate, step, clock.fraction, warmup=200, decay_from=0.6)

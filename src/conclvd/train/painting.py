@@ -7,7 +7,7 @@ import queue
 import threading
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 from conclvd.errors import TrainingError
+from conclvd.paint.attributes import Attributes
 from conclvd.tensors import Frames
 from conclvd.workers import one_thread_each
 
@@ -64,7 +65,6 @@ class PaintedSample:
 
 def paint_sample(seed: int, order: PaintOrder) -> PaintedSample:
     """Paint the clip of a seed; half of its captions are English, half Chinese."""
-    from conclvd.paint.captions import caption
     from conclvd.paint.clip import paint_clip
 
     is_long = order.long_every > 0 and seed % order.long_every == 0
@@ -77,20 +77,43 @@ def paint_sample(seed: int, order: PaintOrder) -> PaintedSample:
         flow=order.flow,
         with_interest=order.interest,
     )
-    rng = np.random.default_rng([seed, zlib.crc32(b"training captions")])
-    captions = [
-        caption(clip.attributes, rng, language)
-        for _ in range(order.captions)
-        for language in ("en", "zh")
-    ]
     return PaintedSample(
         seed,
         clip.frames,
-        tuple(captions),
+        _captions(clip.attributes, seed, "training captions", order.captions),
         clip.attributes.to_dict(),
         clip.flow,
         clip.flow_valid,
         None if clip.interest is None else (255 * clip.interest).astype(np.uint8),
+    )
+
+
+def _captions(attributes: Attributes, seed: int, purpose: str, each: int) -> tuple[str, ...]:
+    """`each` captions in English and as many in Chinese, in turns."""
+    from conclvd.paint.captions import caption
+
+    rng = np.random.default_rng([seed, zlib.crc32(purpose.encode())])
+    return tuple(
+        caption(attributes, rng, language) for _ in range(each) for language in ("en", "zh")
+    )
+
+
+def mirror_image(sample: PaintedSample) -> PaintedSample:
+    """The clip with left and right in each other's place, and captions that say so.
+
+    Beside the clip itself it shows what hangs on these two words alone. It has no `flow`.
+    """
+    attributes = Attributes.from_dict(sample.attributes).mirrored()
+    return replace(
+        sample,
+        frames=np.ascontiguousarray(sample.frames[:, :, ::-1]),
+        captions=_captions(attributes, sample.seed, "mirrored", len(sample.captions) // 2),
+        attributes=attributes.to_dict(),
+        flow=None,
+        flow_valid=None,
+        interest=None
+        if sample.interest is None
+        else np.ascontiguousarray(sample.interest[:, :, ::-1]),
     )
 
 
