@@ -72,7 +72,7 @@ class StepRun:
             alphas,
             chosen,
             autocast=accelerator.autocast,
-            direction_weight=0.1,
+            direction_weight=0.01,
         )
         self._batch, self._sizes, self._device = batch, sizes, device
 

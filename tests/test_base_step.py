@@ -12,7 +12,7 @@ from torch import nn
 from conclvd.errors import TrainingError
 from conclvd.train.base import Denoiser, new_scheduler, new_unet
 from conclvd.train.captured import Captured
-from conclvd.train.directions import GOING, directions_loss
+from conclvd.train.directions import GOING, direction_loss
 from conclvd.train.flat_weights import ALIGNMENT, FlatWeights
 from conclvd.train.gradient_step import GradientStep, StepInputs
 from conclvd.train.losses import add_noise, diffusion_loss, min_snr_weights
@@ -63,7 +63,7 @@ def usual_losses(tokenizer, drawn) -> list[float]:
     for clean, noise, steps, tokens, told, places in drawn:
         predicted, logits = denoiser(add_noise(clean, noise, ALPHAS[steps]), steps, tokens)
         loss = diffusion_loss(predicted, noise, min_snr_weights(ALPHAS[steps]), places)
-        loss = loss + 0.1 * directions_loss(logits, told)
+        loss = loss + 0.01 * direction_loss(logits, told)
         loss.backward()
         nn.utils.clip_grad_norm_(denoiser.parameters(), 1.0)
         optimizer.step()
@@ -77,7 +77,7 @@ def losses_of(form_name, tokenizer, drawn) -> list[float]:
     weights = FlatWeights(denoiser, dtype=form.dtype, channels_last=form.channels_last)
     optimizer = adamw([weights.master])
     gradients = GradientStep(
-        denoiser, weights, ALPHAS, form, autocast=contextlib.nullcontext, direction_weight=0.1
+        denoiser, weights, ALPHAS, form, autocast=contextlib.nullcontext, direction_weight=0.01
     )
     losses = []
     for batch in drawn:
@@ -98,7 +98,7 @@ def test_a_plain_step_on_flat_weights_is_the_usual_one(tokenizer, places):
     plain = losses_of("plain", tokenizer, drawn)
     assert plain[:5] == pytest.approx(usual[:5], rel=1e-4)
     # sums in another order: AdamW makes steps as large out of a gradient that is nearly nothing
-    assert plain == pytest.approx(usual, rel=0.02)
+    assert plain == pytest.approx(usual, rel=0.01)
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def plain(tokenizer) -> list[float]:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["autocast-graph", "half", "graph", "graph-last"])
 def test_every_form_computes_the_same_but_for_rounding(tokenizer, plain, name):
-    near = 0.02 if STEP_FORMS[name].dtype == torch.float32 else 0.03
+    near = 0.01 if STEP_FORMS[name].dtype == torch.float32 else 0.02
     assert losses_of(name, tokenizer, batches(tokenizer)) == pytest.approx(plain, rel=near)
 
 
@@ -120,11 +120,11 @@ def test_a_pass_never_asks_what_a_tensor_holds(tokenizer):
     form, denoiser = STEP_FORMS["half"], new_denoiser(tokenizer).to("meta")
     gradients = GradientStep(
         denoiser, FlatWeights(denoiser, dtype=form.dtype), ALPHAS.to("meta"), form,
-        autocast=contextlib.nullcontext, direction_weight=0.1,
+        autocast=contextlib.nullcontext, direction_weight=0.01,
     )  # fmt: skip
     (batch, *_) = batches(tokenizer, places=True)
     losses = gradients(StepInputs(*(each.to("meta") for each in batch)))
-    assert {each.device.type for each in (losses.loss, losses.mse, *losses.logits)} == {"meta"}
+    assert {each.device.type for each in losses} == {"meta"}
 
 
 def test_flat_weights_are_the_modules_own(tokenizer):

@@ -14,12 +14,10 @@ from conclvd.train.directions import (
     LEFT,
     NEITHER,
     RIGHT,
-    DirectionHead,
-    FeatureDirections,
+    DirectionHeads,
     direction_accuracy,
     direction_loss,
     directions,
-    directions_loss,
 )
 from conclvd.train.sizes import TOY
 
@@ -48,40 +46,35 @@ def test_the_loss_counts_what_goes_somewhere_alone() -> None:
     logits = torch.tensor([[2.0, -1.0, 5.0], [0.0, 3.0, -7.0]])
     told = torch.tensor([[RIGHT, NEITHER, NEITHER], [NEITHER, LEFT, NEITHER]])
     expected = (math.log(1 + math.exp(-2)) + math.log(1 + math.exp(3))) / 2
-    assert direction_loss(logits, told).item() == pytest.approx(expected)
+    blocks = [logits[..., None, None].expand(-1, -1, side, side) for side in (1, 4)]
+    assert direction_loss(blocks, told).item() == pytest.approx(expected)
     assert direction_accuracy(logits, told).item() == 0.5
     nothing = torch.full_like(told, NEITHER)
-    assert direction_loss(logits, nothing).item() == 0
+    assert direction_loss(blocks, nothing).item() == 0
     assert direction_accuracy(logits, nothing).isnan()
 
 
-def test_what_is_not_told_gets_no_gradient() -> None:
-    head = DirectionHead(4)
+def test_a_block_counts_as_much_as_one_of_more_places() -> None:
     told = torch.tensor([[RIGHT, NEITHER, NEITHER]])
-    direction_loss(head(torch.randn(1, 5, 4)), told).backward()
-    assert head.project.weight.grad is not None
-    assert head.project.weight.grad[0].abs().sum() > 0
-    assert head.project.weight.grad[1:].abs().sum() == 0
+    sure, unsure = torch.full((1, 3, 1, 1), 9.0), torch.zeros(1, 3, 8, 8)
+    assert direction_loss([sure, unsure], told).item() == pytest.approx(math.log(2) / 2, abs=1e-3)
 
 
-def test_every_place_of_what_a_text_was_read_for_has_to_tell() -> None:
+def test_every_block_that_reads_the_text_has_to_tell() -> None:
     torch.manual_seed(0)
     unet = new_unet(TOY)
-    heard = FeatureDirections(unet)
+    heads = DirectionHeads(unet)
     states = torch.randn(2, 5, TOY.text_width, requires_grad=True)
     unet(torch.randn(2, 8, 8, 8), torch.tensor([990, 10]), encoder_hidden_states=states)
-    logits = heard()
+    logits = heads()
     assert len(logits) == 5  # two blocks down, the middle, two up
     assert [each.shape[:2] for each in logits] == [(2, len(GOING))] * 5
     told = torch.tensor([[RIGHT, NEITHER, NEITHER], [NEITHER, NEITHER, NEITHER]])
-    directions_loss([torch.zeros(2, len(GOING)), *logits], told).backward()
+    direction_loss(logits, told).backward()
     assert states.grad is not None
     assert states.grad[0].abs().sum() > 0
-    assert states.grad[1].abs().sum() == 0
-
-
-def test_a_place_counts_as_much_as_the_text_of_one_place() -> None:
-    told = torch.tensor([[RIGHT, LEFT, NEITHER]])
-    logits = torch.randn(1, len(GOING))
-    spread = logits[..., None, None].expand(-1, -1, 3, 4)
-    assert direction_loss(spread, told).item() == pytest.approx(direction_loss(logits, told).item())
+    assert states.grad[1].abs().sum() == 0  # of what is not told nothing is learned
+    for head in heads.heads:
+        assert head.weight.grad is not None
+        assert head.weight.grad[0].abs().sum() > 0
+        assert head.weight.grad[1:].abs().sum() == 0

@@ -1,4 +1,4 @@
-"""Which way things go, asked of the text encoder beside the picture.
+"""Which way things go, asked of the features beside the picture.
 
 Hardly anything in a single frame depends on 'to the left' or 'to the right', so an encoder that
 learns from single frames gives both the same states, and no motion module can obey them. Here it
@@ -7,7 +7,7 @@ learns the difference from what the painter knows of the clip, and the U-Net's f
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 import torch
@@ -33,21 +33,7 @@ def directions(attributes: Mapping[str, Any]) -> tuple[int, ...]:
     )
 
 
-class DirectionHead(nn.Module):
-    """Reads the directions off the mean of the text encoder's states; for training only."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.project = nn.Linear(width, len(GOING))
-
-    def forward(self, states: Float[Tensor, "b l d"]) -> Float[Tensor, "b k"]:
-        """Logits of RIGHT for each of GOING."""
-        mean = states.float().mean(1).to(self.project.weight.dtype)
-        logits: Tensor = self.project(mean)
-        return logits
-
-
-class FeatureDirections(nn.Module):
+class DirectionHeads(nn.Module):
     """Reads the directions off every place of what a U-Net's blocks make of a text.
 
     A motion module sees these features and no text: what they do not tell it cannot obey. For
@@ -82,27 +68,24 @@ class FeatureDirections(nn.Module):
 
 
 def direction_loss(
-    logits: Float[Tensor, "b k *places"], told: Int[Tensor, "b k"]
+    logits: list[Float[Tensor, "b k h w"]], told: Int[Tensor, "b k"]
 ) -> Float[Tensor, ""]:
-    """Mean binary cross-entropy over what goes left or right; 0 where nothing does.
+    """Mean binary cross-entropy over what goes left or right, every block alike; 0 where nothing
+    does.
 
     A caption may leave out which way: then nothing can be learned from it, and log 2 is lost.
     """
     known = told != NEITHER
-    wanted = told.clamp(min=0).float().view(*told.shape, *[1] * (logits.ndim - 2))
-    losses = functional.binary_cross_entropy_with_logits(
-        logits, wanted.expand_as(logits), reduction="none"
-    )
-    each = losses.flatten(2).mean(-1) if logits.ndim > 2 else losses
-    return (each * known).sum() / known.sum().clamp(min=1)
-
-
-def directions_loss(
-    logits: Sequence[Float[Tensor, "b k *places"]], told: Int[Tensor, "b k"]
-) -> Float[Tensor, ""]:
-    """What the text does not tell, and the mean of what each block's features do not tell."""
-    text, *features = (direction_loss(each, told) for each in logits)
-    return text + torch.stack(features).mean()
+    wanted = told.clamp(min=0)[..., None, None]
+    losses = torch.stack(
+        [
+            functional.binary_cross_entropy_with_logits(
+                each.float(), wanted.expand_as(each).float(), reduction="none"
+            ).mean((2, 3))
+            for each in logits
+        ]
+    ).mean(0)
+    return (losses * known).sum() / known.sum().clamp(min=1)
 
 
 def direction_accuracy(logits: Float[Tensor, "b k"], told: Int[Tensor, "b k"]) -> Float[Tensor, ""]:

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from conclvd.train.captured import captured
-from conclvd.train.directions import directions_loss
+from conclvd.train.directions import direction_loss
 from conclvd.train.flat_weights import FlatWeights
 from conclvd.train.losses import add_noise, diffusion_loss, min_snr_weights
 from conclvd.train.step_form import StepForm
@@ -30,15 +30,15 @@ class StepInputs(NamedTuple):
 
 
 class StepLosses(NamedTuple):
-    """What was minimized, the plain mean squared error of the noise, and logits of directions: of
-    the text, then of each block's features (the mean of all places).
+    """What was minimized, the plain mean squared error of the noise, and logits of directions, the
+    mean of all blocks' places.
 
     The next step may overwrite them.
     """
 
     loss: Float[Tensor, ""]
     mse: Float[Tensor, ""]
-    logits: list[Float[Tensor, "b k"]]
+    logits: Float[Tensor, "b k"]
 
 
 class GradientStep:
@@ -92,16 +92,13 @@ class GradientStep:
             noisy = noisy.contiguous(memory_format=torch.channels_last)
         with self._autocast():
             predicted, heard = self._model(noisy, inputs.steps, inputs.tokens)
-        logits = [each.float() for each in heard]
         weights = min_snr_weights(alphas)
         loss = diffusion_loss(predicted, inputs.noise, weights, inputs.places)
-        loss = loss + self._direction_weight * directions_loss(logits, inputs.told)
+        loss = loss + self._direction_weight * direction_loss(heard, inputs.told)
         self._weights.collect(torch.autograd.grad(loss, self._weights.parameters))
         error = diffusion_loss(predicted.detach(), inputs.noise)
-        means = [
-            each.detach().flatten(2).mean(-1) if each.ndim > 2 else each.detach() for each in logits
-        ]
-        return StepLosses(loss.detach(), error, means)
+        logits = torch.stack([each.detach().float().mean((2, 3)) for each in heard]).mean(0)
+        return StepLosses(loss.detach(), error, logits)
 
 
 @contextmanager

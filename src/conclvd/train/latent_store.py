@@ -39,6 +39,7 @@ class LatentStore:
 
     Each comes with its mirror image, which counts as a clip: of two pictures that are alike in all
     else the captions say left and right, and a batch that has many such learns the difference.
+    A refresh takes in `intake` clips at most.
     Mean and deviation of the autoencoder's Gaussian collapse at this little noise, so the mean is
     kept. Clips of another length (`PaintOrder.long_every`) are left in `others`.
     """
@@ -52,9 +53,11 @@ class LatentStore:
         frames: int,
         capacity: int,
         device: torch.device,
+        intake: int = AT_ONCE,
     ) -> None:
         self._pool, self._autoencoder, self._tokenizer = pool, autoencoder, tokenizer
         self._frames, self._capacity, self._device = frames, capacity, device
+        self._intake = intake
         self._kept: dict[str, Tensor] = {}
         self.painted = 0
         self.others: list[PaintedSample] = []
@@ -69,7 +72,7 @@ class LatentStore:
             sample = self._pool.take(wait=True)
             assert sample is not None
             self._sort(sample, fresh)
-        for sample in islice(self._pool.ready(), AT_ONCE):
+        for sample in islice(self._pool.ready(), self._intake):
             self._sort(sample, fresh)
         self.put(fresh)
 

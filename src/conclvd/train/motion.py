@@ -44,6 +44,7 @@ class MotionRun:
     Where a frame shows a small thing that the caption may name, L_diff weighs 1 + `emphasis`.
     A clip with a boat that goes left or right, one in six, comes `boats` times as often as another.
     Every clip's L_diff is weighed to be the error of v (`losses.velocity_weights`).
+    `intake` clips are encoded every ten steps: with 96 that took as long as the steps did.
     """
 
     sizes: ModelSizes
@@ -59,6 +60,7 @@ class MotionRun:
     long_every: int = 5
     capacity: int = 60_000
     first_clips: int = 120
+    intake: int = 32
     caption_dropout: float = 0.1
     lambda_con: float = LAMBDA_CON
     contrast_until: float = 0.3
@@ -140,7 +142,13 @@ def train_motion(run: MotionRun) -> dict[str, float]:
     with pool:
         store, long_store = (
             LatentStore(
-                pool, autoencoder, tokenizer, frames=frames, capacity=capacity, device=device
+                pool,
+                autoencoder,
+                tokenizer,
+                frames=frames,
+                capacity=capacity,
+                device=device,
+                intake=run.intake,
             )
             for frames, capacity in (
                 (run.frames, run.capacity),
