@@ -8,8 +8,8 @@ two attentions, frozen weights in float32 under fp16 autocast, AdamW; it is give
 device. Ours is the body of `trainer/loop.py` with its stream of samples from cached latents: both
 losses, clipping, AdamW, and the moving average where it says so. Every loop has processes of its
 own, so that none profits or suffers from another; on a machine with several GPUs ours runs on
-all of them too. Peak memory is PyTorch's, what a graph's recording takes included: allocated, and
-reserved from the device.
+all of them too. Peak memory is PyTorch's: allocated, and reserved from the device. While a graph is
+replayed, what it works on is reserved but not allocated: compare what is reserved.
 """
 
 from __future__ import annotations
