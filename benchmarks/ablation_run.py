@@ -49,6 +49,8 @@ class Encoder:
     def __init__(self) -> None:
         self._base = load_base("ink-mini")
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        if self._device == "cuda":  # else each small piece waits for threads that painters delay
+            torch.set_num_threads(2)
         self._vae: AutoencoderKL = self._base.vae.to(self._device)
         self._text = self._base.text_encoder.to(self._device)
 
