@@ -35,6 +35,19 @@ def sounding_video(path: Path, codec: str, *, frames: int = 24, fps: int = 12) -
     return path
 
 
+def sound_alone(path: Path) -> Path:
+    """A tenth of a second of silence, without any picture."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w") as file:
+        audio = file.add_stream("aac", rate=RATE)
+        silence = np.zeros((1, RATE // 10), np.float32)
+        samples = av.AudioFrame.from_ndarray(silence, format="fltp", layout="mono")
+        samples.sample_rate, samples.pts, samples.time_base = RATE, 0, Fraction(1, RATE)
+        file.mux(audio.encode(samples))
+        file.mux(audio.encode(None))
+    return path
+
+
 def heard(path: Path) -> np.ndarray:
     """The samples of a file's first sound track, one channel."""
     with av.open(str(path)) as file:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from safetensors.numpy import save_file
 
 from conclvd.cli.main import run
@@ -23,6 +24,7 @@ from conclvd.evaluate.table import build_table
 from conclvd.evaluate.video_set import find_videos
 from conclvd.interpolation.flow import DisFlow
 from conclvd.video.write import write_video
+from sounding import sound_alone
 from test_evaluate_metrics import tiny_clip
 from video_files import frames, prompts, video
 
@@ -102,6 +104,24 @@ def test_bad_videos_keep_their_row_and_reason(tmp_path: Path) -> None:
         assert all(str(reason).startswith("unreadable: ") for _, reason in found[name])
         assert not any(str(tmp_path) in str(reason) for _, reason in found[name])
     assert found["(lost)"] == [(None, "no video for this prompt")] * 3
+
+
+def test_sound_alone_and_pictures_too_large_to_open_are_reasons(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound_alone(tmp_path / "v" / "sound.mp4")
+    video(tmp_path / "v" / "huge.gif")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    assert measured(find_videos(tmp_path / "v", None, None)) == {
+        "huge.gif": [
+            (None, "unreadable: a picture has more than 2,000 pixels; make it smaller"),
+        ]
+        * 3,
+        "sound.mp4": [
+            (None, "unreadable: the file has no video stream; name a video file"),
+        ]
+        * 3,
+    }
 
 
 def test_frames_that_differ_in_size_are_a_reason(tmp_path: Path) -> None:

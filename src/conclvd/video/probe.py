@@ -67,7 +67,7 @@ def read_metadata(path: Path) -> str | None:
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
     """Turn whatever goes wrong while a video is read into a MediaError."""
-    from PIL import UnidentifiedImageError
+    from PIL import Image, UnidentifiedImageError
 
     try:
         yield
@@ -75,9 +75,21 @@ def reading(path: Path) -> Iterator[None]:
         raise MediaError(f"there is no video at {path}; check the name") from error
     except UnidentifiedImageError as error:
         raise MediaError(f"cannot read {path}: it is no {path.suffix} file") from error
+    except Image.DecompressionBombError as error:
+        raise MediaError(
+            f"cannot read {path}: a picture has more than {2 * (Image.MAX_IMAGE_PIXELS or 0):,} "
+            "pixels; make it smaller"
+        ) from error
     except (OSError, ValueError, SyntaxError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise MediaError(f"cannot read {path} as a video: {reason}") from error
+
+
+def video_stream(path: Path, file: Any) -> Any:
+    """The first video stream of an open container; MediaError when there is only sound."""
+    if not file.streams.video:
+        raise MediaError(f"{path} has no video stream; name a video file")
+    return file.streams.video[0]
 
 
 def picture_files(folder: Path) -> list[Path]:
@@ -120,9 +132,7 @@ def picture_delays(path: Path) -> list[Fraction]:
 
 def _probe_mp4(path: Path) -> VideoInfo:
     with container(path) as file:
-        if not file.streams.video:
-            raise MediaError(f"{path} has no video stream; name a video file")
-        stream = file.streams.video[0]
+        stream = video_stream(path, file)
         fps = stream.average_rate or stream.guessed_rate
         if fps is None:
             raise MediaError(f"{path} does not say its frame rate; write it again as mp4")

@@ -14,7 +14,7 @@ from conclvd.video.container import container
 from conclvd.video.formats import Format, input_format, png_folder
 from conclvd.video.hdr import is_hdr, to_ordinary
 from conclvd.video.matrix import is_bt709
-from conclvd.video.probe import picture_files, quarter_turns, reading
+from conclvd.video.probe import picture_files, quarter_turns, reading, video_stream
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -63,7 +63,7 @@ def _numbered(files: list[Path]) -> Iterator[Frame]:
 
 def _decoded(path: Path) -> Iterator[Frame]:
     with container(path) as file:
-        stream = file.streams.video[0]
+        stream = video_stream(path, file)
         stream.thread_type = "SLICE"  # with threads a frame each, a file that breaks off just ends
         for frame in file.decode(stream):
             pixels = to_ordinary(frame) if is_hdr(frame) else _rgb(frame)
