@@ -10,15 +10,21 @@ import numpy as np
 import pytest
 
 from conclvd.errors import InvalidRequest
+from conclvd.evaluate.entry import Entry
+from conclvd.evaluate.measure import measure_videos
 from conclvd.evaluate.metrics.blank import blank_parts, blank_space
 from conclvd.evaluate.metrics.edges import edges
 from conclvd.evaluate.metrics.ink_style import FEATURES
 from conclvd.evaluate.metrics.palette import palette
 from conclvd.evaluate.metrics.saturation import saturation
+from conclvd.evaluate.metrics.style_distance import style_metric
 from conclvd.evaluate.metrics.tones import shades, tones
 from conclvd.evaluate.metrics.washes import runs, washes
 from conclvd.evaluate.reference import Reference, load_reference
-from conclvd.evaluate.style import distance, lab, spaced, style_distance
+from conclvd.evaluate.registry import METRICS
+from conclvd.evaluate.sample import Tools
+from conclvd.evaluate.style import Lab, Vector, distance, lab, spaced, style_distance
+from conclvd.interpolation.flow import DisFlow
 from conclvd.paint.clip import paint_clip
 from conclvd.tensors import Frame, Frames
 from conclvd.video.write import write_video
@@ -156,6 +162,10 @@ def test_copies_of_the_reference_are_nearer_than_new_paintings(
     assert np.mean(copies) < np.mean(new)
 
 
+def paper(picture: Lab) -> Vector:
+    return np.array([picture[..., 0].max()])
+
+
 def test_frames_of_one_video_do_not_stand_for_each_other() -> None:
     pictures = [lab(bands(100, 100 - 8 * i, 5 * i)) for i in range(8)]
     alone = Reference("alone", pictures, range(8)).known(tones)
@@ -198,6 +208,19 @@ def test_numbered_pictures_in_a_folder_are_a_video_of_the_reference(tmp_path: Pa
     assert list(found.sources) == [index for index in range(8) for _ in range(3)]
     with pytest.raises(InvalidRequest, match="holds 3 pictures"):  # a folder of pictures itself
         load_reference(tmp_path / "set" / "clip0", pytest.fail)
+
+
+def test_a_new_metric_of_style_is_its_file_and_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # one video stays in this process, which is sent no more of the reference than others are
+    metric = style_metric("paper", "paper", paper)
+    monkeypatch.setitem(METRICS, "paper", metric)
+    write_video(tmp_path / "a.gif", bands(90)[None], Fraction(6))
+    entry = Entry("ours", "a.gif", tmp_path / "a.gif", None, None)
+    known = Reference("bands", [lab(bands(100 - 5 * i)) for i in range(8)], range(8))
+    (row,) = measure_videos([entry], [metric], Tools(DisFlow(), reference=known), workers=2)
+    assert row.value == pytest.approx((0 + 5 + 5) / 3 / 7.5, abs=0.02)
 
 
 def test_a_reference_all_alike_is_refused() -> None:

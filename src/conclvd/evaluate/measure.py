@@ -22,7 +22,6 @@ from conclvd.evaluate.metric import (
     SetMetric,
     VideoMetric,
 )
-from conclvd.evaluate.metrics.ink_style import FEATURES
 from conclvd.evaluate.rows import Row
 from conclvd.evaluate.sample import Tools
 from conclvd.evaluate.seeing import Eye, Seen, lacks, shown
@@ -48,11 +47,14 @@ def measure_videos(
     done and their number.
     """
     by_clip = [metric for metric in metrics if isinstance(metric, ClipMetric)]
-    plain = [metric.name for metric in metrics if isinstance(metric, VideoMetric)]
+    plain = [metric for metric in metrics if isinstance(metric, VideoMetric)]
     parts = [(start, entries[start : start + CHUNK]) for start in range(0, len(entries), CHUNK)]
-    if workers != 1 and tools.reference is not None:
-        tools = replace(tools, reference=tools.reference.without_pictures(FEATURES))
-    eye = Eye(plain, tools, clip.processor if clip and by_clip else None)
+    if tools.reference is not None:
+        features = list(dict.fromkeys(each for metric in plain for each in metric.features))
+        tools = replace(tools, reference=tools.reference.without_pictures(features))
+    eye = Eye(
+        [metric.name for metric in plain], tools, clip.processor if clip and by_clip else None
+    )
     seen: dict[int, Seen | str] = {}
     for start, found in each(eye.look, parts, workers):
         these = entries[start : start + len(found)]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from conclvd.evaluate.sample import Sample
+    from conclvd.evaluate.style import Feature
 
 
 class Need(Enum):
@@ -62,9 +63,14 @@ class Metric:
 
 @dataclass(frozen=True, kw_only=True)
 class VideoMetric(Metric):
-    """A metric that has a value for each video."""
+    """A metric that has a value for each video.
+
+    `features` are those in which it asks the sample for its style: the reference is seen by them
+    once, before processes measure.
+    """
 
     measure: Callable[[Sample], Measured] = field(repr=False)
+    features: tuple[Feature, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)

@@ -28,4 +28,5 @@ METRIC = VideoMetric(
     better="lower",
     needs=frozenset({Need.REFERENCE}),
     measure=measure,
+    features=FEATURES,
 )

@@ -20,4 +20,5 @@ def style_metric(name: str, title: str, feature: Feature) -> VideoMetric:
         better="lower",
         needs=frozenset({Need.REFERENCE}),
         measure=measure,
+        features=(feature,),
     )
