@@ -47,7 +47,7 @@ def auc(near: Distances, far: Distances) -> float:
 def distances(pictures: list[Frame], reference: Reference) -> dict[str, Distances]:
     """Of each picture, by metric; "ink style" is the mean of all."""
     found = {
-        feature.__name__: np.array(
+        feature.vector.__name__: np.array(
             [style_distance([lab(one)], feature, reference.known(feature)) for one in pictures]
         )
         for feature in FEATURES

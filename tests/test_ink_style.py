@@ -16,14 +16,14 @@ from conclvd.evaluate.metrics.blank import blank_parts, blank_space
 from conclvd.evaluate.metrics.edges import edges
 from conclvd.evaluate.metrics.ink_style import FEATURES
 from conclvd.evaluate.metrics.palette import palette
-from conclvd.evaluate.metrics.saturation import saturation
+from conclvd.evaluate.metrics.saturation import SATURATION, saturation
 from conclvd.evaluate.metrics.style_distance import style_metric
-from conclvd.evaluate.metrics.tones import shades, tones
+from conclvd.evaluate.metrics.tones import TONES, shades, tones
 from conclvd.evaluate.metrics.washes import runs, washes
 from conclvd.evaluate.reference import Reference, load_reference
 from conclvd.evaluate.registry import METRICS
 from conclvd.evaluate.sample import Tools
-from conclvd.evaluate.style import Lab, Vector, distance, lab, spaced, style_distance
+from conclvd.evaluate.style import Feature, Lab, Vector, distance, lab, spaced, style_distance
 from conclvd.interpolation.flow import DisFlow
 from conclvd.paint.clip import paint_clip
 from conclvd.tensors import Frame, Frames
@@ -119,13 +119,14 @@ def test_fills_washes_and_texture_are_told_apart() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.__name__)
-def test_features_hardly_depend_on_the_size_of_the_file(painted: Frames, feature) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.vector.__name__)
+def test_features_hardly_depend_on_the_size_of_the_file(painted: Frames, feature: Feature) -> None:
     frame = painted[0]
     larger = cv2.resize(frame, (512, 512), interpolation=cv2.INTER_CUBIC)
-    others = np.stack([feature(lab(one)) for one in painted[1:]])
-    apart = np.abs(feature(lab(larger)) - feature(lab(frame))).mean()
-    assert apart < 0.5 * distance(feature(lab(frame)), others)
+    others = np.stack([feature.vector(lab(one)) for one in painted[1:]])
+    own = feature.vector(lab(frame))
+    apart = np.abs(feature.vector(lab(larger)) - own).mean()
+    assert apart < 0.5 * distance(own, others)
 
 
 def auc(near: np.ndarray, far: np.ndarray) -> float:
@@ -156,9 +157,9 @@ def test_style_separates_painted_landscapes_from_other_pictures(
 def test_copies_of_the_reference_are_nearer_than_new_paintings(
     painted: Frames, reference: Reference
 ) -> None:
-    known = reference.known(tones)
-    copies = [style_distance([lab(frame)], tones, known) for frame in painted[:15]]
-    new = [style_distance([lab(frame)], tones, known) for frame in painted[15:]]
+    known = reference.known(TONES)
+    copies = [style_distance([lab(frame)], TONES, known) for frame in painted[:15]]
+    new = [style_distance([lab(frame)], TONES, known) for frame in painted[15:]]
     assert np.mean(copies) < np.mean(new)
 
 
@@ -168,8 +169,8 @@ def paper(picture: Lab) -> Vector:
 
 def test_frames_of_one_video_do_not_stand_for_each_other() -> None:
     pictures = [lab(bands(100, 100 - 8 * i, 5 * i)) for i in range(8)]
-    alone = Reference("alone", pictures, range(8)).known(tones)
-    doubled = Reference("twice", [*pictures, *pictures], [*range(8), *range(8)]).known(tones)
+    alone = Reference("alone", pictures, range(8)).known(TONES)
+    doubled = Reference("twice", [*pictures, *pictures], [*range(8), *range(8)]).known(TONES)
     assert doubled.spread < alone.spread * 1.01
     assert doubled.spread > 0.3 * alone.spread
 
@@ -214,7 +215,7 @@ def test_a_new_metric_of_style_is_its_file_and_its_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # one video stays in this process, which is sent no more of the reference than others are
-    metric = style_metric("paper", "paper", paper)
+    metric = style_metric("paper", "paper", Feature(paper, floor=0.1))
     monkeypatch.setitem(METRICS, "paper", metric)
     write_video(tmp_path / "a.gif", bands(90)[None], Fraction(6))
     entry = Entry("ours", "a.gif", tmp_path / "a.gif", None, None)
@@ -226,4 +227,22 @@ def test_a_new_metric_of_style_is_its_file_and_its_line(
 def test_a_reference_all_alike_is_refused() -> None:
     same = Reference("same", [lab(bands(100, 10))] * 8, range(8))
     with pytest.raises(InvalidRequest, match="all alike"):
-        same.known(tones)
+        list(measure_videos([], [METRICS["tone-distance"]], Tools(DisFlow(), reference=same)))  # type: ignore[list-item]
+
+
+def test_a_grey_reference_makes_a_pale_tint_far_and_not_endlessly_so() -> None:
+    """Chroma of grey is rounding alone; that reference can still be measured against."""
+    greys = [lab(bands(100, 90 - 8 * i, 5 + i)) for i in range(8)]
+    known = Reference("grey", greys, range(8))
+    warm = bands(100, 50, 20)
+    warm[..., 2] -= warm[..., 2] // 20
+    assert 1 < style_distance([lab(warm)], SATURATION, known.known(SATURATION)) < 20
+    known.check([SATURATION, TONES])
+    with pytest.raises(InvalidRequest, match="grey are all alike"):
+        known.check([SATURATION])
+
+
+@pytest.mark.slow
+def test_painted_scenes_differ_by_more_than_the_floors(reference: Reference) -> None:
+    for feature in FEATURES:
+        assert reference.known(feature).spread > 3 * feature.floor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,9 +22,11 @@ from conclvd.evaluate.metric import (
     SetMetric,
     VideoMetric,
 )
+from conclvd.evaluate.registry import METRICS
 from conclvd.evaluate.rows import Row
 from conclvd.evaluate.sample import Tools
 from conclvd.evaluate.seeing import Eye, Seen, lacks, shown
+from conclvd.evaluate.style import Feature
 from conclvd.workers import each
 
 CHUNK = 8  # videos that a process takes at a time
@@ -50,7 +52,8 @@ def measure_videos(
     plain = [metric for metric in metrics if isinstance(metric, VideoMetric)]
     parts = [(start, entries[start : start + CHUNK]) for start in range(0, len(entries), CHUNK)]
     if tools.reference is not None:
-        features = list(dict.fromkeys(each for metric in plain for each in metric.features))
+        features = _features(plain)
+        tools.reference.check([*features, *_features(METRICS.values())])
         tools = replace(tools, reference=tools.reference.without_pictures(features))
     eye = Eye(
         [metric.name for metric in plain], tools, clip.processor if clip and by_clip else None
@@ -80,6 +83,11 @@ def measure_sets(sets: FeatureSets, metrics: Sequence[SetMetric]) -> Iterator[Ro
                 else _finite(metric.measure(features, reference))
             )
             yield _row(Entry(method, None, None, None, None), metric, found, reference=sets.name)
+
+
+def _features(metrics: Iterable[Metric]) -> list[Feature]:
+    of_videos = (metric for metric in metrics if isinstance(metric, VideoMetric))
+    return list(dict.fromkeys(each for metric in of_videos for each in metric.features))
 
 
 def usual_sizes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,17 +36,19 @@ class Reference:
     _known: dict[Feature, Known] = field(default_factory=dict, repr=False)
 
     def known(self, feature: Feature) -> Known:
-        """The set as a feature sees it. Raises InvalidRequest when all of it looks the same."""
+        """The set as a feature sees it."""
         if feature not in self._known:
-            vectors = np.stack([feature(picture) for picture in self.pictures])
-            apart = spread(vectors, self.sources)
-            if apart < 1e-9:
-                raise InvalidRequest(
-                    f"the pictures of the reference {self.name} are all alike; a style needs "
-                    "different ones"
-                )
-            self._known[feature] = Known(vectors, apart)
+            vectors = np.stack([feature.vector(picture) for picture in self.pictures])
+            self._known[feature] = Known(vectors, max(spread(vectors, self.sources), feature.floor))
         return self._known[feature]
+
+    def check(self, features: Iterable[Feature]) -> None:
+        """Raise InvalidRequest when the pictures look the same to all the features."""
+        if all(self.known(feature).spread <= feature.floor for feature in features):
+            raise InvalidRequest(
+                f"the pictures of the reference {self.name} are all alike; a style needs "
+                "different ones"
+            )
 
     def without_pictures(self, features: Sequence[Feature]) -> Reference:
         """What is known of the set by `features`, which other processes are sent."""

@@ -1,6 +1,6 @@
 """How far pictures are from the style of a reference set, by one feature of them at a time.
 
-A feature is a function from a picture to a vector; pictures are as far apart as their vectors are
+A feature makes a vector of a picture; pictures are as far apart as their vectors are
 on average. Paintings differ more among each other than their mean would say (black ink, blue-green
 with gold, a moonlit night), so a picture is compared with the few reference pictures nearest to it.
 """
@@ -24,7 +24,18 @@ FRAMES = 8  # of a video, evenly spaced
 Lab: TypeAlias = Float32[np.ndarray, "h w 3"]
 Vector: TypeAlias = Float64[np.ndarray, "d"]
 Vectors: TypeAlias = Float64[np.ndarray, "n d"]
-Feature: TypeAlias = Callable[[Lab], Vector]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A function from a picture to a vector, and the least spread that a distance is divided by.
+
+    `floor` is in the vector's units: where reference pictures agree in a feature, as black ink does
+    in saturation, their spread is that of rounding, and any other picture would be thousands away.
+    """
+
+    vector: Callable[[Lab], Vector]
+    floor: float
 
 
 def lab(frame: Frame) -> Lab:
@@ -47,7 +58,10 @@ def spaced(frames: Frames, count: int = FRAMES) -> Frames:
 
 @dataclass(frozen=True)
 class Known:
-    """The vectors of a feature in a reference set, and how far they are from one another."""
+    """The vectors of a feature in a reference set, and how far they are from one another.
+
+    `spread` is at least the feature's floor.
+    """
 
     vectors: Vectors
     spread: float
@@ -59,7 +73,7 @@ def style_distance(pictures: Sequence[Lab], feature: Feature, known: Known) -> f
     In units of how far the reference pictures are from one another: 1 for a picture that could be
     one of them, 0 only for copies, without an upper limit.
     """
-    found = [distance(feature(picture), known.vectors) for picture in pictures]
+    found = [distance(feature.vector(picture), known.vectors) for picture in pictures]
     return float(np.mean(found)) / known.spread
 
 

@@ -12,7 +12,7 @@ from conclvd.evaluate.metric import Measured, VideoMetric
 from conclvd.evaluate.metrics.style_distance import style_metric
 from conclvd.evaluate.metrics.tones import ink
 from conclvd.evaluate.sample import Sample
-from conclvd.evaluate.style import Lab, Vector
+from conclvd.evaluate.style import Feature, Lab, Vector
 
 WINDOW = 17  # pixels of 256
 GRAIN = 1.5  # pixels: the standard deviation that paper's grain and a camera's noise vanish at
@@ -47,5 +47,6 @@ def measure(sample: Sample) -> Measured:
     return Measured(blank_space(sample.labs), len(sample.labs))
 
 
+BLANK_PARTS = Feature(blank_parts, floor=0.01)  # of a third
 SPACE = VideoMetric(name="blank-space", title="blank space", digits=3, better=None, measure=measure)
-METRIC = style_metric("blank-distance", "blank-space distance", blank_parts)
+METRIC = style_metric("blank-distance", "blank-space distance", BLANK_PARTS)

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from conclvd.evaluate.metrics.style_distance import style_metric
-from conclvd.evaluate.style import Lab, Vector
+from conclvd.evaluate.style import Feature, Lab, Vector
 
 SCALES = (1.0, 2.0, 4.0)  # pixels of 256
 STEPS = (50, 75, 90, 95, 99)
@@ -34,4 +34,5 @@ def edges(picture: Lab) -> Vector:
     return vector
 
 
-METRIC = style_metric("edge-distance", "edge distance", edges)
+EDGES = Feature(edges, floor=0.01)  # of log(1 + slope)
+METRIC = style_metric("edge-distance", "edge distance", EDGES)

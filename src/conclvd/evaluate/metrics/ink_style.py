@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from conclvd.evaluate.metric import Measured, Need, VideoMetric
-from conclvd.evaluate.metrics.blank import blank_parts
-from conclvd.evaluate.metrics.edges import edges
-from conclvd.evaluate.metrics.palette import palette
-from conclvd.evaluate.metrics.saturation import saturation
-from conclvd.evaluate.metrics.tones import tones
-from conclvd.evaluate.metrics.washes import washes
+from conclvd.evaluate.metrics.blank import BLANK_PARTS
+from conclvd.evaluate.metrics.edges import EDGES
+from conclvd.evaluate.metrics.palette import PALETTE
+from conclvd.evaluate.metrics.saturation import SATURATION
+from conclvd.evaluate.metrics.tones import TONES
+from conclvd.evaluate.metrics.washes import WASHES
 from conclvd.evaluate.sample import Sample
 
-FEATURES = (tones, blank_parts, saturation, palette, edges, washes)
+FEATURES = (TONES, BLANK_PARTS, SATURATION, PALETTE, EDGES, WASHES)
 
 
 def measure(sample: Sample) -> Measured:

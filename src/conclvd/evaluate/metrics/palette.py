@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from conclvd.evaluate.metrics.style_distance import style_metric
-from conclvd.evaluate.style import Lab, Vector
+from conclvd.evaluate.style import Feature, Lab, Vector
 
 GRID = 64  # cells a side: colours of areas, not of grain
 STEPS = np.linspace(2.5, 97.5, 20)
@@ -28,4 +28,5 @@ def palette(picture: Lab) -> Vector:
     return found
 
 
-METRIC = style_metric("palette-distance", "palette distance", palette)
+PALETTE = Feature(palette, floor=0.5)  # of CIELAB
+METRIC = style_metric("palette-distance", "palette distance", PALETTE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from conclvd.evaluate.metrics.style_distance import style_metric
-from conclvd.evaluate.style import Lab, Vector
+from conclvd.evaluate.style import Feature, Lab, Vector
 
 STEPS = np.linspace(2.5, 97.5, 20)
 
@@ -17,4 +17,5 @@ def saturation(picture: Lab) -> Vector:
     return found
 
 
-METRIC = style_metric("saturation-distance", "saturation distance", saturation)
+SATURATION = Feature(saturation, floor=0.5)  # of chroma
+METRIC = style_metric("saturation-distance", "saturation distance", SATURATION)

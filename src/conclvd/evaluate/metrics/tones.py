@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from conclvd.evaluate.metrics.style_distance import style_metric
-from conclvd.evaluate.style import Lab, Vector
+from conclvd.evaluate.style import Feature, Lab, Vector
 
 SHADES = ("clear 清", "pale 淡", "heavy 重", "thick 浓", "burnt 焦")
 PAPER = 98  # percentile of lightness: the paper, or the lightest there is
@@ -31,4 +31,5 @@ def tones(picture: Lab) -> Vector:
     return np.cumsum(shades(picture))[:-1]
 
 
-METRIC = style_metric("tone-distance", "tone distance", tones)
+TONES = Feature(tones, floor=0.005)  # of the picture
+METRIC = style_metric("tone-distance", "tone distance", TONES)

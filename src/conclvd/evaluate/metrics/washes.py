@@ -8,7 +8,7 @@ from jaxtyping import Float32
 
 from conclvd.evaluate.metrics.edges import slopes
 from conclvd.evaluate.metrics.style_distance import style_metric
-from conclvd.evaluate.style import Lab, Vector
+from conclvd.evaluate.style import Feature, Lab, Vector
 
 WINDOW = 15  # pixels of 256
 GRAIN = 3.0  # pixels
@@ -38,4 +38,5 @@ def washes(picture: Lab) -> Vector:
     return np.array([((run < one) & (rough < other)).mean() for one in LIMITS for other in LIMITS])
 
 
-METRIC = style_metric("wash-distance", "wash distance", washes)
+WASHES = Feature(washes, floor=0.005)  # of the picture
+METRIC = style_metric("wash-distance", "wash distance", WASHES)
