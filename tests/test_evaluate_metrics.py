@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel
+from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel, CLIPProcessor
 
 from conclvd.errors import ModelError
-from conclvd.evaluate.clip import Clip, load_clip
+from conclvd.evaluate.clip import HUB_FILES, Clip, load_clip
 from conclvd.evaluate.metric import Embedded
 from conclvd.evaluate.metrics import (
     clip_temp,
@@ -231,6 +232,20 @@ def test_a_clip_that_lacks_a_file_is_refused(tmp_path: Path, removed: str, messa
     (folder / removed).unlink()
     with pytest.raises(ModelError, match=message):
         load_clip(str(folder))
+
+
+def test_a_clip_saved_with_its_processor_is_the_same(tmp_path: Path) -> None:
+    """CLIPProcessor.save_pretrained writes processor_config.json alone."""
+    folder = tiny_clip(tmp_path / "clip")
+    frames = np.random.default_rng(0).integers(0, 255, (2, 40, 48, 3), np.uint8)
+    clip = load_clip(str(folder))
+    clip.processor.image_mean = [0.2, 0.3, 0.4]
+    (folder / "preprocessor_config.json").unlink()
+    CLIPProcessor(clip.processor, clip._tokenizer).save_pretrained(folder)
+    assert not (folder / "preprocessor_config.json").exists()
+    torch.testing.assert_close(load_clip(str(folder)).frames(frames), clip.frames(frames))
+    names = [path.name for path in folder.iterdir()]
+    assert all(any(fnmatch(name, pattern) for pattern in HUB_FILES) for name in names)
 
 
 def test_feature_distance_is_that_of_the_definition() -> None:

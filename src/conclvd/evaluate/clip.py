@@ -20,14 +20,16 @@ from conclvd.tensors import Frames
 
 BATCH, GPU_BATCH = 16, 256  # frames at once
 HASH = 8  # hexadecimal digits that tell weights apart in a table
+PROCESSORS = ("preprocessor_config.json", "processor_config.json")  # the latter by CLIPProcessor
 HUB_FILES = (
     "config.json",
-    "preprocessor_config.json",
+    *PROCESSORS,
     "tokenizer*",
     "vocab.json",
     "merges.txt",
     "special_tokens_map.json",
     "model*.safetensors*",
+    "pytorch_model*.bin*",
 )
 
 
@@ -140,7 +142,7 @@ def _weights(folder: Path) -> list[Path]:
     if not (folder / "config.json").is_file() or not found:
         raise ModelError(
             f"{folder} holds no CLIP; name a folder with config.json, model.safetensors, the "
-            "tokenizer and preprocessor_config.json"
+            f"tokenizer and {' or '.join(PROCESSORS)}"
         )
     return found
 
@@ -155,12 +157,13 @@ def _tokenizer(folder: Path) -> CLIPTokenizer:
 
 def _processor(folder: Path, side: int) -> CLIPImageProcessorPil:
     """How pictures enter the CLIP: as its folder says, or as conclvd trains a judge."""
-    if (folder / "preprocessor_config.json").is_file():
-        with model_errors(str(folder / "preprocessor_config.json")):
+    found = next((file for name in PROCESSORS if (file := folder / name).is_file()), None)
+    if found is not None:
+        with model_errors(str(found)):
             return CLIPImageProcessorPil.from_pretrained(folder, local_files_only=True)
     if (folder / "tokenizer.json").is_file() or (folder / "vocab.json").is_file():
         raise ModelError(
-            f"{folder} has no preprocessor_config.json, which says how pictures enter this CLIP; "
+            f"{folder} has no {' or '.join(PROCESSORS)}, which say how pictures enter this CLIP; "
             "copy the CLIP's whole folder"
         )
     half = [0.5] * 3
