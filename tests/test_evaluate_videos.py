@@ -234,12 +234,25 @@ def test_methods_and_features_in_one_go(tmp_path: Path) -> None:
     assert str(a.reference).startswith("real.npy (n 30, ")
 
 
+def test_features_are_those_of_the_method_that_they_name(tmp_path: Path) -> None:
+    np.save(tmp_path / "real.npy", np.ones((4, 3)))
+    save_file({"b": np.ones((4, 3))}, tmp_path / "f.safetensors")
+    np.save(tmp_path / "f.npy", np.ones((4, 3)))
+    named, unnamed, real = (tmp_path / name for name in ("f.safetensors", "f.npy", "real.npy"))
+    assert list(load_features(named, real, ["a", "b"]).methods) == ["b"]
+    assert list(load_features(unnamed, real, ["a"]).methods) == ["a"]
+    with pytest.raises(InvalidRequest, match=r"does not say which of the methods a, b it is of"):
+        load_features(unnamed, real, ["a", "b"])
+    with pytest.raises(InvalidRequest, match=r"tensor 'b', which is no method .* by these: a, c"):
+        load_features(named, real, ["a", "c"])
+
+
 def test_features_that_are_not_finite_are_a_reason(tmp_path: Path) -> None:
     broken = np.ones((4, 3))
     broken[2, 1] = np.nan
     np.save(tmp_path / "f.npy", broken)
     np.save(tmp_path / "real.npy", np.ones((4, 3)))
-    sets = load_features(tmp_path / "f.npy", tmp_path / "real.npy", "ours")
+    sets = load_features(tmp_path / "f.npy", tmp_path / "real.npy", ["ours"])
     (row,) = measure_sets(sets, [METRICS["feature-distance"]])  # type: ignore[list-item]
     assert (row.value, row.skipped) == (None, "1 features are not finite")
 
@@ -254,7 +267,7 @@ def test_features_that_do_not_fit_are_refused(
     np.save(tmp_path / "f.npy", np.ones(shape))
     np.save(tmp_path / "real.npy", np.ones((4, 4)))
     with pytest.raises(InvalidRequest, match=message):
-        load_features(tmp_path / "f.npy", tmp_path / "real.npy", "ours")
+        load_features(tmp_path / "f.npy", tmp_path / "real.npy", ["ours"])
 
 
 @pytest.mark.parametrize(

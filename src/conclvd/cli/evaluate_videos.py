@@ -66,7 +66,8 @@ def videos(
     features: Annotated[
         Path | None,
         typer.Option(
-            help="The videos' features by any model, one vector a video: .npy or .safetensors."
+            help="The videos' features by any model, one vector a video: .npy, or .safetensors "
+            "with a tensor of each method's name."
         ),
     ] = None,
     reference_features: Annotated[
@@ -108,7 +109,8 @@ def videos(
     where = choose_device(device)
     sets = None
     if of_sets and features and reference_features:
-        sets = load_features(features, reference_features, entries[0].method)
+        methods = list(dict.fromkeys(entry.method for entry in entries if entry.path))
+        sets = load_features(features, reference_features, methods)
     with Bars() as bars:
         judge = _clip(clip, where, entries) if Need.CLIP in needs else None
         style = _reference(reference, bars) if reference and Need.REFERENCE in needs else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -28,14 +29,14 @@ class FeatureSets:
     name: str
 
 
-def load_features(path: Path, reference: Path, method: str) -> FeatureSets:
+def load_features(path: Path, reference: Path, methods: Sequence[str]) -> FeatureSets:
     """Read both files: .npy [n d], or .safetensors.
 
-    A safetensors file with several tensors names a method by each; a single one is `method`'s.
-    Raises ModelError for files that cannot be read, InvalidRequest when they do not fit.
+    A safetensors file names one of the `methods` that are measured by each tensor; a .npy file is
+    the only method's. Raises ModelError for files that cannot be read, InvalidRequest when they do
+    not fit.
     """
-    found = _read(path)
-    methods = {method: next(iter(found.values()))} if len(found) == 1 else found
+    found = _of_methods(path, _read(path), methods)
     real = _read(reference)
     if len(real) != 1:
         raise InvalidRequest(
@@ -43,7 +44,7 @@ def load_features(path: Path, reference: Path, method: str) -> FeatureSets:
         )
     features = next(iter(real.values()))
     _check(features, str(reference))
-    for name, each in methods.items():
+    for name, each in found.items():
         _check(each, f"{path} ({name})")
         if each.shape[1] != features.shape[1]:
             raise InvalidRequest(
@@ -51,7 +52,27 @@ def load_features(path: Path, reference: Path, method: str) -> FeatureSets:
                 f"{features.shape[1]}; take both from the same model"
             )
     digits = files_hash([reference])[:HASH]
-    return FeatureSets(methods, features, f"{reference.name} (n {len(features)}, {digits})")
+    return FeatureSets(found, features, f"{reference.name} (n {len(features)}, {digits})")
+
+
+def _of_methods(
+    path: Path, found: dict[str, Features], methods: Sequence[str]
+) -> dict[str, Features]:
+    """The features by whose they are."""
+    if path.suffix == ".npy":
+        if len(methods) != 1:
+            raise InvalidRequest(
+                f"{path} does not say which of the methods {', '.join(methods)} it is of; give a "
+                ".safetensors file with a tensor of each method's name"
+            )
+        return {methods[0]: found[path.stem]}
+    strangers = [name for name in found if name not in methods]
+    if strangers:
+        raise InvalidRequest(
+            f"{path} has a tensor {strangers[0]!r}, which is no method that is measured; name its "
+            f"tensors by these: {', '.join(methods)}"
+        )
+    return found
 
 
 def _read(path: Path) -> dict[str, Features]:
