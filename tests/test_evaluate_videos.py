@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from safetensors.numpy import save_file
 
@@ -177,6 +178,13 @@ def test_asking_for_clip_temp_alone_adds_dynamic_degree() -> None:
 
 def command(*arguments: object) -> int:
     return run(["evaluate", "videos", *map(str, arguments)])
+
+
+def test_dis_stays_on_the_cpu(three: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conclvd.generate.device.choose_device", lambda _: torch.device("meta"))
+    out = tmp_path / "rows.jsonl"
+    assert command("--videos", three, "--metrics", "mean-flow", "-o", out) == 0
+    assert all(row.value is not None for row in read_rows([out]))
 
 
 def test_a_clip_that_gives_nan_is_named(three: Path, tmp_path: Path) -> None:

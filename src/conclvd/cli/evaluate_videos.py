@@ -93,6 +93,8 @@ def videos(
         raise InvalidRequest("give --features and --reference-features together, or neither")
     check_file(output)
     with loading():
+        import torch
+
         from conclvd.evaluate.features import load_features
         from conclvd.evaluate.measure import measure_sets, measure_videos
         from conclvd.evaluate.metric import Need
@@ -107,6 +109,8 @@ def videos(
     of_videos, of_sets = choose(_names(metrics), there)
     needs = frozenset(need for metric in of_videos for need in metric.needs)
     where = choose_device(device)
+    # DIS is an algorithm for CPUs: each of its processes would open a GPU only to copy pictures
+    flow_device = torch.device("cpu") if flow == DEFAULT else where
     sets = None
     if of_sets and features and reference_features:
         methods = list(dict.fromkeys(entry.method for entry in entries if entry.path))
@@ -118,7 +122,7 @@ def videos(
             measure_videos(
                 entries,
                 of_videos,
-                Tools(load_estimator(flow, where), where, style),
+                Tools(load_estimator(flow, flow_device), flow_device, style),
                 judge,
                 lambda done, total: bars("measure", done, total),
                 workers
