@@ -71,6 +71,7 @@ def test_a_folder_of_methods_is_all_of_them(tmp_path: Path) -> None:
         record = {"file_name": "0000-s1.mp4", "caption": "x", "seed": 1, "method": "other"}
         (tmp_path / "all" / method / "metadata.jsonl").write_text(json.dumps(record) + "\n")
     (tmp_path / "all" / "notes").mkdir()
+    (tmp_path / "all" / "notes" / "why.txt").touch()
     found = find_videos(tmp_path / "all", None, None)
     assert [(one.method, one.name) for one in found] == [
         ("a9", "a9/0000-s1.mp4"),
@@ -79,6 +80,21 @@ def test_a_folder_of_methods_is_all_of_them(tmp_path: Path) -> None:
     ]
     with pytest.raises(InvalidRequest, match="3 methods, which name themselves"):
         find_videos(tmp_path / "all", None, "mine")
+
+
+def test_an_empty_folder_of_a_method_is_named(tmp_path: Path) -> None:
+    for method in ("a", "c"):
+        video(tmp_path / "all" / method / "0000.mp4")
+    (tmp_path / "all" / "b").mkdir()
+    found = find_videos(tmp_path / "all", prompts(tmp_path / "p.txt", "x"), None)
+    assert [(one.method, one.name, one.absent) for one in found] == [
+        ("a", "a/0000.mp4", None),
+        ("c", "c/0000.mp4", None),
+        ("b", None, "not available: its folder is empty"),
+    ]
+    (tmp_path / "ours" / "later").mkdir(parents=True)
+    video(tmp_path / "ours" / "0000.mp4")
+    assert names(find_videos(tmp_path / "ours", None, None)) == [("0000.mp4", None)]
 
 
 def test_folders_of_pictures_are_videos(tmp_path: Path) -> None:

@@ -81,7 +81,8 @@ def find_videos(folder: Path, prompts: Path | None, method: str | None) -> list[
 
     Captions are those of `prompts` (one a line, or JSONL) or else of the folder's own
     `metadata.jsonl`. Raises InvalidRequest when there is no video, or prompts and videos cannot be
-    matched; DatasetError for a file that cannot be read.
+    matched; DatasetError for a file that cannot be read. An empty folder beside those of methods is
+    a method that has none.
     """
     if not folder.is_dir():
         raise InvalidRequest(f"--videos must be a folder of videos; there is none at {folder}")
@@ -97,6 +98,8 @@ def find_videos(folder: Path, prompts: Path | None, method: str | None) -> list[
         for one in folders or [folder]
         for entry in _entries(one, folder, prompts, _name(one, compared) if folders else method)
     ]
+    if folders and not compared:  # a comparison says itself which methods there are
+        entries += [_empty(one) for one in _empty_folders(folder)]
     there = {one.name for one in folders}
     for slug, row in compared.items():
         if slug not in there:
@@ -126,6 +129,11 @@ def _absent(row: MethodRow) -> Entry:
     """An entry for a compared method that has no videos, with the reason and what to do."""
     said = "; ".join(text for text in (row.reason, row.fetch) if text)
     return Entry(row.name, None, None, None, None, absent=f"{ABSENT}: {said}")
+
+
+def _empty(folder: Path) -> Entry:
+    """An entry for a method of which there is a folder and nothing in it."""
+    return Entry(folder.name, None, None, None, None, absent=f"{ABSENT}: its folder is empty")
 
 
 def _not_made(row: MethodRow, asked: Sequence[AskedRow], there: Sequence[Entry]) -> list[Entry]:
@@ -159,10 +167,21 @@ def _method_folders(folder: Path, order: Sequence[str]) -> list[Path]:
     """The folders of methods, none when the folder itself is one method's; `order`ed ones first."""
     if (folder / MANIFEST).is_file() or _videos(folder):
         return []
-    inside = (one for one in folder.iterdir() if one.is_dir() and not one.name.startswith("."))
-    found = [one for one in inside if (one / MANIFEST).is_file() or _videos(one)]
+    found = [one for one in _inside(folder) if (one / MANIFEST).is_file() or _videos(one)]
     places = {name: place for place, name in enumerate(order)}
     return sorted(found, key=lambda one: (places.get(one.name, len(places)), natural(one.name)))
+
+
+def _empty_folders(folder: Path) -> list[Path]:
+    """The folders inside in which there is nothing, in natural order."""
+    found = [
+        one for one in _inside(folder) if all(each.name.startswith(".") for each in one.iterdir())
+    ]
+    return sorted(found, key=lambda one: natural(one.name))
+
+
+def _inside(folder: Path) -> list[Path]:
+    return [one for one in folder.iterdir() if one.is_dir() and not one.name.startswith(".")]
 
 
 def _videos(folder: Path) -> list[Path]:
