@@ -17,7 +17,7 @@ from conclvd.errors import InvalidRequest
 from conclvd.evaluate.entry import Entry
 from conclvd.evaluate.features import load_features
 from conclvd.evaluate.formats import markdown
-from conclvd.evaluate.measure import measure_sets, measure_videos
+from conclvd.evaluate.measure import measure_sets, measure_videos, usual_sizes
 from conclvd.evaluate.registry import METRICS, choose
 from conclvd.evaluate.rows import Row, read_rows
 from conclvd.evaluate.sample import Tools
@@ -168,6 +168,14 @@ def test_processes_change_no_row(tmp_path: Path) -> None:
         texts.append(out.read_text(encoding="utf-8"))
     assert texts[0].count("\n") == 20 * 15
     assert texts[0] == texts[1]
+
+
+def test_of_sizes_that_are_as_many_the_largest_is_the_usual_one() -> None:
+    entries = [Entry("ours", None, None, None, None)] * 5
+    sizes = [(64, 64), "unreadable", (32, 200), (32, 200), (64, 64)]
+    assert usual_sizes(entries, sizes) == usual_sizes(entries, sizes[::-1]) == {"ours": (32, 200)}
+    assert usual_sizes(entries[:4], sizes[1:]) == {"ours": (32, 200)}
+    assert usual_sizes(entries[:2], [(40, 20), (20, 40)]) == {"ours": (40, 20)}
 
 
 def test_asking_for_clip_temp_alone_adds_dynamic_degree() -> None:

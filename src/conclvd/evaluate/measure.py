@@ -93,12 +93,15 @@ def _features(metrics: Iterable[Metric]) -> list[Feature]:
 def usual_sizes(
     entries: Sequence[Entry], sizes: Sequence[tuple[int, int] | str]
 ) -> dict[str, tuple[int, int]]:
-    """The size (height, width) that most videos of each method have; the first of equals."""
+    """The size (height, width) that most videos of each method have; the largest of equals."""
     found: dict[str, Counter[tuple[int, int]]] = {}
     for entry, size in zip(entries, sizes, strict=True):
         if not isinstance(size, str):
             found.setdefault(entry.method, Counter())[size] += 1
-    return {method: counts.most_common(1)[0][0] for method, counts in found.items()}
+    return {
+        method: max(counts, key=lambda size: (counts[size], size[0] * size[1], size))
+        for method, counts in found.items()
+    }
 
 
 def _judged(
