@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from conclvd.errors import InvalidRequest
 from conclvd.evaluate.entry import Entry
@@ -27,6 +28,7 @@ from conclvd.evaluate.style import Feature, Lab, Vector, distance, lab, spaced, 
 from conclvd.interpolation.flow import DisFlow
 from conclvd.paint.clip import paint_clip
 from conclvd.tensors import Frame, Frames
+from conclvd.video.read import read_frames
 from conclvd.video.write import write_video
 from other_styles import KINDS, draw
 
@@ -196,6 +198,16 @@ def test_a_reference_folder_is_read_and_what_cannot_be_is_told(tmp_path: Path) -
     (tmp_path / "0.png").unlink()
     with pytest.raises(InvalidRequest, match="holds 7 pictures"):
         load_reference(tmp_path, told.append)
+
+
+def test_pictures_of_a_reference_are_on_white_as_those_of_videos_are(tmp_path: Path) -> None:
+    drawn = np.zeros((64, 96, 4), np.uint8)
+    drawn[:16, :, 3] = 255
+    for index in range(8):
+        Image.fromarray(drawn).save(tmp_path / f"{index}.png")
+    found = load_reference(tmp_path, pytest.fail).pictures
+    assert np.array_equal(found[0], lab(next(read_frames(tmp_path))))
+    assert found[0][100:, :, 0].min() > 99
 
 
 def test_numbered_pictures_in_a_folder_are_a_video_of_the_reference(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 import films
 from conclvd.errors import MediaError
@@ -33,6 +33,19 @@ def test_a_turned_film_is_upright(tmp_path: Path, rotation: int) -> None:
     assert first.shape == wanted.shape
     assert (info.height, info.width) == wanted.shape[:2]
     assert psnr(first, np.ascontiguousarray(wanted)) > 20
+
+
+def test_a_turned_photograph_is_upright(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6  # to be shown a quarter turn clockwise
+    pixels = np.zeros((16, 32, 3), np.uint8)
+    pixels[8:] = 255
+    for index in range(2):
+        Image.fromarray(pixels).save(tmp_path / f"{index}.jpg", exif=exif, quality=95)
+    info = probe(tmp_path)
+    assert (info.height, info.width) == (32, 16)
+    for frame in read(tmp_path):
+        assert np.array_equal(frame > 128, np.rot90(pixels, -1) > 128)
 
 
 def test_what_is_transparent_lies_on_white(tmp_path: Path) -> None:

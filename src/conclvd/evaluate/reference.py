@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from conclvd.errors import InvalidRequest, MediaError
@@ -15,7 +14,7 @@ from conclvd.evaluate.video_set import VIDEO_SUFFIXES, natural
 from conclvd.models.hashes import files_hash
 from conclvd.tensors import Frames
 from conclvd.video.probe import PICTURE_SUFFIXES, picture_files
-from conclvd.video.read import read_frames
+from conclvd.video.read import read_frames, read_picture
 
 LEAST = 8  # pictures and videos
 PICTURES = 400  # about as many in all: a video gives up to 8 of its frames, and at least one
@@ -102,8 +101,5 @@ def load_reference(
 def _frames(path: Path) -> Frames:
     if path.is_dir() or path.suffix.lower() not in PICTURE_SUFFIXES:
         return np.stack(list(read_frames(path)))
-    picture = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
-    if picture is None:
-        raise MediaError(f"cannot read {path}: it is no picture")
-    frames: Frames = np.asarray(picture)[None]
+    frames: Frames = read_picture(path)[None]
     return frames

@@ -173,12 +173,13 @@ def _probe_picture(path: Path, kind: Format) -> VideoInfo:
 
 
 def _probe_png(folder: Path) -> VideoInfo:
-    from PIL import Image
+    from PIL import Image, ImageOps
 
     files = picture_files(folder)
     with Image.open(files[0]) as picture:
         picture.load()
         text = {str(key): value for key, value in picture.info.items()}
+        ImageOps.exif_transpose(picture, in_place=True)
         width, height = picture.size
     fps = Fraction(str(text.get("fps", "1")))
     told = "fps" in text

@@ -40,6 +40,12 @@ def read_frames(path: Path) -> Iterator[Frame]:
             yield from _pictures(path)
 
 
+def read_picture(path: Path) -> Frame:
+    """A picture, uint8 [h w 3] RGB, upright and on white; MediaError when it cannot be read."""
+    with reading(path):
+        return _upright(path)
+
+
 def _of_one_size(
     path: Path, frames: Iterator[Frame], names: list[str] | None = None
 ) -> Iterator[Frame]:
@@ -58,7 +64,7 @@ def _of_one_size(
 
 def _numbered(files: list[Path]) -> Iterator[Frame]:
     for file in files:
-        yield next(_pictures(file))
+        yield _upright(file)
 
 
 def _decoded(path: Path) -> Iterator[Frame]:
@@ -83,6 +89,14 @@ def _pictures(path: Path) -> Iterator[Frame]:
     with Image.open(path) as picture:
         for shown in ImageSequence.Iterator(picture):
             yield _opaque(shown)
+
+
+def _upright(path: Path) -> Frame:
+    from PIL import Image, ImageOps
+
+    with Image.open(path) as picture:
+        ImageOps.exif_transpose(picture, in_place=True)
+        return _opaque(picture)
 
 
 def _opaque(picture: Image.Image) -> Frame:
