@@ -29,7 +29,7 @@ from conclvd.evaluate.compare.making import (
 from conclvd.evaluate.compare.records import read_asked, read_videos
 from conclvd.evaluate.compare.sampler import Asked, Sample
 from conclvd.evaluate.rows import read_rows
-from conclvd.evaluate.video_set import find_videos
+from conclvd.evaluate.video_set import NOT_LISTED, find_videos
 from conclvd.generate.generator import Progress
 from conclvd.generate.request import Request
 from conclvd.video.probe import probe
@@ -186,7 +186,11 @@ def test_other_formats_are_kept_measured_and_shown(
     assert f"conclvd/{name}" in page
     assert compare("--methods", "conclvd")[0] == 0  # mp4: the others are not its videos
     assert [row.file_name for row in read_videos(folder)] == ["0000-s0.mp4", "0001-s0.mp4"]
-    assert len(find_videos(tmp_path / "out", None, None)) >= 2
+    found = find_videos(tmp_path / "out", None, None)
+    old = {f"conclvd/{index:04d}-s0{name[7:]}" for index in (0, 1)}
+    assert [e.name for e in found if e.path] == [f"conclvd/000{i}-s0.mp4" for i in (0, 1)]
+    assert {e.name for e in found if e.absent == NOT_LISTED} == old
+    assert len(found) == 4
 
 
 @pytest.mark.slow

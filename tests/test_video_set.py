@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from conclvd.errors import DatasetError, InvalidRequest
+from conclvd.evaluate.compare.records import MethodRow, write_methods
 from conclvd.evaluate.entry import Entry
-from conclvd.evaluate.video_set import find_videos, natural
+from conclvd.evaluate.video_set import NOT_LISTED, find_videos, natural
 from video_files import prompts, video
 
 
@@ -79,6 +80,23 @@ def test_a_folder_of_methods_is_all_of_them(tmp_path: Path) -> None:
     ]
     with pytest.raises(InvalidRequest, match="3 methods, which name themselves"):
         find_videos(tmp_path / "all", None, "mine")
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_comparison_measures_what_it_lists_alone(tmp_path: Path, inside: bool) -> None:
+    folder = tmp_path / "all" / "ours"
+    video(folder / "0000-s0.mp4")
+    video(folder / "0000-s0.gif")  # of another format, earlier
+    record = {"file_name": "0000-s0.mp4", "caption": "a", "seed": 0}
+    (folder / "metadata.jsonl").write_text(json.dumps(record) + "\n")
+    write_methods(tmp_path / "all", [MethodRow(name="ours", slug="ours", status="done", videos=1)])
+    for given in (None, prompts(tmp_path / "p.txt", "a")):
+        found = find_videos(folder if inside else tmp_path / "all", given, None)
+        assert {entry.path: entry.absent for entry in found} == {
+            folder / "0000-s0.mp4": None,
+            None: NOT_LISTED,
+        }
+        assert len(found) == 2
 
 
 def test_folders_of_pictures_are_videos(tmp_path: Path) -> None:

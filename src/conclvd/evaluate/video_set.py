@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from pydantic import (
@@ -18,7 +19,13 @@ from pydantic import (
 )
 
 from conclvd.errors import DatasetError, InvalidRequest
-from conclvd.evaluate.compare.records import AskedRow, MethodRow, read_asked, read_methods
+from conclvd.evaluate.compare.records import (
+    METHODS_FILE,
+    AskedRow,
+    MethodRow,
+    read_asked,
+    read_methods,
+)
 from conclvd.evaluate.entry import ABSENT, Entry, Making
 from conclvd.evaluate.prompts import read_prompts
 from conclvd.manifest import MANIFEST
@@ -27,6 +34,7 @@ from conclvd.video.probe import PICTURE_SUFFIXES
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".gif", ".webp")
 NO_PROMPT = "no prompt for this video"
 NO_VIDEO = "no video for this prompt"
+NOT_LISTED = "not listed: left by an earlier run"
 NOT_MADE = "not made"  # how the reason begins where a comparison was to make a video
 _NUMBERED = re.compile(r"(\d{4})(?!\d)")
 _SEED = re.compile(r"-s(\d+)$")
@@ -181,7 +189,26 @@ def _holds_pictures(folder: Path) -> bool:
 
 
 def _entries(folder: Path, root: Path, prompts: Path | None, method: str | None) -> list[Entry]:
-    """The videos of one folder; without `method` it is what a record says, or the folder's name."""
+    """The videos of one folder; without `method` it is what a record says, or the folder's name.
+
+    A comparison leaves files of other settings, prompts or formats where they are, and lists what
+    counts: in its folders the others have no path, and the reason.
+    """
+    found = _found(folder, root, prompts, method)
+    own = folder / MANIFEST
+    if not own.is_file() or not (folder.resolve().parent / METHODS_FILE).is_file():
+        return found
+    listed = {folder / record.file_name for record in read_captions(own)}
+    return [
+        entry
+        if entry.path is None or entry.path in listed
+        else replace(entry, path=None, absent=NOT_LISTED)
+        for entry in found
+    ]
+
+
+def _found(folder: Path, root: Path, prompts: Path | None, method: str | None) -> list[Entry]:
+    """The videos of one folder by what names them: its own records, `prompts`, or nothing."""
     own = folder / MANIFEST
     if prompts is None and own.is_file():
         return _captioned(folder, root, read_captions(own), method)
