@@ -128,12 +128,21 @@ def test_devices_are_those_named() -> None:
         choose_devices("cpu,cuda:9")
 
 
-def test_a_process_that_is_gone_fails_the_method() -> None:
+def test_a_process_that_is_gone_fails_the_method_and_not_the_next(
+    base_folder: Path, tmp_path: Path
+) -> None:
+    request = Request("-", model=str(base_folder), frames=2, steps=2, interpolation="none")
+    order = Order(tmp_path, "ConCLVD", "mp4")
     with Several(["cpu", "cpu"]) as crew:
+        loaded = crew.load("conclvd", request, None)
+        there = crew._processes[1]
         crew._processes[0].kill()
         crew._processes[0].join()
         with pytest.raises(MethodFailed, match="a process that made its videos ended"):
-            crew.load("conclvd", Request("-"), None)
+            crew.make([], order, lambda _: None)
+        assert crew.load("conclvd", request, None) == loaded
+        crew.make([], order, lambda _: None)
+        assert crew._processes[1] is there
 
 
 def frames_of(out: Path) -> dict[str, np.ndarray]:
