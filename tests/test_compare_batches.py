@@ -30,7 +30,7 @@ from conclvd.evaluate.compare.records import read_asked, read_videos
 from conclvd.evaluate.compare.sampler import Asked, Sample
 from conclvd.evaluate.rows import read_rows
 from conclvd.evaluate.video_set import NOT_LISTED, find_videos
-from conclvd.generate.generator import Progress
+from conclvd.generate.generator import Generator, Progress
 from conclvd.generate.request import Request
 from conclvd.video.probe import probe
 from conclvd.video.read import read_frames
@@ -221,6 +221,27 @@ def test_what_there_was_no_time_for_is_told_and_counted(
         reason = f"not made: no time was left for {count} of 4 videos"
         assert f"{method}: {count} skipped in every column: {reason}" in told
     assert "(n 2 of 4)" in told
+
+
+def test_a_failed_video_is_no_reason_for_what_there_was_no_time_for(
+    compare: Compare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, calls = Generator.generate_together, []
+
+    def slow(self: Generator, *arguments: object) -> object:
+        calls.append(arguments)
+        if len(calls) == 2:
+            monkeypatch.setattr(time, "monotonic", lambda: math.inf)
+            raise ModelError("not numbers")
+        return whole(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Generator, "generate_together", slow)
+    _, out, _ = compare("--methods", "conclvd", "--seeds", "0,1", "--seconds", 600)
+    told = "1 of 4 videos, 0001-s0.mp4: not numbers; no time was left for 2 of 4 videos"
+    assert f"ConCLVD: failed, 1 videos: {told}" in out
+    no_time = "not made: no time was left for 2 of 4 videos"
+    missing = [e.absent for e in find_videos(tmp_path / "out", None, None) if e.absent]
+    assert missing == ["not made: not numbers", no_time, no_time]
 
 
 @pytest.mark.parametrize(

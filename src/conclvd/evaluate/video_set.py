@@ -142,7 +142,7 @@ def _not_made(row: MethodRow, asked: Sequence[AskedRow], there: Sequence[Entry])
     Of a method that was not run here, whose seeds are its own, a prompt is asked for once.
     """
     own = [entry for entry in there if entry.method == row.name]
-    reasons, default = row.lost or {}, row.reason or "nobody knows why"
+    reasons, default = row.lost or {}, row.rest or row.reason or "nobody knows why"
     if row.sampler is None:
         seen = {entry.prompt for entry in own}
         missing = [each for each in asked if each.caption not in seen]

@@ -58,7 +58,8 @@ class MethodRow(BaseModel):
     """How far a method came, a line of `methods.jsonl`.
 
     `videos` are those of its folder, `fetch` is what to do to get the method, `sampler` what its
-    videos were made with. `lost` are the reasons of those that it could not make, by their names.
+    videos were made with. `lost` are the reasons of those that it could not make, by their names;
+    `rest` is that of all others that are missing, where `reason` is not.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -71,6 +72,7 @@ class MethodRow(BaseModel):
     fetch: str | None = None
     sampler: dict[str, JsonValue] | None = None
     lost: dict[str, str] | None = None
+    rest: str | None = None
 
 
 def read_videos(folder: Path) -> list[VideoRow]:

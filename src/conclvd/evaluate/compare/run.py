@@ -213,11 +213,11 @@ def _row(
         lost = folder.make(hands, loaded, asked, order, tell)
     except MethodFailed as failure:
         return row("failed", str(failure))
+    waiting = len(asked.keys() - folder.rows.keys() - lost.keys())
+    rest = f"no time was left for {waiting} of {len(asked)} videos" if waiting else None
     if lost:
-        first, reason = next(iter(lost.items()))
+        first, why = next(iter(lost.items()))
+        reason = f"{len(lost)} of {len(asked)} videos, {first}: {why}"
         stems = {Path(name).stem: why for name, why in lost.items()}
-        return row("failed", f"{len(lost)} of {len(asked)} videos, {first}: {reason}", lost=stems)
-    missing = len(asked.keys() - folder.rows.keys())
-    if missing:
-        return row("unfinished", f"no time was left for {missing} of {len(asked)} videos")
-    return row("done")
+        return row("failed", f"{reason}; {rest}" if rest else reason, lost=stems, rest=rest)
+    return row("unfinished", rest) if rest else row("done")
