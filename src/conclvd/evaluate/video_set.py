@@ -110,7 +110,7 @@ def find_videos(folder: Path, prompts: Path | None, method: str | None) -> list[
         if slug not in there:
             entries.append(_absent(row))
         elif prompts is None:
-            entries += _not_made(row, read_asked(folder), entries)
+            entries += _not_made(row, read_asked(folder), entries) or _earlier(row)
     if not any(entry.path for entry in entries):
         raise InvalidRequest(
             f"{folder} holds no videos ({', '.join(VIDEO_SUFFIXES)}, or folders of pictures)"
@@ -141,9 +141,10 @@ def _not_made(row: MethodRow, asked: Sequence[AskedRow], there: Sequence[Entry])
 
     Of a method that was not run here, whose seeds are its own, a prompt is asked for once.
     """
+    asked = [each for each in asked if each.methods is None or row.slug in each.methods]
     own = [entry for entry in there if entry.method == row.name]
     reasons, default = row.lost or {}, row.rest or row.reason or "nobody knows why"
-    if row.sampler is None:
+    if row.external:
         seen = {entry.prompt for entry in own}
         missing = [each for each in asked if each.caption not in seen]
         missing = list({each.caption: each for each in missing}.values())
@@ -161,6 +162,17 @@ def _not_made(row: MethodRow, asked: Sequence[AskedRow], there: Sequence[Entry])
         )
         for each in missing
     ]
+
+
+def _earlier(row: MethodRow) -> list[Entry]:
+    """A word of a method that is not to be had any more, beside its videos: it made them earlier.
+
+    Its reason begins as that of a method without videos does, so that it is not counted as one.
+    """
+    if row.external or row.lost or row.status not in ("failed", "not available"):
+        return []
+    said = f"{ABSENT} any more: {row.reason}; its videos are of an earlier run"
+    return [Entry(row.name, None, None, None, None, absent=said)]
 
 
 def _method_folders(folder: Path, order: Sequence[str]) -> list[Path]:

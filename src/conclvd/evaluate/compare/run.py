@@ -12,17 +12,11 @@ from typing import Any
 from conclvd.errors import ConclvdError, InvalidRequest, MediaError
 from conclvd.evaluate.compare.crew import Crew, Loaded, choose_devices, crew
 from conclvd.evaluate.compare.external import compare_external
+from conclvd.evaluate.compare.ledger import Ledger
 from conclvd.evaluate.compare.making import MethodFailed, Order
 from conclvd.evaluate.compare.method_folder import MethodFolder
-from conclvd.evaluate.compare.methods import METHODS, Method, slug_of
-from conclvd.evaluate.compare.records import (
-    AskedRow,
-    MethodRow,
-    Status,
-    read_methods,
-    write_asked,
-    write_methods,
-)
+from conclvd.evaluate.compare.methods import Method, slug_of
+from conclvd.evaluate.compare.records import AskedRow, MethodRow, Status
 from conclvd.evaluate.compare.sampler import Asked
 from conclvd.generate.request import Request
 from conclvd.models.diffusers_folder import HUB_FILES
@@ -119,28 +113,25 @@ def compare(comparison: Comparison, out: Path, report: Report) -> list[MethodRow
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise MediaError(f"cannot make the folder {out}: {error.strerror}; name another") from error
-    write_asked(
-        out,
-        (
+    ledger = Ledger(out)
+    ledger.begin(
+        {method.slug: method.name for method in comparison.methods},
+        {slug_of(name): name for name in comparison.external},
+        [
             AskedRow(name=Path(name).stem, caption=video.prompt, seed=video.seed)
             for name, video in comparison.asked.items()
-        ),
+        ],
     )
-    rows = {row.slug: row for row in read_methods(out)}
-    places = [method.slug for method in METHODS]
     made: list[MethodRow] = []
-    for found in _rows(comparison, devices, out, report):
+    for found in _rows(comparison, devices, out, ledger, report):
         row = _beside_twin(found, made)
-        rows[row.slug] = row
         made.append(row)
-        known = sorted(rows.keys() & set(places), key=places.index)
-        others = [slug for slug in rows if slug not in known]
-        write_methods(out, (rows[slug] for slug in [*known, *others]))
+        ledger.end(row)
     return made
 
 
 def _rows(
-    comparison: Comparison, devices: Sequence[str], out: Path, report: Report
+    comparison: Comparison, devices: Sequence[str], out: Path, ledger: Ledger, report: Report
 ) -> Iterator[MethodRow]:
     if comparison.methods:
         with crew(devices) as hands:  # their start is not of the time
@@ -148,7 +139,7 @@ def _rows(
             ready = sum(map(comparison.can_load, comparison.methods))
             for method in comparison.methods:
                 folder = MethodFolder(out / method.slug, method.name)
-                yield _row(method, comparison, hands, folder, _turn(end, ready), report)
+                yield _row(method, comparison, hands, folder, ledger, _turn(end, ready), report)
                 ready -= comparison.can_load(method)
     for name, source in comparison.external.items():
         target = MethodFolder(out / slug_of(name), name)
@@ -177,6 +168,7 @@ def _row(
     comparison: Comparison,
     hands: Crew,
     folder: MethodFolder,
+    ledger: Ledger,
     until: float | None,
     report: Report,
 ) -> MethodRow:
@@ -215,9 +207,15 @@ def _row(
         return row("failed", str(failure))
     waiting = len(asked.keys() - folder.rows.keys() - lost.keys())
     rest = f"no time was left for {waiting} of {len(asked)} videos" if waiting else None
+    earlier = ledger.left_over(method.slug, loaded.sampler, folder.rows.values())
+    reasons = [rest] if rest else []
     if lost:
         first, why = next(iter(lost.items()))
-        reason = f"{len(lost)} of {len(asked)} videos, {first}: {why}"
-        stems = {Path(name).stem: why for name, why in lost.items()}
-        return row("failed", f"{reason}; {rest}" if rest else reason, lost=stems, rest=rest)
-    return row("unfinished", rest) if rest else row("done")
+        reasons.insert(0, f"{len(lost)} of {len(asked)} videos, {first}: {why}")
+    if earlier:
+        reasons.append(f"{len(earlier)} more, asked for earlier, are missing; ask for them again")
+    if not reasons:
+        return row("done")
+    stems = earlier | {Path(name).stem: why for name, why in lost.items()}
+    status: Status = "failed" if lost else "unfinished"
+    return row(status, "; ".join(reasons), lost=stems or None, rest=rest)
