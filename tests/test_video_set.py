@@ -99,6 +99,17 @@ def test_a_comparison_measures_what_it_lists_alone(tmp_path: Path, inside: bool)
         assert len(found) == 2
 
 
+def test_a_stray_file_in_a_comparison_is_no_method(tmp_path: Path) -> None:
+    video(tmp_path / "ours" / "0000-s0.mp4")
+    video(tmp_path / "sheet.gif")
+    write_methods(tmp_path, [MethodRow(name="Ours", slug="ours", status="done", videos=1)])
+    (found,) = find_videos(tmp_path, None, None)
+    assert (found.method, found.name) == ("Ours", "ours/0000-s0.mp4")
+    (tmp_path / "ours" / "0000-s0.mp4").unlink()
+    with pytest.raises(InvalidRequest, match="holds no videos"):
+        find_videos(tmp_path, None, None)
+
+
 def test_folders_of_pictures_are_videos(tmp_path: Path) -> None:
     video(tmp_path / "v" / "0000")
     video(tmp_path / "v" / "0001.gif")

@@ -102,7 +102,7 @@ def find_videos(folder: Path, prompts: Path | None, method: str | None) -> list[
         )
     entries = [
         entry
-        for one in folders or [folder]
+        for one in folders or ([] if compared else [folder])
         for entry in _entries(one, folder, prompts, _name(one, compared) if folders else method)
     ]
     there = {one.name for one in folders}
@@ -176,8 +176,12 @@ def _earlier(row: MethodRow) -> list[Entry]:
 
 
 def _method_folders(folder: Path, order: Sequence[str]) -> list[Path]:
-    """The folders of methods, none when the folder itself is one method's; `order`ed ones first."""
-    if (folder / MANIFEST).is_file() or _videos(folder):
+    """The folders of methods, none when the folder itself is one method's; `order`ed ones first.
+
+    A comparison's folder has them, whatever else lies in it.
+    """
+    compared = (folder / METHODS_FILE).is_file()
+    if not compared and ((folder / MANIFEST).is_file() or _videos(folder)):
         return []
     inside = (one for one in folder.iterdir() if one.is_dir() and not one.name.startswith("."))
     found = [one for one in inside if (one / MANIFEST).is_file() or _videos(one)]
