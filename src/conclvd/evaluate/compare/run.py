@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conclvd.errors import ConclvdError, InvalidRequest, MediaError
+from conclvd.errors import ConclvdError, InvalidRequest
 from conclvd.evaluate.compare.crew import Crew, Loaded, choose_devices, crew
 from conclvd.evaluate.compare.external import compare_external
 from conclvd.evaluate.compare.ledger import Ledger
@@ -19,6 +19,7 @@ from conclvd.evaluate.compare.methods import Method, slug_of
 from conclvd.evaluate.compare.records import AskedRow, MethodRow, Status
 from conclvd.evaluate.compare.sampler import Asked
 from conclvd.generate.request import Request
+from conclvd.lock import writing
 from conclvd.models.diffusers_folder import HUB_FILES
 from conclvd.models.source import HUB_ID, resolve
 
@@ -102,17 +103,21 @@ def compare(comparison: Comparison, out: Path, report: Report) -> list[MethodRow
     """Make every video that is not there yet, in a folder a method; returns the methods' rows.
 
     A method that cannot be had or fails is a row that says why, and the others go on. What raises
-    is what would stop all of them: a wrong base or device, a folder that cannot be written.
+    is what would stop all of them: a wrong base or device, a folder that cannot be written or into
+    which another comparison writes.
     """
     if comparison.methods:
         devices = choose_devices(comparison.request.device)
         resolve(comparison.request.model, hub_files=HUB_FILES)
     else:
         devices = []
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MediaError(f"cannot make the folder {out}: {error.strerror}; name another") from error
+    with writing(out, "conclvd evaluate compare"):
+        return _compare(comparison, devices, out, report)
+
+
+def _compare(
+    comparison: Comparison, devices: Sequence[str], out: Path, report: Report
+) -> list[MethodRow]:
     ledger = Ledger(out)
     ledger.begin(
         {method.slug: method.name for method in comparison.methods},
