@@ -29,8 +29,8 @@ from conclvd.evaluate.compare.making import (
 from conclvd.evaluate.compare.records import read_asked, read_videos
 from conclvd.evaluate.compare.sampler import Asked, Sample
 from conclvd.evaluate.rows import read_rows
-from conclvd.evaluate.video_set import find_videos
-from conclvd.generate.generator import Progress
+from conclvd.evaluate.video_set import NOT_LISTED, find_videos
+from conclvd.generate.generator import Generator, Progress
 from conclvd.generate.request import Request
 from conclvd.video.probe import probe
 from conclvd.video.read import read_frames
@@ -128,12 +128,21 @@ def test_devices_are_those_named() -> None:
         choose_devices("cpu,cuda:9")
 
 
-def test_a_process_that_is_gone_fails_the_method() -> None:
+def test_a_process_that_is_gone_fails_the_method_and_not_the_next(
+    base_folder: Path, tmp_path: Path
+) -> None:
+    request = Request("-", model=str(base_folder), frames=2, steps=2, interpolation="none")
+    order = Order(tmp_path, "ConCLVD", "mp4")
     with Several(["cpu", "cpu"]) as crew:
+        loaded = crew.load("conclvd", request, None)
+        there = crew._processes[1]
         crew._processes[0].kill()
         crew._processes[0].join()
         with pytest.raises(MethodFailed, match="a process that made its videos ended"):
-            crew.load("conclvd", Request("-"), None)
+            crew.make([], order, lambda _: None)
+        assert crew.load("conclvd", request, None) == loaded
+        crew.make([], order, lambda _: None)
+        assert crew._processes[1] is there
 
 
 def frames_of(out: Path) -> dict[str, np.ndarray]:
@@ -186,7 +195,11 @@ def test_other_formats_are_kept_measured_and_shown(
     assert f"conclvd/{name}" in page
     assert compare("--methods", "conclvd")[0] == 0  # mp4: the others are not its videos
     assert [row.file_name for row in read_videos(folder)] == ["0000-s0.mp4", "0001-s0.mp4"]
-    assert len(find_videos(tmp_path / "out", None, None)) >= 2
+    found = find_videos(tmp_path / "out", None, None)
+    old = {f"conclvd/{index:04d}-s0{name[7:]}" for index in (0, 1)}
+    assert [e.name for e in found if e.path] == [f"conclvd/000{i}-s0.mp4" for i in (0, 1)]
+    assert {e.name for e in found if e.absent == NOT_LISTED} == old
+    assert len(found) == 4
 
 
 @pytest.mark.slow
@@ -208,6 +221,27 @@ def test_what_there_was_no_time_for_is_told_and_counted(
         reason = f"not made: no time was left for {count} of 4 videos"
         assert f"{method}: {count} skipped in every column: {reason}" in told
     assert "(n 2 of 4)" in told
+
+
+def test_a_failed_video_is_no_reason_for_what_there_was_no_time_for(
+    compare: Compare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, calls = Generator.generate_together, []
+
+    def slow(self: Generator, *arguments: object) -> object:
+        calls.append(arguments)
+        if len(calls) == 2:
+            monkeypatch.setattr(time, "monotonic", lambda: math.inf)
+            raise ModelError("not numbers")
+        return whole(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Generator, "generate_together", slow)
+    _, out, _ = compare("--methods", "conclvd", "--seeds", "0,1", "--seconds", 600)
+    told = "1 of 4 videos, 0001-s0.mp4: not numbers; no time was left for 2 of 4 videos"
+    assert f"ConCLVD: failed, 1 videos: {told}" in out
+    no_time = "not made: no time was left for 2 of 4 videos"
+    missing = [e.absent for e in find_videos(tmp_path / "out", None, None) if e.absent]
+    assert missing == ["not made: not numbers", no_time, no_time]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import numpy as np
 
 from comparing import PROMPTS, Compare, written
 from conclvd.evaluate.compare.records import read_videos
+from conclvd.evaluate.video_set import find_videos
 from conclvd.video.probe import probe
 from conclvd.video.write import write_video
 
@@ -34,6 +35,14 @@ def test_videos_of_others_are_taken_over_by_prompt(compare: Compare, tmp_path: P
     seen = probe(folder / "0001-s5.mp4")
     assert (seen.frames, seen.width, seen.height) == (3, 40, 32)
     assert "1 of the videos in pika belong to no prompt: odd one.gif" in out
+    assert [e for e in find_videos(tmp_path / "out", None, None) if e.path is None] == []
+    (folder / "0001-s5.mp4").unlink()
+    pika.joinpath("0001-s5.gif").rename(tmp_path / "0001-s5.gif")
+    assert compare("--methods", "", "--seeds", "0,1", "--external", "Pika 1.0=pika")[0] == 0
+    (missing,) = (e for e in find_videos(tmp_path / "out", None, None) if e.path is None)
+    assert missing.prompt == PROMPTS[1]  # once, whatever the seeds
+    (tmp_path / "0001-s5.gif").rename(pika / "0001-s5.gif")
+    assert compare("--methods", "", "--external", "Pika 1.0=pika")[0] == 0
     before = written(folder)
     assert compare("--methods", "", "--external", "Pika 1.0=pika")[0] == 0
     assert written(folder) == before

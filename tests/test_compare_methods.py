@@ -46,12 +46,22 @@ BOAT = [Asked("a boat", 1)]
 
 
 @pytest.mark.parametrize(
-    "error", [torch.OutOfMemoryError("CUDA out of memory\nmore"), MemoryError()]
+    ("error", "told"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory\nmore"), "CUDA out of memory"),
+        (MemoryError(), "MemoryError"),
+        (ValueError("2 sides differ"), "2 sides differ"),
+        (TypeError("no number"), "no number"),
+    ],
 )
-def test_out_of_memory_is_a_failure_of_the_method(error: Exception) -> None:
-    told = r"^(CUDA out of memory|MemoryError)$"
-    with pytest.raises(making.MethodFailed, match=told), making.failures():
+def test_whatever_goes_wrong_is_a_failure_of_the_method(error: Exception, told: str) -> None:
+    with pytest.raises(making.MethodFailed, match=f"^{told}$"), making.failures():
         raise error
+
+
+def test_ctrl_c_is_no_failure_of_a_method() -> None:
+    with pytest.raises(KeyboardInterrupt), making.failures():
+        raise KeyboardInterrupt
 
 
 def animatelcm_folder(folder: Path, base_folder: Path) -> Path:

@@ -9,6 +9,7 @@ import pytest
 
 from comparing import PROMPTS, Compare
 from conclvd.evaluate.compare.records import read_videos
+from conclvd.lock import writing
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,18 @@ def test_the_metadata_of_a_dataset_are_prompts(compare: Compare, tmp_path: Path)
     code, _, err = compare("--methods", "text2video-zero", "--prompts", "metadata.jsonl")
     assert code == 0, err
     assert [r.caption for r in read_videos(tmp_path / "out" / "text2video-zero")] == PROMPTS
+
+
+def test_two_comparisons_do_not_write_into_one_folder(compare: Compare, tmp_path: Path) -> None:
+    with writing(tmp_path / "out", "another one"):
+        code, _, err = compare("--methods", "conclvd")
+    assert (code, err.count("\n")) == (1, 1)
+    assert "out is in use by `another one`, process" in err
+    assert not (tmp_path / "out" / "conclvd").exists()
+    (tmp_path / "file").touch()
+    code, _, err = compare("--methods", "conclvd", "-o", "file/out")
+    assert (code, err.count("\n")) == (1, 1)
+    assert "cannot work in file/out" in err
 
 
 def test_rows_of_another_program_are_refused(compare: Compare, tmp_path: Path) -> None:

@@ -13,7 +13,11 @@ import torch
 from comparing import PROMPTS, Compare, methods_of, written
 from conclvd.cli.main import run
 from conclvd.evaluate.compare.methods import METHODS
-from conclvd.evaluate.compare.records import read_videos
+from conclvd.evaluate.compare.records import read_asked, read_methods, read_videos
+from conclvd.evaluate.formats import markdown
+from conclvd.evaluate.rows import read_rows
+from conclvd.evaluate.table import build_table
+from conclvd.evaluate.video_set import find_videos
 from conclvd.generate.generator import Generator
 from conclvd.generate.request import Request
 from conclvd.models.attention import ABSENT, SPARSE_CAUSAL, VERSATILE
@@ -146,6 +150,10 @@ def test_ctrl_c_keeps_what_is_whole_and_goes_on(
     folder = tmp_path / "out" / "conclvd"
     assert [row.file_name for row in read_videos(folder)] == ["0000-s0.mp4"]
     assert sorted(p.name for p in folder.iterdir()) == ["0000-s0.mp4", "metadata.jsonl"]
+    (row,) = read_methods(tmp_path / "out")
+    assert (row.status, row.reason) == ("unfinished", "the comparison was stopped before its end")
+    missing = [entry for entry in find_videos(tmp_path / "out", None, None) if entry.path is None]
+    assert [(e.prompt, e.absent) for e in missing] == [(PROMPTS[1], f"not made: {row.reason}")]
     code, out, _ = compare("--methods", "conclvd")
     assert (code, len(calls)) == (0, 3)
     assert "done, 2 videos" in out
@@ -200,6 +208,42 @@ def test_a_method_that_fails_is_named_and_the_others_go_on(
     assert "method's are versatile, versatile" in (rows["animatediff"].reason or "")
     assert (rows["text2video-zero"].status, rows["text2video-zero"].videos) == ("done", 2)
     assert "Text2Video-Zero: done, 2 videos" in out
+
+
+def test_a_smaller_command_forgets_nothing_that_was_asked_for(
+    compare: Compare, tmp_path: Path
+) -> None:
+    both, folder = ["--methods", "conclvd,text2video-zero"], tmp_path / "out"
+    assert compare(*both, "--seeds", "0,1,2", "--seconds", 1e-6)[0] == 1  # nothing is made
+    code, out, _ = compare("--methods", "conclvd")
+    assert code == 0
+    told = "unfinished, 2 videos: 4 more, asked for earlier, are missing; ask for them again"
+    assert f"ConCLVD: {told}" in out
+    missing = [e for e in find_videos(folder, None, None) if e.absent]
+    asked = "not made: asked for earlier, and not made since"
+    assert [(e.seed, e.absent) for e in missing if e.method == "ConCLVD"] == [
+        (1, asked), (1, asked), (2, asked), (2, asked)
+    ]  # fmt: skip
+    code, out, _ = compare("--methods", "conclvd", "--guidance-scale", 3)
+    assert "ConCLVD: done, 2 videos" in out  # it is another method now
+    assert [row.seed for row in read_asked(folder) if "conclvd" in (row.methods or ())] == [0, 0]
+    assert len([r for r in read_asked(folder) if "text2video-zero" in (r.methods or ())]) == 6
+
+
+def test_a_method_that_no_longer_loads_says_so_beside_its_videos(
+    compare: Compare, tmp_path: Path
+) -> None:
+    save_motion_module(tiny_motion(), tmp_path / "module")
+    given = ["--methods", "conclvd", "--motion", "conclvd=module"]
+    assert compare(*given)[0] == 0
+    for path in (tmp_path / "module").rglob("*.safetensors"):
+        path.write_bytes(b"broken")
+    assert "2 videos: " in compare(*given)[1]
+    assert methods_of(tmp_path / "out")["conclvd"].sampler is not None
+    assert run(["evaluate", "videos", "--videos", "out", "--metrics", "flicker"]) == 0
+    table = markdown(build_table(read_rows([tmp_path / "rows.jsonl"])))
+    assert "ConCLVD: not available any more: " in table
+    assert "(n 2)" in table
 
 
 def test_one_module_under_two_names_is_named(

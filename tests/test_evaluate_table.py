@@ -153,6 +153,15 @@ def test_methods_on_different_prompts_are_told() -> None:
     assert "different prompts" not in markdown(build_table(same))
 
 
+def test_methods_on_more_seeds_than_others_are_told() -> None:
+    rows = [row("a", "0.mp4", "flicker", 1.0), row("a", "1.mp4", "flicker", 1.5, seed=2)]
+    rows.append(row("b", "0.mp4", "flicker", 2.0))
+    assert "different numbers of seeds (a 2, b 1)" in markdown(build_table(rows))
+    rows.append(row("b", "1.mp4", "flicker", None, seed=2))  # was not made
+    assert "different numbers of seeds (a 2, b 1)" in markdown(build_table(rows))
+    assert "numbers of seeds" not in markdown(build_table(rows[:2]))
+
+
 def test_published_figures_stand_beside_and_are_marked() -> None:
     table = build_table(some_rows(), published=True)
     assert len(table.methods) == 1 + len({one.method for one in PUBLISHED})

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from conclvd.errors import DatasetError, InvalidRequest
+from conclvd.evaluate.compare.records import MethodRow, write_methods
 from conclvd.evaluate.entry import Entry
-from conclvd.evaluate.video_set import find_videos, natural
+from conclvd.evaluate.video_set import NOT_LISTED, find_videos, natural
 from video_files import prompts, video
 
 
@@ -95,6 +96,34 @@ def test_an_empty_folder_of_a_method_is_named(tmp_path: Path) -> None:
     (tmp_path / "ours" / "later").mkdir(parents=True)
     video(tmp_path / "ours" / "0000.mp4")
     assert names(find_videos(tmp_path / "ours", None, None)) == [("0000.mp4", None)]
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_comparison_measures_what_it_lists_alone(tmp_path: Path, inside: bool) -> None:
+    folder = tmp_path / "all" / "ours"
+    video(folder / "0000-s0.mp4")
+    video(folder / "0000-s0.gif")  # of another format, earlier
+    record = {"file_name": "0000-s0.mp4", "caption": "a", "seed": 0}
+    (folder / "metadata.jsonl").write_text(json.dumps(record) + "\n")
+    write_methods(tmp_path / "all", [MethodRow(name="ours", slug="ours", status="done", videos=1)])
+    for given in (None, prompts(tmp_path / "p.txt", "a")):
+        found = find_videos(folder if inside else tmp_path / "all", given, None)
+        assert {entry.path: entry.absent for entry in found} == {
+            folder / "0000-s0.mp4": None,
+            None: NOT_LISTED,
+        }
+        assert len(found) == 2
+
+
+def test_a_stray_file_in_a_comparison_is_no_method(tmp_path: Path) -> None:
+    video(tmp_path / "ours" / "0000-s0.mp4")
+    video(tmp_path / "sheet.gif")
+    write_methods(tmp_path, [MethodRow(name="Ours", slug="ours", status="done", videos=1)])
+    (found,) = find_videos(tmp_path, None, None)
+    assert (found.method, found.name) == ("Ours", "ours/0000-s0.mp4")
+    (tmp_path / "ours" / "0000-s0.mp4").unlink()
+    with pytest.raises(InvalidRequest, match="holds no videos"):
+        find_videos(tmp_path, None, None)
 
 
 def test_folders_of_pictures_are_videos(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""One writer a folder: of a dataset, of a study."""
+"""One writer a folder: of a dataset, of a study, of a comparison."""
 
 from __future__ import annotations
 

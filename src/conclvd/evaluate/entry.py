@@ -25,7 +25,7 @@ class Entry:
     """A video and its prompt; one of `path` and `prompt` may be None where it is missing.
 
     `name` is the path inside the folder that was measured, with forward slashes. `absent` says why
-    a method has no videos at all, or not this one.
+    a method has no videos at all, or not this one, or why a file that is there is not measured.
     """
 
     method: str

@@ -114,7 +114,7 @@ def _key(column: Column) -> str:
 def _shown(cell: Cell | None, column: Column) -> str:
     if cell is None:
         return EMPTY
-    skipped = sum(cell.skipped.values())
+    skipped = sum(n for reason, n in cell.skipped.items() if not reason.startswith(ABSENT))
     count = f"n {cell.n} of {cell.n + skipped}" if skipped else f"n {cell.n}"
     if cell.mean is None and all(reason.startswith(ABSENT) for reason in cell.skipped):
         return ABSENT

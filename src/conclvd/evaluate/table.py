@@ -158,7 +158,7 @@ def _notes(
         )
         notes.append(f"CLIP: {clip} (name and first digits of the weights' SHA-256){warning}")
     notes += [f"reference: {name}" for name in dict.fromkeys(c.reference for c in columns) if name]
-    notes += _different_prompts(rows)
+    notes += _different_prompts(rows) + _different_seeds(rows)
     return notes + _skipped(cells)
 
 
@@ -188,3 +188,15 @@ def _different_prompts(rows: Sequence[Row]) -> list[str]:
     counts = ", ".join(f"{method} {len(each)}" for method, each in prompts.items())
     shared = len(set.intersection(*prompts.values()))
     return [f"the methods were measured on different prompts ({counts}, {shared} in common)"]
+
+
+def _different_seeds(rows: Sequence[Row]) -> list[str]:
+    """A note when the methods were measured on different numbers of seeds."""
+    seeds: dict[str, set[int | None]] = {}
+    for row in rows:
+        if row.value is not None and row.prompt:
+            seeds.setdefault(row.method, set()).add(row.seed)
+    if len({len(each) for each in seeds.values()}) < 2:
+        return []
+    counts = ", ".join(f"{method} {len(each)}" for method, each in seeds.items())
+    return [f"the methods were measured on different numbers of seeds ({counts})"]

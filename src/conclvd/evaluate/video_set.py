@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from pydantic import (
@@ -18,7 +19,13 @@ from pydantic import (
 )
 
 from conclvd.errors import DatasetError, InvalidRequest
-from conclvd.evaluate.compare.records import AskedRow, MethodRow, read_asked, read_methods
+from conclvd.evaluate.compare.records import (
+    METHODS_FILE,
+    AskedRow,
+    MethodRow,
+    read_asked,
+    read_methods,
+)
 from conclvd.evaluate.entry import ABSENT, Entry, Making
 from conclvd.evaluate.prompts import read_prompts
 from conclvd.manifest import MANIFEST
@@ -27,6 +34,7 @@ from conclvd.video.probe import PICTURE_SUFFIXES
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".gif", ".webp")
 NO_PROMPT = "no prompt for this video"
 NO_VIDEO = "no video for this prompt"
+NOT_LISTED = "not listed: left by an earlier run"
 NOT_MADE = "not made"  # how the reason begins where a comparison was to make a video
 _NUMBERED = re.compile(r"(\d{4})(?!\d)")
 _SEED = re.compile(r"-s(\d+)$")
@@ -95,7 +103,7 @@ def find_videos(folder: Path, prompts: Path | None, method: str | None) -> list[
         )
     entries = [
         entry
-        for one in folders or [folder]
+        for one in folders or ([] if compared else [folder])
         for entry in _entries(one, folder, prompts, _name(one, compared) if folders else method)
     ]
     if folders and not compared:  # a comparison says itself which methods there are
@@ -105,7 +113,7 @@ def find_videos(folder: Path, prompts: Path | None, method: str | None) -> list[
         if slug not in there:
             entries.append(_absent(row))
         elif prompts is None:
-            entries += _not_made(row, read_asked(folder), entries)
+            entries += _not_made(row, read_asked(folder), entries) or _earlier(row)
     if not any(entry.path for entry in entries):
         raise InvalidRequest(
             f"{folder} holds no videos ({', '.join(VIDEO_SUFFIXES)}, or folders of pictures)"
@@ -141,9 +149,10 @@ def _not_made(row: MethodRow, asked: Sequence[AskedRow], there: Sequence[Entry])
 
     Of a method that was not run here, whose seeds are its own, a prompt is asked for once.
     """
+    asked = [each for each in asked if each.methods is None or row.slug in each.methods]
     own = [entry for entry in there if entry.method == row.name]
-    reasons, default = row.lost or {}, row.reason or "nobody knows why"
-    if row.sampler is None:
+    reasons, default = row.lost or {}, row.rest or row.reason or "nobody knows why"
+    if row.external:
         seen = {entry.prompt for entry in own}
         missing = [each for each in asked if each.caption not in seen]
         missing = list({each.caption: each for each in missing}.values())
@@ -163,9 +172,24 @@ def _not_made(row: MethodRow, asked: Sequence[AskedRow], there: Sequence[Entry])
     ]
 
 
+def _earlier(row: MethodRow) -> list[Entry]:
+    """A word of a method that is not to be had any more, beside its videos: it made them earlier.
+
+    Its reason begins as that of a method without videos does, so that it is not counted as one.
+    """
+    if row.external or row.lost or row.status not in ("failed", "not available"):
+        return []
+    said = f"{ABSENT} any more: {row.reason}; its videos are of an earlier run"
+    return [Entry(row.name, None, None, None, None, absent=said)]
+
+
 def _method_folders(folder: Path, order: Sequence[str]) -> list[Path]:
-    """The folders of methods, none when the folder itself is one method's; `order`ed ones first."""
-    if (folder / MANIFEST).is_file() or _videos(folder):
+    """The folders of methods, none when the folder itself is one method's; `order`ed ones first.
+
+    A comparison's folder has them, whatever else lies in it.
+    """
+    compared = (folder / METHODS_FILE).is_file()
+    if not compared and ((folder / MANIFEST).is_file() or _videos(folder)):
         return []
     found = [one for one in _inside(folder) if (one / MANIFEST).is_file() or _videos(one)]
     places = {name: place for place, name in enumerate(order)}
@@ -200,7 +224,26 @@ def _holds_pictures(folder: Path) -> bool:
 
 
 def _entries(folder: Path, root: Path, prompts: Path | None, method: str | None) -> list[Entry]:
-    """The videos of one folder; without `method` it is what a record says, or the folder's name."""
+    """The videos of one folder; without `method` it is what a record says, or the folder's name.
+
+    A comparison leaves files of other settings, prompts or formats where they are, and lists what
+    counts: in its folders the others have no path, and the reason.
+    """
+    found = _found(folder, root, prompts, method)
+    own = folder / MANIFEST
+    if not own.is_file() or not (folder.resolve().parent / METHODS_FILE).is_file():
+        return found
+    listed = {folder / record.file_name for record in read_captions(own)}
+    return [
+        entry
+        if entry.path is None or entry.path in listed
+        else replace(entry, path=None, absent=NOT_LISTED)
+        for entry in found
+    ]
+
+
+def _found(folder: Path, root: Path, prompts: Path | None, method: str | None) -> list[Entry]:
+    """The videos of one folder by what names them: its own records, `prompts`, or nothing."""
     own = folder / MANIFEST
     if prompts is None and own.is_file():
         return _captioned(folder, root, read_captions(own), method)

@@ -104,8 +104,9 @@ class Alone:
         (method,) = methods_called([slug])
         with failures():
             sampler = method.load(_on(request, self._device), weights)
+            loaded = Loaded(sampler.settings, settings_of(sampler, method.name))
         self._sampler = sampler
-        return Loaded(sampler.settings, settings_of(sampler, method.name))
+        return loaded
 
     def make(self, share: Share, order: Order, tell: Tell) -> None:
         """Make videos; see `Crew`."""
@@ -127,26 +128,23 @@ class Alone:
 class Several:
     """A process a device, each with a share of the videos. They end when this one does.
 
-    Making it waits until all of them have started.
+    Making it waits until all of them have started. One that ended is started anew for the next
+    method.
     """
 
     def __init__(self, devices: Sequence[str]) -> None:
-        context = multiprocessing.get_context("spawn")
+        self._devices = devices
         self._hands: list[Connection] = []
         self._processes: list[BaseProcess] = []
         for device in devices:
-            here, there = context.Pipe()
-            process = context.Process(
-                target=_serve, args=(there, device, len(devices)), daemon=True
-            )
-            process.start()
-            there.close()  # so that the end of the process is the end of the pipe
-            self._hands.append(here)
+            hand, process = _start(device, len(devices))
+            self._hands.append(hand)
             self._processes.append(process)
         self._await({}, [], lambda _: None)  # one that is gone by now fails with its first call
 
     def load(self, slug: str, request: Request, weights: Path | None) -> Loaded:
         """Load a method on every device; see `Crew`."""
+        self._revive()
         found = self._all([("load", slug, request, weights)] * len(self._hands), lambda _: None)
         loaded: Loaded = found[0]
         return loaded
@@ -155,6 +153,20 @@ class Several:
         """Make videos, every device its share; see `Crew`."""
         count = len(self._hands)
         self._all([("make", list(share[i::count]), order) for i in range(count)], tell)
+
+    def _revive(self) -> None:
+        """Start the processes that ended anew."""
+        alive: dict[Connection, Any] = {}
+        for place, device in enumerate(self._devices):
+            hand, process = self._hands[place], self._processes[place]
+            if process.is_alive() and not hand.closed:
+                alive[hand] = None
+                continue
+            hand.close()
+            process.kill()  # its pipe may end before it does
+            process.join()
+            self._hands[place], self._processes[place] = _start(device, len(self._devices))
+        self._await(alive, [], lambda _: None)
 
     def _all(self, calls: Sequence[Any], tell: Tell) -> list[Any]:
         """Have every process do its call; raises, when all are done, what the first one raised."""
@@ -178,6 +190,7 @@ class Several:
                 try:
                     kind, content = hand.recv()
                 except (EOFError, OSError):
+                    hand.close()
                     kind, content = "error", _gone()
                 if kind == "told":
                     tell(content)
@@ -206,6 +219,16 @@ class Several:
         for process in self._processes:
             process.join(STOPPING)
             process.kill()
+
+
+def _start(device: str, devices: int) -> tuple[Connection, BaseProcess]:
+    """A process for one of so many devices, and the pipe to it."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_serve, args=(there, device, devices), daemon=True)
+    process.start()
+    there.close()  # so that the end of the process is the end of the pipe
+    return here, process
 
 
 def _serve(hand: Connection, device: str, devices: int) -> None:

@@ -106,6 +106,7 @@ def compare_external(
         videos=len(folder.rows),
         reason="; ".join(lines) or None,
         fetch=HOW_TO_NAME if status == "not available" else None,
+        external=True,
     )
 
 

@@ -15,7 +15,6 @@ from typing import Any, Final, TypeAlias
 import torch
 from pydantic import JsonValue
 
-from conclvd.errors import ConclvdError
 from conclvd.evaluate.compare.batch import batch_size, parts
 from conclvd.evaluate.compare.memory import forget_peak, peak_gib
 from conclvd.evaluate.compare.sampler import Asked, Sample, Sampler
@@ -176,10 +175,13 @@ def settings_of(sampler: Sampler, method: str) -> dict[str, JsonValue]:
 
 @contextmanager
 def failures() -> Iterator[None]:
-    """Turn what goes wrong in a method, running out of memory too, into MethodFailed."""
+    """Turn what goes wrong in a method, running out of memory too, into MethodFailed.
+
+    Other people's libraries raise anything: one method's ValueError is not to stop the others.
+    """
     try:
         yield
-    except (ConclvdError, RuntimeError, MemoryError) as error:
+    except Exception as error:
         said = str(error).strip().splitlines()
         raise MethodFailed(said[0] if said else type(error).__name__) from error
 

@@ -45,20 +45,26 @@ class VideoRow(BaseModel):
 
 
 class AskedRow(BaseModel):
-    """A video that every method of a comparison was to make, a line of `asked.jsonl`."""
+    """A video that methods of a comparison were to make, a line of `asked.jsonl`.
+
+    `methods` are their slugs, None for all there are.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     caption: str
     seed: int
+    methods: list[str] | None = None
 
 
 class MethodRow(BaseModel):
     """How far a method came, a line of `methods.jsonl`.
 
     `videos` are those of its folder, `fetch` is what to do to get the method, `sampler` what its
-    videos were made with. `lost` are the reasons of those that it could not make, by their names.
+    videos were made with. `lost` are the reasons of those that it could not make, by their names;
+    `rest` is that of all others that are missing, where `reason` is not. An `external` method was
+    not run here: its seeds are its own.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -71,6 +77,8 @@ class MethodRow(BaseModel):
     fetch: str | None = None
     sampler: dict[str, JsonValue] | None = None
     lost: dict[str, str] | None = None
+    rest: str | None = None
+    external: bool = False
 
 
 def read_videos(folder: Path) -> list[VideoRow]:

@@ -9,22 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conclvd.errors import ConclvdError, InvalidRequest, MediaError
+from conclvd.errors import ConclvdError, InvalidRequest
 from conclvd.evaluate.compare.crew import Crew, Loaded, choose_devices, crew
 from conclvd.evaluate.compare.external import compare_external
+from conclvd.evaluate.compare.ledger import Ledger
 from conclvd.evaluate.compare.making import MethodFailed, Order
 from conclvd.evaluate.compare.method_folder import MethodFolder
-from conclvd.evaluate.compare.methods import METHODS, Method, slug_of
-from conclvd.evaluate.compare.records import (
-    AskedRow,
-    MethodRow,
-    Status,
-    read_methods,
-    write_asked,
-    write_methods,
-)
+from conclvd.evaluate.compare.methods import Method, slug_of
+from conclvd.evaluate.compare.records import AskedRow, MethodRow, Status
 from conclvd.evaluate.compare.sampler import Asked
 from conclvd.generate.request import Request
+from conclvd.lock import writing
 from conclvd.models.diffusers_folder import HUB_FILES
 from conclvd.models.source import HUB_ID, resolve
 
@@ -108,39 +103,40 @@ def compare(comparison: Comparison, out: Path, report: Report) -> list[MethodRow
     """Make every video that is not there yet, in a folder a method; returns the methods' rows.
 
     A method that cannot be had or fails is a row that says why, and the others go on. What raises
-    is what would stop all of them: a wrong base or device, a folder that cannot be written.
+    is what would stop all of them: a wrong base or device, a folder that cannot be written or into
+    which another comparison writes.
     """
     if comparison.methods:
         devices = choose_devices(comparison.request.device)
         resolve(comparison.request.model, hub_files=HUB_FILES)
     else:
         devices = []
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MediaError(f"cannot make the folder {out}: {error.strerror}; name another") from error
-    write_asked(
-        out,
-        (
+    with writing(out, "conclvd evaluate compare"):
+        return _compare(comparison, devices, out, report)
+
+
+def _compare(
+    comparison: Comparison, devices: Sequence[str], out: Path, report: Report
+) -> list[MethodRow]:
+    ledger = Ledger(out)
+    ledger.begin(
+        {method.slug: method.name for method in comparison.methods},
+        {slug_of(name): name for name in comparison.external},
+        [
             AskedRow(name=Path(name).stem, caption=video.prompt, seed=video.seed)
             for name, video in comparison.asked.items()
-        ),
+        ],
     )
-    rows = {row.slug: row for row in read_methods(out)}
-    places = [method.slug for method in METHODS]
     made: list[MethodRow] = []
-    for found in _rows(comparison, devices, out, report):
+    for found in _rows(comparison, devices, out, ledger, report):
         row = _beside_twin(found, made)
-        rows[row.slug] = row
         made.append(row)
-        known = sorted(rows.keys() & set(places), key=places.index)
-        others = [slug for slug in rows if slug not in known]
-        write_methods(out, (rows[slug] for slug in [*known, *others]))
+        ledger.end(row)
     return made
 
 
 def _rows(
-    comparison: Comparison, devices: Sequence[str], out: Path, report: Report
+    comparison: Comparison, devices: Sequence[str], out: Path, ledger: Ledger, report: Report
 ) -> Iterator[MethodRow]:
     if comparison.methods:
         with crew(devices) as hands:  # their start is not of the time
@@ -148,7 +144,7 @@ def _rows(
             ready = sum(map(comparison.can_load, comparison.methods))
             for method in comparison.methods:
                 folder = MethodFolder(out / method.slug, method.name)
-                yield _row(method, comparison, hands, folder, _turn(end, ready), report)
+                yield _row(method, comparison, hands, folder, ledger, _turn(end, ready), report)
                 ready -= comparison.can_load(method)
     for name, source in comparison.external.items():
         target = MethodFolder(out / slug_of(name), name)
@@ -177,6 +173,7 @@ def _row(
     comparison: Comparison,
     hands: Crew,
     folder: MethodFolder,
+    ledger: Ledger,
     until: float | None,
     report: Report,
 ) -> MethodRow:
@@ -213,11 +210,17 @@ def _row(
         lost = folder.make(hands, loaded, asked, order, tell)
     except MethodFailed as failure:
         return row("failed", str(failure))
+    waiting = len(asked.keys() - folder.rows.keys() - lost.keys())
+    rest = f"no time was left for {waiting} of {len(asked)} videos" if waiting else None
+    earlier = ledger.left_over(method.slug, loaded.sampler, folder.rows.values())
+    reasons = [rest] if rest else []
     if lost:
-        first, reason = next(iter(lost.items()))
-        stems = {Path(name).stem: why for name, why in lost.items()}
-        return row("failed", f"{len(lost)} of {len(asked)} videos, {first}: {reason}", lost=stems)
-    missing = len(asked.keys() - folder.rows.keys())
-    if missing:
-        return row("unfinished", f"no time was left for {missing} of {len(asked)} videos")
-    return row("done")
+        first, why = next(iter(lost.items()))
+        reasons.insert(0, f"{len(lost)} of {len(asked)} videos, {first}: {why}")
+    if earlier:
+        reasons.append(f"{len(earlier)} more, asked for earlier, are missing; ask for them again")
+    if not reasons:
+        return row("done")
+    stems = earlier | {Path(name).stem: why for name, why in lost.items()}
+    status: Status = "failed" if lost else "unfinished"
+    return row(status, "; ".join(reasons), lost=stems or None, rest=rest)
