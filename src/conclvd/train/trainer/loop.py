@@ -90,7 +90,7 @@ def train(
     materials = prepare(settings, accelerator, report)
     for skipped in materials.clips.skipped:
         tell(f"passed over: {skipped.name} {skipped.reason}")
-    module = starting_module(materials.unet, settings)
+    module = starting_module(materials.unet, settings, tell)
     number = DTYPES[precision(settings)]
     model = build_model(
         materials.unet, module, settings, noise_size=materials.noise_size, frozen_dtype=number
