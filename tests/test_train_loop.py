@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from accelerate.state import AcceleratorState
 from diffusers import AutoencoderKL
 from safetensors.torch import load_file
 from torch import Tensor
@@ -136,6 +137,27 @@ def test_the_module_is_read_by_the_generator(straight, base_folder: Path) -> Non
 def test_another_run_in_the_same_folder_is_refused(straight) -> None:
     with pytest.raises(TrainingError, match="a run with seed 0, found 1; choose another output"):
         train(straight[0].model_copy(update={"seed": 1}))
+
+
+def test_a_run_goes_on_with_another_learning_rate_and_format_and_says_so(settings) -> None:
+    given = settings(max_train_steps=1)
+    train(given)
+    before = last_state(given)
+    rest = {"learning_rate": 1e-30, "mixed_precision": "bf16", "lambda_con": 0.0}
+    lines: list[str] = []
+    AcceleratorState._reset_state(True)  # as in a process of its own
+    outcome = train(given.model_copy(update={"max_train_steps": 2, **rest}), tell=lines.append)
+    assert outcome.figures["learning_rate"] == 1e-30
+    assert "learning_rate is 1e-30 from here on, was 0.001" in lines
+    assert "mixed_precision is bf16 from here on, was auto" in lines
+    (logged,) = [row for row in read_log(given.output_dir) if "settings" in row]
+    assert logged["step"] == 1
+    assert "lambda_con is 0.0 from here on, was 0.07" in logged["settings"]
+    after = last_state(given)
+    weights = [name for name in before if name.startswith("weights/")]
+    assert all(torch.equal(before[name], after[name]) for name in weights)  # not by the old rate
+    moments = [name for name in before if name.endswith("/exp_avg")]
+    assert not all(torch.equal(before[name], after[name]) for name in moments)
 
 
 def test_only_motion_module_and_adapter_change(base: Base, settings) -> None:

@@ -82,10 +82,11 @@ def train(
 
     # --- clips, frozen base, motion module -----------------------------------------------------
     output = settings.output_dir
+    changes: list[str] = []
     if main:
         output.mkdir(parents=True, exist_ok=True)
         clear_partial(output)
-        keep_settings(settings)
+        changes = keep_settings(settings)
     resumed = find_checkpoint(output, settings.resume_from_checkpoint)
     materials = prepare(settings, accelerator, report)
     for skipped in materials.clips.skipped:
@@ -104,6 +105,10 @@ def train(
     journal = Journal(accelerator, settings, first_step=first)
     if resumed:
         tell(f"going on from {resumed.name}")
+    if changes:
+        journal.write(first, {}, settings="; ".join(changes))
+        for line in changes:
+            tell(line)
 
     # --- what every step needs -----------------------------------------------------------------
     alphas = materials.alphas.to(device)

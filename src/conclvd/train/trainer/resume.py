@@ -21,30 +21,36 @@ from conclvd.train.trainer.checkpoint import (
     save_checkpoint,
     unpack_optimizer,
 )
-from conclvd.train.trainer.settings import FREE_ON_RESUME, TrainSettings
+from conclvd.train.trainer.settings import FREE_ON_RESUME, TOLD_ON_RESUME, TrainSettings
 
 RESOLVED = "settings.json"
 
 
-def keep_settings(settings: TrainSettings) -> None:
+def keep_settings(settings: TrainSettings) -> list[str]:
     """Write the resolved settings into the run's folder.
 
-    Raises TrainingError when the folder has checkpoints of a run that was another one.
+    Returns a line for each of `TOLD_ON_RESUME` that is another than it was so far. Raises
+    TrainingError when the folder has checkpoints of a run that was another one.
     """
     path = settings.output_dir / RESOLVED
     content: dict[str, Any] = json.loads(settings.model_dump_json())
+    changes = []
     if checkpoints(settings.output_dir) and path.is_file():
         earlier = json.loads(path.read_text(encoding="utf-8"))
         for name, value in content.items():
-            if name not in FREE_ON_RESUME and earlier.get(name) != value:
+            if name in FREE_ON_RESUME or earlier.get(name) == value:
+                continue
+            if name not in TOLD_ON_RESUME:
                 raise TrainingError(
                     f"{settings.output_dir} has checkpoints of a run with {name} "
                     f"{earlier.get(name)!r}, found {value!r}; choose another output_dir, or "
                     "remove them"
                 )
+            changes.append(f"{name} is {value} from here on, was {earlier.get(name)}")
     partial = path.with_name(f".{RESOLVED}.{os.getpid()}.part")
     partial.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
     os.replace(partial, path)
+    return changes
 
 
 def save(

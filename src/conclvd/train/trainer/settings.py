@@ -42,6 +42,17 @@ FREE_ON_RESUME = frozenset(
         "pretrained_model_name_or_path",
     }
 )
+# What may differ too, and is told: how the rest of the run learns. A run that diverged needs it.
+TOLD_ON_RESUME = frozenset(
+    {
+        "learning_rate",
+        "lr_scheduler",
+        "lr_warmup_steps",
+        "max_grad_norm",
+        "mixed_precision",
+        "lambda_con",
+    }
+)
 
 
 class TrainSettings(BaseModel):
