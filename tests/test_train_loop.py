@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -20,6 +22,7 @@ from conclvd.models.attention import SPARSE_CAUSAL, VERSATILE
 from conclvd.models.base import Base
 from conclvd.models.motion import attach, attention_kinds
 from conclvd.models.weights import load_motion_module, read_header
+from conclvd.train.trainer import loop
 from conclvd.train.trainer.checkpoint import checkpoints
 from conclvd.train.trainer.device import learning_rate_at
 from conclvd.train.trainer.journal import read_log
@@ -28,7 +31,7 @@ from conclvd.train.trainer.model import build_model
 from conclvd.train.trainer.objective import Losses, Tally, batch_losses, means
 from conclvd.train.trainer.samples import Batch
 from conclvd.train.trainer.settings import TrainSettings
-from conclvd.train.video_denoiser import freeze, learning
+from conclvd.train.video_denoiser import VideoDenoiser, freeze, learning
 from tiny import tiny_motion
 from training_clips import tiny_settings
 from training_states import close_gradients, last_state
@@ -209,6 +212,40 @@ def test_a_loss_that_is_not_a_number_stops_the_run_and_names_the_step(settings) 
     with pytest.raises(TrainingError, match="the loss of step 2 is not a number"):
         train(given)
     assert [path.name for path in checkpoints(given.output_dir)] == ["checkpoint-1"]
+
+
+def test_gradients_that_are_not_numbers_are_never_saved(
+    settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loss of their step is finite."""
+    calls: list[None] = []
+
+    def spoilt(model: VideoDenoiser, *given: Any) -> Losses:
+        calls.append(None)
+        losses = batch_losses(model, *given)
+        nothing = next(iter(learning(model).values())).sum() * 0
+        return losses if len(calls) < 3 else replace(losses, total=losses.total + nothing.sqrt())
+
+    monkeypatch.setattr(loop, "batch_losses", spoilt)
+    given = settings(
+        max_train_steps=9, checkpointing_steps=1, logging_steps=4, checkpoints_total_limit=9
+    )
+    with pytest.raises(TrainingError, match="the gradient norm of step 3 is not a number"):
+        train(given)
+    assert [path.name for path in checkpoints(given.output_dir)] == ["checkpoint-1", "checkpoint-2"]
+
+
+def test_a_held_out_figure_that_is_not_a_number_does_not_end_the_run(
+    settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = {"held_out_loss_diff": float("nan"), "held_out_frame_offset": 0.5}
+    monkeypatch.setattr(loop, "held_out_losses", lambda *_: measured)
+    outcome = train(settings(max_train_steps=1, num_held_out_clips=1))
+    assert outcome.finished
+    rows = [row for row in read_log(outcome.module.parent) if "held_out_frame_offset" in row]
+    assert len(rows) == 2
+    assert not any("held_out_loss_diff" in row for row in rows)
+    assert '"held_out_loss_diff": null' in (outcome.module.parent / "log.jsonl").read_text()
 
 
 def count_parts() -> int:

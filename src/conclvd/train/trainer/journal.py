@@ -73,20 +73,24 @@ class Journal:
 
 
 def read_log(output: Path) -> list[dict[str, Any]]:
-    """The lines of a run's log, without a last one that a killed run left torn."""
+    """The lines of a run's log, without a last one that a killed run left torn.
+
+    A figure that was not a number is not in its line.
+    """
     path = output / LOG
     rows = []
     for line in path.read_text(encoding="utf-8").split("\n") if path.is_file() else []:
         try:
-            rows.append(json.loads(line))
+            row = json.loads(line)
         except ValueError:
             continue
+        rows.append({key: value for key, value in row.items() if value is not None})
     return rows
 
 
 def _line(row: dict[str, Any]) -> str:
     plain = {
-        key: (float(f"{value:.6g}") if math.isfinite(value) else str(value))
+        key: (float(f"{value:.6g}") if math.isfinite(value) else None)
         if isinstance(value, float)
         else value
         for key, value in row.items()

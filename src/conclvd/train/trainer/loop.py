@@ -72,7 +72,8 @@ def train(
     clips from files.
     `report(stage, done, total)` shows progress, `tell` a line of text; both are called on the main
     process alone. Ctrl-C and SIGTERM end the step, save a checkpoint, and return. Raises
-    TrainingError, with the step, when the loss is not finite; checkpoints before it are whole.
+    TrainingError, with the step, when its loss or gradients are not finite; checkpoints before it
+    are whole.
     """
     torch.set_float32_matmul_precision("high")
     accelerator = new_accelerator(settings)
@@ -139,7 +140,8 @@ def train(
         ranks=accelerator.num_processes,
         pin_memory=device.type == "cuda",
     )
-    tally, totals = Tally(device, len(alphas), materials.frame_channels), list[Tensor]()
+    tally = Tally(device, len(alphas), materials.frame_channels)
+    totals, norms = list[Tensor](), list[Tensor]()
     figures: dict[str, float] = {}
     step, stopped = first, False
 
@@ -168,6 +170,8 @@ def train(
                 tally.add(losses, batch.steps)
                 totals.append(losses.total.clone())
             norm = masters.step(optimizer, settings.max_grad_norm, accelerator.scaler)
+            if accelerator.scaler is None:
+                norms.append(norm)
             if average:
                 average.update()
             step += 1
@@ -178,8 +182,9 @@ def train(
             if log_now or save_now or look_now or accelerator.num_processes == 1:
                 stopped = interrupt.agreed(accelerator) and not last
             if log_now or save_now or look_now or stopped:
-                check_finite(totals, step, settings, accelerator)
+                check_finite(totals, norms, step, settings, accelerator)
                 totals.clear()
+                norms.clear()
             row: dict[str, float] = {}
             if log_now:
                 row |= means(accelerator.reduce(tally.sums(), "sum").cpu())
@@ -233,20 +238,28 @@ def averaged(average: MovingAverage | None, masters: Masters) -> Iterator[None]:
 
 
 def check_finite(
-    totals: list[Tensor], step: int, settings: TrainSettings, accelerator: Accelerator
+    totals: list[Tensor],
+    norms: list[Tensor],
+    step: int,
+    settings: TrainSettings,
+    accelerator: Accelerator,
 ) -> None:
-    """Raise TrainingError that names the first step whose loss is not a number.
+    """Raise TrainingError that names the first step whose loss or gradients are not numbers.
 
-    `totals` are the losses of all batches since the last check, up to and with `step`.
+    `totals` are the losses of all batches since the last check, up to and with `step`; `norms` are
+    the gradients' norms of those steps, none where a scaler leaves out a step that has no number.
     """
     if not totals:
         return
-    found = accelerator.reduce(torch.stack(totals), "mean").isfinite().tolist()
-    if all(found):
+    losses = accelerator.reduce(torch.stack(totals), "mean").isfinite()
+    losses = losses.view(-1, settings.gradient_accumulation_steps).all(1)
+    finite = losses & torch.stack(norms).isfinite() if norms else losses
+    if finite.all():
         return
-    batches_back = len(found) - found.index(False)
-    first = step - (batches_back - 1) // settings.gradient_accumulation_steps
+    place = finite.tolist().index(False)
+    what = "gradient norm" if losses[place] else "loss"
     raise TrainingError(
-        f"the loss of step {first} is not a number, so the run has stopped; lower learning_rate, "
-        "or use mixed_precision bf16 or no, and go on from the last checkpoint"
+        f"the {what} of step {step - len(finite) + place + 1} is not a number, so the run has "
+        "stopped; lower learning_rate, or use mixed_precision bf16 or no, and go on from the last "
+        "checkpoint"
     )
