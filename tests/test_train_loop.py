@@ -94,7 +94,7 @@ def test_stopped_and_resumed_is_a_straight_run_bit_for_bit(straight, settings) -
     whole = straight[0]
     assert same(last_state(whole), last_state(parts))
     assert same(load_file(whole.output_dir / WEIGHTS), load_file(parts.output_dir / WEIGHTS))
-    assert [row["step"] for row in read_log(parts.output_dir)] == [0, 2, 4]
+    assert [row["step"] for row in read_log(parts.output_dir)] == [0, 2, 2, 4, 4]
 
 
 def test_gradient_checkpointing_changes_no_bit(straight, settings) -> None:
@@ -106,7 +106,7 @@ def test_gradient_checkpointing_changes_no_bit(straight, settings) -> None:
 def test_a_run_tells_what_it_learned_and_from_what(straight, base: Base) -> None:
     given, outcome = straight
     rows = read_log(given.output_dir)
-    assert [row["step"] for row in rows] == [0, 2, 4, 4]
+    assert [row["step"] for row in rows] == [0, 2, 4, 4, 4]
     held_out = [row["held_out_loss_diff"] for row in rows if "held_out_loss_diff" in row]
     assert len(held_out) == 2
     assert held_out[0] != held_out[1]
@@ -233,6 +233,28 @@ def test_gradients_that_are_not_numbers_are_never_saved(
     with pytest.raises(TrainingError, match="the gradient norm of step 3 is not a number"):
         train(given)
     assert [path.name for path in checkpoints(given.output_dir)] == ["checkpoint-1", "checkpoint-2"]
+
+
+@pytest.mark.parametrize("part", ["held_out_losses", "make_clips"])
+def test_a_validation_that_fails_loses_no_step(
+    settings, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    first = iter([{}] if part == "held_out_losses" else [])  # of step 0
+
+    def full(*_: object) -> dict[str, float]:
+        for figures in first:
+            return figures
+        raise torch.OutOfMemoryError("no memory")
+
+    monkeypatch.setattr(loop, part, full)
+    given = settings(
+        validation_prompt=["a boat"], validation_steps=2, checkpointing_steps=2, logging_steps=2,
+        num_held_out_clips=int(part == "held_out_losses"),
+    )  # fmt: skip
+    with pytest.raises(torch.OutOfMemoryError):
+        train(given)
+    assert [path.name for path in checkpoints(given.output_dir)] == ["checkpoint-2"]
+    assert [row["step"] for row in read_log(given.output_dir) if "loss_diff" in row] == [2]
 
 
 def test_a_held_out_figure_that_is_not_a_number_does_not_end_the_run(

@@ -1,6 +1,6 @@
 """The training loop (Algorithm 1; method.md section 4), read top to bottom.
 
-step → log → measure → validate → checkpoint → stop
+step → log → checkpoint → measure → validate → stop
 """
 
 from __future__ import annotations
@@ -185,27 +185,27 @@ def train(
                 check_finite(totals, norms, step, settings, accelerator)
                 totals.clear()
                 norms.clear()
-            row: dict[str, float] = {}
             if log_now:
-                row |= means(accelerator.reduce(tally.sums(), "sum").cpu())
+                row = means(accelerator.reduce(tally.sums(), "sum").cpu())
                 row |= {  # by now the device has done all that was asked of it
                     "grad_norm": float(norm),
                     "learning_rate": rate,
                     "seconds_per_step": (time.monotonic() - since) / (step - step_then),
                 }
                 tally.clear()
-            if look_now:
-                row |= measure()
-            if row:
                 journal.write(step, row)
                 figures |= row
-            if look_now and materials.prompts:
-                validate()
-            if save_now or stopped:
+            if save_now or stopped:  # first: what is looked at may not fit the device or the disk
                 accelerator.wait_for_everyone()
                 if main:
                     save(step, weights, optimizer, average, accelerator, settings)
                 accelerator.wait_for_everyone()
+            if look_now and materials.held_out:
+                row = measure()
+                journal.write(step, row)
+                figures |= row
+            if look_now and materials.prompts:
+                validate()
             if log_now or look_now or save_now:
                 since, step_then = time.monotonic(), step
             report("train", step, settings.max_train_steps)
