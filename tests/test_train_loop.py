@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -140,6 +141,15 @@ def test_the_module_is_read_by_the_generator(straight, base_folder: Path) -> Non
 def test_another_run_in_the_same_folder_is_refused(straight) -> None:
     with pytest.raises(TrainingError, match="a run with seed 0, found 1; choose another output"):
         train(straight[0].model_copy(update={"seed": 1}))
+
+
+def test_a_run_that_starts_anew_keeps_no_line_of_another(settings) -> None:
+    given = settings(max_train_steps=1, num_held_out_clips=1)
+    train(given)
+    for folder in checkpoints(given.output_dir):
+        shutil.rmtree(folder)
+    train(given.model_copy(update={"num_held_out_clips": 0}))
+    assert [row["step"] for row in read_log(given.output_dir)] == [1]
 
 
 def test_a_run_goes_on_with_another_learning_rate_and_format_and_says_so(settings) -> None:

@@ -36,7 +36,7 @@ class Journal:
     """Appends to `output_dir/log.jsonl` and to the trackers, on the main process alone.
 
     When a run goes on from `first_step`, lines of later steps, which will be made again, are
-    removed.
+    removed; from 0 on they all are.
     """
 
     def __init__(
@@ -46,7 +46,9 @@ class Journal:
         self._started = time.monotonic()
         if not accelerator.is_main_process:
             return
-        kept = [row for row in read_log(settings.output_dir) if row["step"] <= first_step]
+        kept = []
+        if first_step:
+            kept = [row for row in read_log(settings.output_dir) if row["step"] <= first_step]
         self._earlier = kept[-1]["seconds"] if kept else 0.0
         partial = self._file.with_name(f".{LOG}.{os.getpid()}.part")
         partial.write_text("".join(_line(row) for row in kept), encoding="utf-8")
