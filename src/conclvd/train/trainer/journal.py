@@ -1,4 +1,4 @@
-"""What a run says of itself: log.jsonl, one JSON object a line, and TensorBoard or wandb."""
+"""What a run says of itself: log.jsonl, one JSON object a line, and TensorBoard and wandb."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ PACKAGES = {"tensorboard": "tensorboard", "wandb": "wandb"}
 
 
 def trackers(report_to: str) -> list[str]:
-    """The trackers that a run reports to. Raises TrainingError for one that is not installed."""
+    """The trackers that a run reports to: TensorBoard always, but for "none".
+
+    Raises TrainingError for one that is not installed.
+    """
     from importlib.util import find_spec
 
-    names = {"none": [], "all": ["tensorboard", "wandb"]}.get(report_to, [report_to])
+    names = {"none": [], "tensorboard": ["tensorboard"]}.get(report_to, ["tensorboard", "wandb"])
     for name in names:
         if find_spec(PACKAGES[name]) is None:
             raise TrainingError(
