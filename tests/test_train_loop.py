@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import shutil
 import signal
@@ -14,7 +15,7 @@ import pytest
 import torch
 from accelerate.state import AcceleratorState
 from diffusers import AutoencoderKL
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import CLIPTextModel
 
@@ -141,6 +142,42 @@ def test_the_module_is_read_by_the_generator(straight, base_folder: Path) -> Non
 def test_another_run_in_the_same_folder_is_refused(straight) -> None:
     with pytest.raises(TrainingError, match="a run with seed 0, found 1; choose another output"):
         train(straight[0].model_copy(update={"seed": 1}))
+
+
+def test_other_clips_are_refused_and_other_processes_are_told(
+    settings, squares: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(squares, data)
+    given = settings(max_train_steps=1, train_data_dir=data)
+    train(given)
+    (folder,) = checkpoints(given.output_dir)
+    facts = json.loads((folder / "state.json").read_text())
+    (folder / "state.json").write_text(json.dumps({**facts, "processes": 2}))
+    lines: list[str] = []
+    train(given.model_copy(update={"max_train_steps": 2}), tell=lines.append)
+    assert any("checkpoint-1 is of 2 processes, found 1" in line for line in lines)
+    captions = (data / "metadata.jsonl").read_text()
+    (data / "metadata.jsonl").write_text(captions.replace("boat 1", "ship 1"))
+    with pytest.raises(TrainingError, match="checkpoint-2 was trained with clips and captions of"):
+        train(given)
+
+
+def test_a_checkpoint_of_another_base_or_of_other_sizes_is_refused(settings) -> None:
+    given = settings(max_train_steps=1)
+    train(given)
+    (folder,) = checkpoints(given.output_dir)
+    facts = json.loads((folder / "state.json").read_text())
+    other = {**facts["hashes"], "unet": "0" * 64}
+    (folder / "state.json").write_text(json.dumps({**facts, "hashes": other}))
+    with pytest.raises(TrainingError, match="with unet of sha256 0000000000000000…, found"):
+        train(given)
+    (folder / "state.json").write_text(json.dumps(facts))
+    tensors = last_state(given)
+    name = next(name for name in tensors if name.startswith("weights/"))
+    save_file({**tensors, name: torch.zeros(3)}, folder / "state.safetensors")
+    with pytest.raises(TrainingError, match=r"another model: .* has shape \(3,\) there, "):
+        train(given)
 
 
 def test_a_run_that_starts_anew_keeps_no_line_of_another(settings) -> None:

@@ -38,7 +38,7 @@ from conclvd.train.trainer.model import build_model
 from conclvd.train.trainer.objective import Losses, Tally, batch_losses, means
 from conclvd.train.trainer.prepare import Prepare, Report, prepare
 from conclvd.train.trainer.report import write_report
-from conclvd.train.trainer.resume import keep_settings, restore, save
+from conclvd.train.trainer.resume import keep_settings, origin_of, restore, save
 from conclvd.train.trainer.samples import Batch, Samples, batches, join
 from conclvd.train.trainer.settings import TrainSettings
 from conclvd.train.trainer.validation import make_clips
@@ -101,7 +101,9 @@ def train(
     weights = masters.weights
     average = MovingAverage(weights.values(), settings.ema_decay) if settings.use_ema else None
     optimizer = new_optimizer(weights.values(), settings)
-    first = restore(resumed, weights, optimizer, average, accelerator) if resumed else 0
+    origin, first = origin_of(materials, accelerator), 0
+    if resumed:
+        first = restore(resumed, weights, optimizer, average, accelerator, origin, tell)
     masters.publish()
     journal = Journal(accelerator, settings, first_step=first)
     if resumed:
@@ -198,7 +200,7 @@ def train(
             if save_now or stopped:  # first: what is looked at may not fit the device or the disk
                 accelerator.wait_for_everyone()
                 if main:
-                    save(step, weights, optimizer, average, accelerator, settings)
+                    save(step, weights, optimizer, average, accelerator, settings, origin)
                 accelerator.wait_for_everyone()
             if look_now and materials.held_out:
                 row = measure()
