@@ -11,9 +11,10 @@ from diffusers import AnimateDiffPipeline, DiffusionPipeline, MotionAdapter
 
 from conclvd.errors import ModelError
 from conclvd.generate.pipeline import ConCLVDPipeline
-from conclvd.models.attention import SparseCausalAttention, VersatileAttention
+from conclvd.models.attention import SPARSE_CAUSAL, SparseCausalAttention, VersatileAttention
 from conclvd.models.base import Base
-from conclvd.models.motion import ANIMATEDIFF, MotionModule, motion_blocks
+from conclvd.models.motion import ANIMATEDIFF, MotionModule, attach, motion_blocks
+from conclvd.models.weights import save_motion_module
 from tiny import SIZE, tiny_motion, tiny_unet
 
 CALL: dict[str, Any] = {"num_frames": 3, "num_inference_steps": 2, "output_type": "np"}
@@ -100,3 +101,16 @@ def test_our_module_that_lost_its_attention_is_refused_by_name(base: Base) -> No
     adapter.register_to_config(_name_or_path=str(base.motion))
     with pytest.raises(ModelError, match="lost its sparse-causal attention"):
         ConCLVDPipeline(**parts(base), motion_adapter=adapter)
+
+
+@pytest.mark.parametrize("image", [True, False])
+def test_our_module_that_lost_its_added_attention_is_refused_by_name(
+    base: Base, tmp_path: Path, image: bool
+) -> None:
+    """Its config still names it; the pipeline gets an image U-Net, or a video U-Net."""
+    module = tiny_motion((*ANIMATEDIFF, SPARSE_CAUSAL))
+    save_motion_module(module, tmp_path)
+    adapter = MotionAdapter.from_pretrained(tmp_path)
+    unet = tiny_unet() if image else attach(tiny_unet(), module)
+    with pytest.raises(ModelError, match=f"{tmp_path} has an added .*conclvd.MotionModule"):
+        ConCLVDPipeline(**{**parts(base), "unet": unet}, motion_adapter=adapter)

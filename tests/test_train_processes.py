@@ -79,7 +79,7 @@ def test_two_processes_are_one_with_twice_the_batch(settings) -> None:
     assert [process.exitcode for process in processes] == [0, 0]
     close_gradients(last_state(one), last_state(two))
     first, second = (read_log(s.output_dir) for s in (one, two))
-    assert len(first) == len(second) == 2
+    assert len(first) == len(second) == 3
     for left, right in zip(first, second, strict=True):
         for name in left.keys() - {"seconds", "seconds_per_step"}:
             assert left[name] == pytest.approx(right[name], rel=1e-3), name

@@ -12,6 +12,7 @@ import torch
 from conclvd.errors import ConclvdError, DatasetError, InvalidRequest, TrainingError
 from conclvd.models.base import Base
 from conclvd.train.trainer.device import new_accelerator, new_optimizer
+from conclvd.train.trainer.journal import trackers
 from conclvd.train.trainer.loop import train
 from conclvd.train.trainer.model import check_frames
 from conclvd.train.trainer.prepare import check_base, split
@@ -50,3 +51,19 @@ def test_8_bit_adam_names_its_package(settings) -> None:
 def test_a_tracker_that_is_not_there_is_named(settings, report_to: str) -> None:
     with pytest.raises(TrainingError, match="pip install wandb"):
         new_accelerator(settings(report_to=report_to))
+
+
+@pytest.mark.parametrize(
+    ("report_to", "names"),
+    [
+        ("none", []),
+        ("tensorboard", ["tensorboard"]),
+        ("wandb", ["tensorboard", "wandb"]),
+        ("all", ["tensorboard", "wandb"]),
+    ],
+)
+def test_tensorboard_is_on_unless_none_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, report_to: str, names: list[str]
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)  # all are installed
+    assert trackers(report_to) == names

@@ -24,7 +24,9 @@ from conclvd.models.motion import (
 from conclvd.models.weights import load_motion_module, save_motion_module
 from conclvd.train.trainer.loop import train
 from conclvd.train.trainer.model import build_model
-from conclvd.train.trainer.warm_start import starting_module
+from conclvd.train.trainer.plan import plan
+from conclvd.train.trainer.settings import read_settings
+from conclvd.train.trainer.warm_start import PAPERS, starting_module
 from conclvd.train.video_denoiser import learning
 from test_weights import original_layout
 from tiny import TEXT_WIDTH, TOKENS, tiny_motion, tiny_unet
@@ -140,6 +142,52 @@ def test_what_a_source_becomes(
     assert attention_kinds(started) == expected
     weights = started.state_dict()
     assert all(torch.equal(weights[name], value) for name, value in module.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("preset", "source", "expected"),
+    [
+        ("paper", ANIMATEDIFF, ADDED),
+        ("ink-mini", ANIMATEDIFF, ADDED),
+        ("without-clofnoise", ANIMATEDIFF, ADDED),
+        ("paper", None, PAPERS),
+        ("sd15-8gb", ANIMATEDIFF, ANIMATEDIFF),
+        ("sd15-8gb", PAPERS, PAPERS),
+    ],
+)
+def test_a_preset_keeps_the_attentions_of_a_source(
+    base: Base, settings, tmp_path: Path, preset: str, source, expected
+) -> None:
+    chosen = read_settings(preset, {"train_data_dir": "clips"})
+    given = {"attention_kinds": chosen.attention_kinds, "rank": chosen.rank}
+    if source is not None:
+        save_motion_module(tiny_motion(source), tmp_path / "source")
+    origin = None if source is None else tmp_path / "source"
+    lines: list[str] = []
+    started = starting_module(base.unet, settings(origin, **given), lines.append)
+    assert attention_kinds(started) == expected
+    assert lines == []
+
+
+def test_a_trained_attention_that_is_replaced_is_told(base: Base, settings, tmp_path: Path) -> None:
+    save_motion_module(tiny_motion(ANIMATEDIFF), tmp_path / "source")
+    asked = settings(tmp_path / "source", attention_kinds=list(PAPERS))
+    lines: list[str] = []
+    starting_module(base.unet, asked, lines.append)
+    (line,) = lines
+    assert "attention 2 of " in line
+    assert "trained as versatile, becomes sparse_causal" in line
+    shown = plan(asked, lambda stage, done, total: None).lines()
+    assert shown[[row.startswith("motion module: ") for row in shown].index(True) + 1] == line
+
+
+@pytest.mark.parametrize("asked", [ANIMATEDIFF, ADDED])
+def test_queries_that_never_learned_are_not_put_to_work(
+    base: Base, settings, tmp_path: Path, asked: tuple[str, ...]
+) -> None:
+    save_motion_module(tiny_motion(PAPERS), tmp_path / "source")
+    with pytest.raises(InvalidRequest, match="is sparse_causal, which trains no queries and keys"):
+        starting_module(base.unet, settings(tmp_path / "source", attention_kinds=list(asked)))
 
 
 def test_a_trained_attention_is_not_thrown_away(base: Base, settings, tmp_path: Path) -> None:

@@ -125,11 +125,22 @@ def set_attention(unet: UNetMotionModel, kinds: Sequence[str]) -> None:
 
 
 def copy_added(module: MotionAdapter, unet: UNetMotionModel) -> None:
-    """Give a video U-Net the added attentions of `module`, copied; those it has stay."""
+    """Give a video U-Net the added attentions of `module`, copied; those it has stay.
+
+    Raises ModelError where the config names an added attention that the module does not have.
+    """
+    named = len(attention_kinds(module)) == 3
     for source, target in zip(motion_transformers(module), motion_transformers(unet), strict=True):
         last = source.transformer_blocks[-1]
-        there = isinstance(target.transformer_blocks[-1], AddedSparseCausal)
-        if isinstance(last, AddedSparseCausal) and not there:
+        added = isinstance(last, AddedSparseCausal)
+        if named and not added:
+            # diffusers' MotionAdapter keeps the config, and leaves out weights it has no place for
+            raise ModelError(
+                f"{module.config.get('_name_or_path') or 'the motion module'} has an added "
+                "sparse-causal attention, which was lost when it was loaded as a MotionAdapter; "
+                "load it with conclvd.MotionModule.from_pretrained"
+            )
+        if added and not isinstance(target.transformer_blocks[-1], AddedSparseCausal):
             target.transformer_blocks.append(copy.deepcopy(last))
 
 
@@ -153,7 +164,8 @@ def _without_added(module: MotionAdapter) -> Iterator[None]:
 def attach(unet: UNet2DConditionModel, module: MotionAdapter) -> UNetMotionModel:
     """A video U-Net out of an image U-Net and a motion module; both are copied.
 
-    Raises ModelError when the module was made for a U-Net of other sizes.
+    Raises ModelError when the module was made for a U-Net of other sizes, or has lost its added
+    attention.
     """
     wanted, found = tuple(unet.config.block_out_channels), tuple(module.config.block_out_channels)
     if wanted != found:

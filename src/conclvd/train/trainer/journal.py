@@ -1,4 +1,4 @@
-"""What a run says of itself: log.jsonl, one JSON object a line, and TensorBoard or wandb."""
+"""What a run says of itself: log.jsonl, one JSON object a line, and TensorBoard and wandb."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ PACKAGES = {"tensorboard": "tensorboard", "wandb": "wandb"}
 
 
 def trackers(report_to: str) -> list[str]:
-    """The trackers that a run reports to. Raises TrainingError for one that is not installed."""
+    """The trackers that a run reports to: TensorBoard always, but for "none".
+
+    Raises TrainingError for one that is not installed.
+    """
     from importlib.util import find_spec
 
-    names = {"none": [], "all": ["tensorboard", "wandb"]}.get(report_to, [report_to])
+    names = {"none": [], "tensorboard": ["tensorboard"]}.get(report_to, ["tensorboard", "wandb"])
     for name in names:
         if find_spec(PACKAGES[name]) is None:
             raise TrainingError(
@@ -36,7 +39,7 @@ class Journal:
     """Appends to `output_dir/log.jsonl` and to the trackers, on the main process alone.
 
     When a run goes on from `first_step`, lines of later steps, which will be made again, are
-    removed.
+    removed; from 0 on they all are.
     """
 
     def __init__(
@@ -46,7 +49,9 @@ class Journal:
         self._started = time.monotonic()
         if not accelerator.is_main_process:
             return
-        kept = [row for row in read_log(settings.output_dir) if row["step"] <= first_step]
+        kept = []
+        if first_step:
+            kept = [row for row in read_log(settings.output_dir) if row["step"] <= first_step]
         self._earlier = kept[-1]["seconds"] if kept else 0.0
         partial = self._file.with_name(f".{LOG}.{os.getpid()}.part")
         partial.write_text("".join(_line(row) for row in kept), encoding="utf-8")
@@ -73,20 +78,24 @@ class Journal:
 
 
 def read_log(output: Path) -> list[dict[str, Any]]:
-    """The lines of a run's log, without a last one that a killed run left torn."""
+    """The lines of a run's log, without a last one that a killed run left torn.
+
+    A figure that was not a number is not in its line.
+    """
     path = output / LOG
     rows = []
     for line in path.read_text(encoding="utf-8").split("\n") if path.is_file() else []:
         try:
-            rows.append(json.loads(line))
+            row = json.loads(line)
         except ValueError:
             continue
+        rows.append({key: value for key, value in row.items() if value is not None})
     return rows
 
 
 def _line(row: dict[str, Any]) -> str:
     plain = {
-        key: (float(f"{value:.6g}") if math.isfinite(value) else str(value))
+        key: (float(f"{value:.6g}") if math.isfinite(value) else None)
         if isinstance(value, float)
         else value
         for key, value in row.items()

@@ -1,6 +1,6 @@
 """The training loop (Algorithm 1; method.md section 4), read top to bottom.
 
-step → log → measure → validate → checkpoint → stop
+step → log → checkpoint → measure → validate → stop
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from conclvd.train.trainer.model import build_model
 from conclvd.train.trainer.objective import Losses, Tally, batch_losses, means
 from conclvd.train.trainer.prepare import Prepare, Report, prepare
 from conclvd.train.trainer.report import write_report
-from conclvd.train.trainer.resume import keep_settings, restore, save
+from conclvd.train.trainer.resume import keep_settings, origin_of, restore, save
 from conclvd.train.trainer.samples import Batch, Samples, batches, join
 from conclvd.train.trainer.settings import TrainSettings
 from conclvd.train.trainer.validation import make_clips
@@ -72,7 +72,8 @@ def train(
     clips from files.
     `report(stage, done, total)` shows progress, `tell` a line of text; both are called on the main
     process alone. Ctrl-C and SIGTERM end the step, save a checkpoint, and return. Raises
-    TrainingError, with the step, when the loss is not finite; checkpoints before it are whole.
+    TrainingError, with the step, when its loss or gradients are not finite; checkpoints before it
+    are whole.
     """
     torch.set_float32_matmul_precision("high")
     accelerator = new_accelerator(settings)
@@ -82,15 +83,16 @@ def train(
 
     # --- clips, frozen base, motion module -----------------------------------------------------
     output = settings.output_dir
+    changes: list[str] = []
     if main:
         output.mkdir(parents=True, exist_ok=True)
         clear_partial(output)
-        keep_settings(settings)
+        changes = keep_settings(settings)
     resumed = find_checkpoint(output, settings.resume_from_checkpoint)
     materials = prepare(settings, accelerator, report)
     for skipped in materials.clips.skipped:
         tell(f"passed over: {skipped.name} {skipped.reason}")
-    module = starting_module(materials.unet, settings)
+    module = starting_module(materials.unet, settings, tell)
     number = DTYPES[precision(settings)]
     model = build_model(
         materials.unet, module, settings, noise_size=materials.noise_size, frozen_dtype=number
@@ -99,11 +101,17 @@ def train(
     weights = masters.weights
     average = MovingAverage(weights.values(), settings.ema_decay) if settings.use_ema else None
     optimizer = new_optimizer(weights.values(), settings)
-    first = restore(resumed, weights, optimizer, average, accelerator) if resumed else 0
+    origin, first = origin_of(materials, accelerator), 0
+    if resumed:
+        first = restore(resumed, weights, optimizer, average, accelerator, origin, tell)
     masters.publish()
     journal = Journal(accelerator, settings, first_step=first)
     if resumed:
         tell(f"going on from {resumed.name}")
+    if changes:
+        journal.write(first, {}, settings="; ".join(changes))
+        for line in changes:
+            tell(line)
 
     # --- what every step needs -----------------------------------------------------------------
     alphas = materials.alphas.to(device)
@@ -134,7 +142,8 @@ def train(
         ranks=accelerator.num_processes,
         pin_memory=device.type == "cuda",
     )
-    tally, totals = Tally(device, len(alphas), materials.frame_channels), list[Tensor]()
+    tally = Tally(device, len(alphas), materials.frame_channels)
+    totals, norms = list[Tensor](), list[Tensor]()
     figures: dict[str, float] = {}
     step, stopped = first, False
 
@@ -163,6 +172,8 @@ def train(
                 tally.add(losses, batch.steps)
                 totals.append(losses.total.clone())
             norm = masters.step(optimizer, settings.max_grad_norm, accelerator.scaler)
+            if accelerator.scaler is None:
+                norms.append(norm)
             if average:
                 average.update()
             step += 1
@@ -173,29 +184,30 @@ def train(
             if log_now or save_now or look_now or accelerator.num_processes == 1:
                 stopped = interrupt.agreed(accelerator) and not last
             if log_now or save_now or look_now or stopped:
-                check_finite(totals, step, settings, accelerator)
+                check_finite(totals, norms, step, settings, accelerator)
                 totals.clear()
-            row: dict[str, float] = {}
+                norms.clear()
             if log_now:
-                row |= means(accelerator.reduce(tally.sums(), "sum").cpu())
+                row = means(accelerator.reduce(tally.sums(), "sum").cpu())
                 row |= {  # by now the device has done all that was asked of it
                     "grad_norm": float(norm),
                     "learning_rate": rate,
                     "seconds_per_step": (time.monotonic() - since) / (step - step_then),
                 }
                 tally.clear()
-            if look_now:
-                row |= measure()
-            if row:
+                journal.write(step, row)
+                figures |= row
+            if save_now or stopped:  # first: what is looked at may not fit the device or the disk
+                accelerator.wait_for_everyone()
+                if main:
+                    save(step, weights, optimizer, average, accelerator, settings, origin)
+                accelerator.wait_for_everyone()
+            if look_now and materials.held_out:
+                row = measure()
                 journal.write(step, row)
                 figures |= row
             if look_now and materials.prompts:
                 validate()
-            if save_now or stopped:
-                accelerator.wait_for_everyone()
-                if main:
-                    save(step, weights, optimizer, average, accelerator, settings)
-                accelerator.wait_for_everyone()
             if log_now or look_now or save_now:
                 since, step_then = time.monotonic(), step
             report("train", step, settings.max_train_steps)
@@ -228,20 +240,28 @@ def averaged(average: MovingAverage | None, masters: Masters) -> Iterator[None]:
 
 
 def check_finite(
-    totals: list[Tensor], step: int, settings: TrainSettings, accelerator: Accelerator
+    totals: list[Tensor],
+    norms: list[Tensor],
+    step: int,
+    settings: TrainSettings,
+    accelerator: Accelerator,
 ) -> None:
-    """Raise TrainingError that names the first step whose loss is not a number.
+    """Raise TrainingError that names the first step whose loss or gradients are not numbers.
 
-    `totals` are the losses of all batches since the last check, up to and with `step`.
+    `totals` are the losses of all batches since the last check, up to and with `step`; `norms` are
+    the gradients' norms of those steps, none where a scaler leaves out a step that has no number.
     """
     if not totals:
         return
-    found = accelerator.reduce(torch.stack(totals), "mean").isfinite().tolist()
-    if all(found):
+    losses = accelerator.reduce(torch.stack(totals), "mean").isfinite()
+    losses = losses.view(-1, settings.gradient_accumulation_steps).all(1)
+    finite = losses & torch.stack(norms).isfinite() if norms else losses
+    if finite.all():
         return
-    batches_back = len(found) - found.index(False)
-    first = step - (batches_back - 1) // settings.gradient_accumulation_steps
+    place = finite.tolist().index(False)
+    what = "gradient norm" if losses[place] else "loss"
     raise TrainingError(
-        f"the loss of step {first} is not a number, so the run has stopped; lower learning_rate, "
-        "or use mixed_precision bf16 or no, and go on from the last checkpoint"
+        f"the {what} of step {step - len(finite) + place + 1} is not a number, so the run has "
+        "stopped; lower learning_rate, or use mixed_precision bf16 or no, and go on from the last "
+        "checkpoint"
     )

@@ -20,14 +20,15 @@ NAMES = {"no": "float32", "fp16": "fp16", "bf16": "bf16"}
 
 @dataclass(frozen=True)
 class Plan:
-    """What `train` would do with the same settings, on one process; `there` is the memory of the
-    device in bytes."""
+    """What `train` would do with the same settings, on one process; `replaced` are lines on
+    trained attentions that become others, `there` is the memory of the device in bytes."""
 
     found: ClipList
     training_clips: int
     held_out_clips: int
     windows: int
     kinds: tuple[str, ...]
+    replaced: tuple[str, ...]
     precision: str
     memory: MemoryEstimate
     there: int
@@ -48,6 +49,7 @@ class Plan:
             f"{settings.resolution} x {settings.resolution}",
             f"motion module: {', '.join(self.kinds)}, from "
             f"{settings.motion_module_name_or_path or 'the identity'}",
+            *self.replaced,
             f"steps: {settings.max_train_steps:,} of {per_step} samples a process, "
             f"{epochs:,.1f} epochs, "
             + (f"going on from {self.going_on_from}" if self.going_on_from else "from the start"),
@@ -67,7 +69,8 @@ def plan(settings: TrainSettings, report: Report) -> Plan:
     resumed = find_checkpoint(settings.output_dir, settings.resume_from_checkpoint)
     base = load_base(settings.pretrained_model_name_or_path)
     check_base(base, settings)
-    module = starting_module(base.unet, settings)
+    replaced: list[str] = []
+    module = starting_module(base.unet, settings, replaced.append)
     kinds = attention_kinds(module)
     text = base.text_encoder.config
     return Plan(
@@ -76,6 +79,7 @@ def plan(settings: TrainSettings, report: Report) -> Plan:
         held_out_clips=len(held_out),
         windows=sum(len(window_starts(clip.frames, settings)) for clip in training),
         kinds=kinds,
+        replaced=tuple(replaced),
         precision=precision(settings),
         memory=estimate(
             base.unet,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,30 +21,71 @@ from conclvd.train.trainer.checkpoint import (
     save_checkpoint,
     unpack_optimizer,
 )
-from conclvd.train.trainer.settings import FREE_ON_RESUME, TrainSettings
+from conclvd.train.trainer.prepare import Materials
+from conclvd.train.trainer.settings import FREE_ON_RESUME, TOLD_ON_RESUME, TrainSettings
 
 RESOLVED = "settings.json"
 
 
-def keep_settings(settings: TrainSettings) -> None:
+def keep_settings(settings: TrainSettings) -> list[str]:
     """Write the resolved settings into the run's folder.
 
-    Raises TrainingError when the folder has checkpoints of a run that was another one.
+    Returns a line for each of `TOLD_ON_RESUME` that is another than it was so far. Raises
+    TrainingError when the folder has checkpoints of a run that was another one.
     """
     path = settings.output_dir / RESOLVED
     content: dict[str, Any] = json.loads(settings.model_dump_json())
+    changes = []
     if checkpoints(settings.output_dir) and path.is_file():
         earlier = json.loads(path.read_text(encoding="utf-8"))
         for name, value in content.items():
-            if name not in FREE_ON_RESUME and earlier.get(name) != value:
+            if name in FREE_ON_RESUME or earlier.get(name) == value:
+                continue
+            if name not in TOLD_ON_RESUME:
                 raise TrainingError(
                     f"{settings.output_dir} has checkpoints of a run with {name} "
                     f"{earlier.get(name)!r}, found {value!r}; choose another output_dir, or "
                     "remove them"
                 )
+            changes.append(f"{name} is {value} from here on, was {earlier.get(name)}")
     partial = path.with_name(f".{RESOLVED}.{os.getpid()}.part")
     partial.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
     os.replace(partial, path)
+    return changes
+
+
+def origin_of(materials: Materials, accelerator: Accelerator) -> dict[str, Any]:
+    """What the order and the content of a run's samples depend on beside its settings."""
+    return {
+        "hashes": {"clips and captions": materials.clips.sha256, **materials.base_hashes},
+        "processes": accelerator.num_processes,
+    }
+
+
+def check_origin(
+    folder: Path,
+    facts: Mapping[str, Any],
+    origin: Mapping[str, Any],
+    tell: Callable[[str], None],
+) -> None:
+    """Raise TrainingError when a checkpoint with these `facts` had other clips or another base.
+
+    `tell` gets a line when it had another number of processes. What the checkpoint, one of an
+    earlier version, does not say is not compared.
+    """
+    for name, found in origin["hashes"].items():
+        earlier = facts.get("hashes", {}).get(name, found)
+        if earlier != found:
+            raise TrainingError(
+                f"{folder} was trained with {name} of sha256 {earlier[:16]}…, found {found[:16]}…; "
+                "put back what it was trained with, or choose another output_dir"
+            )
+    processes = facts.get("processes", origin["processes"])
+    if processes != origin["processes"]:
+        tell(
+            f"{folder.name} is of {processes} processes, found {origin['processes']}: from here on "
+            "the run draws other samples than it would have drawn"
+        )
 
 
 def save(
@@ -54,12 +95,13 @@ def save(
     average: MovingAverage | None,
     accelerator: Accelerator,
     settings: TrainSettings,
+    origin: Mapping[str, Any],
 ) -> Path:
-    """Write the checkpoint of a step."""
+    """Write the checkpoint of a step; `origin` is what `check_origin` compares it by."""
     names = list(weights)
     tensors: dict[str, Tensor] = {f"weights/{name}": p for name, p in weights.items()}
     tensors |= pack_optimizer(optimizer.state_dict(), names)
-    facts: dict[str, Any] = {}
+    facts: dict[str, Any] = dict(origin)
     if average:
         tensors |= {
             f"average/{name}": value for name, value in zip(names, average.averages, strict=True)
@@ -79,9 +121,12 @@ def restore(
     optimizer: torch.optim.Optimizer,
     average: MovingAverage | None,
     accelerator: Accelerator,
+    origin: Mapping[str, Any],
+    tell: Callable[[str], None],
 ) -> int:
     """Put a checkpoint back where it was; returns its step. Raises TrainingError if it cannot."""
     tensors, facts = load_checkpoint(folder)
+    check_origin(folder, facts, origin, tell)
     names = list(weights)
     wanted = {f"weights/{name}" for name in names}
     found = {name for name in tensors if name.startswith("weights/")}
@@ -89,6 +134,13 @@ def restore(
         raise TrainingError(
             f"{folder} is of another model: {next(iter(wanted ^ found))} is in only one of them"
         )
+    for name, parameter in weights.items():
+        there, here = tuple(tensors[f"weights/{name}"].shape), tuple(parameter.shape)
+        if there != here:
+            raise TrainingError(
+                f"{folder} is of another model: {name} has shape {there} there, {here} here; "
+                "choose another output_dir"
+            )
     for name, parameter in weights.items():
         parameter.copy_(tensors[f"weights/{name}"])
     state = unpack_optimizer(tensors, optimizer.state_dict(), names)

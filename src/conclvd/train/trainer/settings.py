@@ -42,6 +42,17 @@ FREE_ON_RESUME = frozenset(
         "pretrained_model_name_or_path",
     }
 )
+# What may differ too, and is told: how the rest of the run learns. A run that diverged needs it.
+TOLD_ON_RESUME = frozenset(
+    {
+        "learning_rate",
+        "lr_scheduler",
+        "lr_warmup_steps",
+        "max_grad_norm",
+        "mixed_precision",
+        "lambda_con",
+    }
+)
 
 
 class TrainSettings(BaseModel):
@@ -147,7 +158,8 @@ class TrainSettings(BaseModel):
     validation_inference_steps: int = Field(25, ge=1, le=1000, description="DDIM steps.")
     validation_guidance_scale: float = Field(8.0, ge=0, description="Guidance of the clips.")
     report_to: Literal["tensorboard", "wandb", "all", "none"] = Field(
-        "tensorboard", description="tensorboard, wandb, all or none; log.jsonl is always written."
+        "tensorboard",
+        description="tensorboard; wandb or all (both of them); none. log.jsonl is always written.",
     )
 
     @field_validator("attention_kinds")
