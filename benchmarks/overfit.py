@@ -3,14 +3,16 @@
     python benchmarks/overfit.py --out DIR [--steps 1500] [--side 256]
 
 Two clips pan to the left and two to the right. The embedded base, a new module, no guidance: a
-generated clip should move as the clip of its caption does. Flow is DIS's, horizontal, the median
-over the picture, mean over the frames, in pixels a frame.
+generated clip should move as the clip of its caption does, which is in its direction and at least
+at a quarter of its speed; the exit code is 1 when one does not. Flow is DIS's, horizontal, the
+median over the picture, mean over the frames, in pixels a frame.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -29,12 +31,18 @@ from conclvd.video.write import write_video
 from report import report
 
 PANS = (10_000_019, 10_000_039, 10_000_017, 10_000_049)
+LEAST = 0.25  # of the painted clip's speed; a still clip's flow has a direction too, by chance
 
 
 def sideways(frames: Frames) -> float:
     """Median horizontal flow, mean over the pairs of neighbouring frames."""
     estimate = DisFlow()
     return float(np.mean([np.median(estimate(a, b)[..., 0]) for a, b in pairwise(frames)]))
+
+
+def agree(wanted: float, found: float) -> bool:
+    """Whether a generated clip moves as its painted one does; pixels a frame, signed."""
+    return found * wanted >= LEAST * wanted**2
 
 
 def main() -> None:
@@ -79,13 +87,17 @@ def main() -> None:
         "first L_diff": log[0]["loss_diff"],
         "last L_diff": float(np.mean([row["loss_diff"] for row in log[-10:]])),
     }
+    agreeing = 0
     for seed, wanted, found in zip(PANS, painted, made, strict=True):
-        figures[f"{seed}: painted, generated flow"] = (
-            f"{sideways(wanted):.2f}, {sideways(found):.2f}"
-        )
+        flows = sideways(wanted), sideways(found)
+        agreeing += agree(*flows)
+        figures[f"{seed}: painted, generated flow"] = f"{flows[0]:.2f}, {flows[1]:.2f}"
         difference = np.abs(found.astype(int) - wanted).mean()
         figures[f"{seed}: mean difference of pixels"] = float(difference)
+    figures["clips that move as painted"] = f"{agreeing} of {len(PANS)}"
     report("overfit", figures)
+    if agreeing < len(PANS):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,18 +13,23 @@ from conclvd.models.base import Base
 from conclvd.train.trainer.ablation import (
     VARIANTS,
     AblationRow,
+    check_prompts,
+    measure,
+    prepare_comparable,
     run_ablations,
     table,
     variant_settings,
 )
+from conclvd.train.trainer.device import new_accelerator
 from conclvd.train.trainer.memory import estimate
 from conclvd.train.trainer.model import build_model
 from conclvd.train.trainer.report import shown_clip, thinned
-from conclvd.train.trainer.settings import read_settings
+from conclvd.train.trainer.settings import TrainSettings, read_settings
+from conclvd.train.trainer.validation import validation_folder
 from conclvd.train.trainer.warm_start import PAPERS
 from conclvd.train.video_denoiser import learning
 from tiny import tiny_motion
-from training_clips import tiny_settings
+from training_clips import square_dataset, tiny_settings
 
 PRESETS = {
     "ConCLVD": "paper",
@@ -63,6 +69,51 @@ def test_a_row_of_the_table() -> None:
 def test_what_cannot_be_compared_is_refused(settings, change, message: str) -> None:
     with pytest.raises(InvalidRequest, match=message):
         run_ablations(settings.model_copy(update=change), quiet, quiet)
+
+
+@pytest.mark.slow
+def test_without_held_out_clips_nothing_is_trained(settings) -> None:
+    data = square_dataset(settings.train_data_dir, 2)
+    with pytest.raises(InvalidRequest, match="of 2 clips none is held out; give --num-held-out"):
+        run_ablations(settings.model_copy(update={"train_data_dir": data}), quiet, quiet)
+    assert not list(settings.output_dir.rglob("log.jsonl"))
+
+
+def test_several_processes_are_refused(settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    two = new_accelerator(settings)
+    monkeypatch.setattr(type(two), "num_processes", 2)
+    with pytest.raises(InvalidRequest, match="one process, found 2; leave out accelerate launch"):
+        prepare_comparable(settings, two, quiet)
+
+
+def finished(settings: TrainSettings, **row: float) -> TrainSettings:
+    """A variant as a finished run leaves it, as far as the comparison reads it."""
+    given = variant_settings(settings, "ConCLVD")
+    folder = validation_folder(given.output_dir, 3)
+    folder.mkdir(parents=True)
+    (folder / "00.mp4").touch()
+    (given.output_dir / "settings.json").write_text(given.model_dump_json())
+    (given.output_dir / "log.jsonl").write_text(json.dumps({"step": 3, **row}))
+    return given
+
+
+def test_other_prompts_than_those_of_finished_variants_are_refused(settings) -> None:
+    given = finished(settings)
+    others = {"validation_prompt": ["a mountain"]}
+    with pytest.raises(InvalidRequest, match=r"ConCLVD in .* prompts \['a boat'\]; give those"):
+        run_ablations(settings.model_copy(update=others), quiet, quiet)
+    check_prompts("ConCLVD", given)
+    check_prompts("ConCLVD", given.model_copy(update={**others, "max_train_steps": 4}))
+
+
+def test_a_finished_run_that_cannot_be_compared_says_why(settings) -> None:
+    given = finished(settings, held_out_loss_diff=0.5, held_out_frame_offset=0.1)
+    assert measure("ConCLVD", given).held_out_loss == 0.5
+    with pytest.raises(InvalidRequest, match="has 1 clips for 2 validation prompts; give those"):
+        measure("x", given.model_copy(update={"validation_prompt": ["a boat", "a mountain"]}))
+    (given.output_dir / "log.jsonl").write_text("")
+    with pytest.raises(InvalidRequest, match=r"x in .* without held-out clips"):
+        measure("x", given)
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,45 @@ def test_an_unfinished_one_is_not_found_and_is_cleared(tmp_path: Path) -> None:
     assert find_checkpoint(tmp_path, "latest") == tmp_path / "checkpoint-1"
     clear_partial(tmp_path)
     assert not partial.exists()
+
+
+def test_a_branch_sets_the_later_ones_aside(tmp_path: Path) -> None:
+    for step in (9500, 10000):
+        save_checkpoint(tmp_path, step, TENSORS, {}, keep=2)
+    for step in (9600, 9700):
+        save_checkpoint(tmp_path, step, TENSORS, {"branch": True}, keep=1)
+        assert find_checkpoint(tmp_path, "latest") == tmp_path / f"checkpoint-{step}"
+    names = {"checkpoint-9700", "checkpoint-10000.aside"}
+    assert {path.name for path in tmp_path.iterdir()} == names
+    aside = find_checkpoint(tmp_path, "checkpoint-10000.aside")  # asked for, it is still there
+    assert load_checkpoint(aside)[1]["step"] == 10000
+
+
+def test_a_second_branch_leaves_the_newest_aside(tmp_path: Path) -> None:
+    for branch in (1, 2):
+        save_checkpoint(tmp_path, 3, TENSORS, {"branch": branch}, keep=2)
+        save_checkpoint(tmp_path, 2, TENSORS, {}, keep=2)
+    assert load_checkpoint(tmp_path / "checkpoint-3.aside")[1]["branch"] == 2
+
+
+def test_one_that_is_half_removed_is_not_found_and_is_cleared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove = shutil.rmtree
+
+    def killed(folder: Path, **_: object) -> None:
+        if folder.exists():
+            (folder / "state.json").unlink()
+            raise KeyboardInterrupt
+
+    save_checkpoint(tmp_path, 1, TENSORS, {}, keep=1)
+    monkeypatch.setattr(shutil, "rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        save_checkpoint(tmp_path, 2, TENSORS, {}, keep=1)
+    monkeypatch.setattr(shutil, "rmtree", remove)
+    assert find_checkpoint(tmp_path, "latest") == tmp_path / "checkpoint-2"
+    clear_partial(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-2"]
 
 
 @pytest.mark.parametrize("name", ["state.json", "state.safetensors"])

@@ -119,6 +119,44 @@ def test_only_the_training_split_is_trained_on(videos: Path) -> None:
     assert [clip.path.name for clip in find_clips(settings(videos)).clips] == ["a.mp4"]
 
 
+ODD = "a boat\non a lake\u2028at dawn"  # U+2028 ends no line, whatever str.splitlines says
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "row"),
+    [("metadata.csv", "file_name,text", "a.mp4"), ("x.csv", "videoid,name", "a")],
+)
+def test_line_breaks_in_a_quoted_caption_are_kept(videos: Path, name, head, row) -> None:
+    (videos / name).write_text(f'{head}\n{row},"{ODD}"\n', encoding="utf-8")
+    (clip,) = find_clips(settings(videos)).clips
+    assert clip.captions == (ODD,)
+
+
+def test_a_line_of_prompts_ends_where_an_editor_ends_it(videos: Path) -> None:
+    (videos / "prompts.txt").write_bytes("a boat\u2028at dawn\r\nmountains\r\n".encode())
+    (videos / "videos.txt").write_bytes(b"a.mp4\r\nb.mp4\r\n")
+    found = [clip.captions for clip in find_clips(settings(videos)).clips]
+    assert found == [("a boat\u2028at dawn",), ("mountains",)]
+
+
+def test_a_row_may_have_more_fields_than_the_header(videos: Path) -> None:
+    (videos / "metadata.csv").write_text("file_name,text\na.mp4,a boat,more,and more\n")
+    assert find_clips(settings(videos)).clips[0].captions == ("a boat",)
+    with pytest.raises(DatasetError, match="line 2 has no name_of_it, but file_name, text; name"):
+        find_clips(settings(videos, caption_column=["name_of_it"]))
+
+
+def test_captions_beside_clips_are_utf_8_with_or_without_a_mark(videos: Path) -> None:
+    (videos / "a.txt").write_text("小船", encoding="utf-8-sig")
+    (videos / "b.txt").write_text("小船", encoding="gbk")
+    found = find_clips(settings(videos))
+    assert [clip.captions for clip in found.clips] == [("小船",)]
+    reasons = {Path(skipped.name).name: skipped.reason for skipped in found.skipped}
+    assert reasons["b.mp4"].startswith("has no caption in UTF-8: cannot read ")
+    assert reasons["b.mp4"].endswith("; save it as UTF-8")
+    assert reasons["c.mp4"] == "has no caption"
+
+
 def test_several_caption_columns(videos: Path) -> None:
     row = {"file_name": "a.mp4", "text": "a boat", "text_zh": "小船", "other": ""}
     (videos / "metadata.jsonl").write_text(json.dumps(row))

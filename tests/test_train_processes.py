@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -27,6 +30,7 @@ def in_process(settings: TrainSettings, environment: dict[str, str]) -> None:
     AcceleratorState._reset_state(reset_partial_state=True)
     GradientState._reset_state()
     os.environ.update(environment)
+    os.setpgid(0, 0)  # a terminal's Ctrl-C goes to a group, which is not the tests' own
     train(settings)
 
 
@@ -57,6 +61,62 @@ def test_kill_loses_at_most_the_steps_since_the_last_checkpoint(settings) -> Non
     steps = [row["step"] for row in read_log(given.output_dir)]
     assert steps == list(range(1, facts["step"] + 2))
     json.loads((given.output_dir / "settings.json").read_text())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_whole_group_saves_although_workers_get_it_too(settings, number) -> None:
+    """The step goes on for many batches after the signal, and all come from workers."""
+    given = settings(max_train_steps=5000, gradient_accumulation_steps=20, dataloader_num_workers=2)
+    process = start(given)
+    deadline = time.monotonic() + 120
+    while not read_log(given.output_dir) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(process.pid, number)
+    process.join(60)
+    assert process.exitcode == 0
+    (last,) = checkpoints(given.output_dir)
+    assert last.name == f"checkpoint-{read_log(given.output_dir)[-1]['step']}"
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)  # no worker is left
+
+
+OPEN_LOADER = """
+import numpy as np, os, signal, sys
+from multiprocessing import active_children
+from conclvd.train.trainer.samples import Samples, Window, batches
+from conclvd.train.trainer.settings import check_settings
+
+given = check_settings({"train_data_dir": ".", "dataloader_num_workers": 2}, "test")
+window = Window(np.zeros((2, 3, 4, 8, 8)), (np.zeros((5, 6)),))
+samples = Samples([window], np.zeros((5, 6)), given, diffusion_steps=10, scaling_factor=1.0)
+stream = batches(samples, 0, rank=0, ranks=1, pin_memory=False)
+next(stream)
+print(*[child.pid for child in active_children()], flush=True)
+if sys.argv[1] == "killed":
+    os.kill(os.getpid(), signal.SIGKILL)
+raise RuntimeError("an error that nobody catches")
+"""
+
+
+@pytest.mark.parametrize(("end", "code"), [("killed", -signal.SIGKILL), ("error", 1)])
+def test_workers_end_with_the_run(end: str, code: int) -> None:
+    command = [sys.executable, "-c", OPEN_LOADER, end]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == code, done.stderr
+    workers = [int(word) for word in done.stdout.split()]
+    assert len(workers) == 2
+    deadline = time.monotonic() + 30  # a worker looks for its parent every five seconds
+    while any(map(is_alive, workers)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not any(map(is_alive, workers))
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @pytest.mark.slow

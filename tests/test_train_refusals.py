@@ -11,6 +11,7 @@ import torch
 
 from conclvd.errors import ConclvdError, DatasetError, InvalidRequest, TrainingError
 from conclvd.models.base import Base
+from conclvd.train.trainer.clips import Clip
 from conclvd.train.trainer.device import new_accelerator, new_optimizer
 from conclvd.train.trainer.journal import trackers
 from conclvd.train.trainer.loop import train
@@ -36,6 +37,13 @@ def test_a_run_that_cannot_start_says_why(settings, base: Base, tmp_path: Path) 
         check_base(base, settings(resolution=32))
     with refused(DatasetError, "keep some to train on"):
         split([], 0)
+    twins = [Clip(Path(name), ("x",), 16, "11") for name in ("a.mp4", "b.mp4", "c.mp4")]
+    with refused(
+        DatasetError, "num_held_out_clips 1 holds all 3 clips out, as files with the same"
+    ):
+        split(twins, 1)
+    other = Clip(Path("d.mp4"), ("x",), 16, "22")
+    assert split([*twins, other], 1) == ([other], twins)
     with refused(TrainingError, "no checkpoint 'checkpoint-5'"):
         train(settings(resume_from_checkpoint="checkpoint-5"))
 

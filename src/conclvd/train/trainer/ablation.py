@@ -6,15 +6,19 @@ their attentions and in the weight of the contrastive loss alone.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from accelerate import Accelerator
+
 from conclvd.errors import InvalidRequest
 from conclvd.train.trainer.journal import read_log
 from conclvd.train.trainer.loop import train
-from conclvd.train.trainer.prepare import Report
+from conclvd.train.trainer.prepare import Materials, Report, prepare
+from conclvd.train.trainer.resume import RESOLVED
 from conclvd.train.trainer.settings import TrainSettings
 from conclvd.train.trainer.validation import validation_folder
 
@@ -50,7 +54,8 @@ def run_ablations(
 ) -> list[AblationRow]:
     """Train every variant (those that are finished stay as they are) and measure it.
 
-    Raises InvalidRequest when the settings leave nothing to compare by.
+    Raises InvalidRequest, before anything is trained, when the settings leave nothing to compare
+    by, with several processes, and when finished variants have clips of other prompts.
     """
     if not settings.validation_prompt:
         raise InvalidRequest("ablations are compared by clips; give --validation-prompt")
@@ -59,33 +64,77 @@ def run_ablations(
             "ablations start from new modules with the contrastive loss on; leave out "
             "lambda_con 0, rank and motion_module_name_or_path"
         )
+    variants = {name: variant_settings(settings, name) for name in VARIANTS}
+    for name, given in variants.items():
+        check_prompts(name, given)
     rows = []
-    for name in VARIANTS:
+    for name, given in variants.items():
         tell(f"training {name}")
-        given = variant_settings(settings, name)
-        outcome = train(given, report, tell)
+        outcome = train(given, report, tell, prepare_comparable)
         if not outcome.finished:
             break
         rows.append(measure(name, given))
     return rows
 
 
+def prepare_comparable(
+    settings: TrainSettings, accelerator: Accelerator, report: Report
+) -> Materials:
+    """What `prepare` gives. Raises InvalidRequest when the runs could not be compared."""
+    if accelerator.num_processes > 1:  # the end of the first run takes their group down
+        raise InvalidRequest(
+            f"ablations run on one process, found {accelerator.num_processes}; leave out "
+            "accelerate launch"
+        )
+    materials = prepare(settings, accelerator, report)
+    if not materials.held_out:
+        raise InvalidRequest(
+            f"ablations are compared by held-out loss, but of {len(materials.clips.clips)} clips "
+            "none is held out; give --num-held-out-clips, at least 1"
+        )
+    return materials
+
+
+def check_prompts(name: str, settings: TrainSettings) -> None:
+    """Raise InvalidRequest when a finished run, which makes no more clips, has other prompts'."""
+    log, path = read_log(settings.output_dir), settings.output_dir / RESOLVED
+    if not path.is_file() or not log or log[-1]["step"] < settings.max_train_steps:
+        return
+    found = json.loads(path.read_text(encoding="utf-8"))["validation_prompt"]
+    if found != settings.validation_prompt:
+        raise InvalidRequest(
+            f"{name} in {settings.output_dir} is finished, with the validation prompts {found}; "
+            "give those, or choose another output_dir"
+        )
+
+
 def measure(name: str, settings: TrainSettings) -> AblationRow:
-    """The figures of a finished run, out of its log."""
+    """The figures of a finished run, out of its log.
+
+    Raises InvalidRequest when it was not measured, or did not make one clip a prompt.
+    """
     log = read_log(settings.output_dir)
     last = [row for row in log if "held_out_loss_diff" in row]
     if not last:
         raise InvalidRequest(
-            "ablations are compared by held-out loss; give --num-held-out-clips, at least 1"
+            f"{name} in {settings.output_dir} was trained without held-out clips, so there is "
+            "nothing to compare; choose another output_dir"
         )
     step = last[-1]["step"]
+    folder = validation_folder(settings.output_dir, step)
+    videos = tuple(sorted(folder.glob("*")))
+    if len(videos) != len(settings.validation_prompt):
+        raise InvalidRequest(
+            f"{folder} has {len(videos)} clips for {len(settings.validation_prompt)} validation "
+            "prompts; give those it was made with, or choose another output_dir"
+        )
     return AblationRow(
         name=name,
         steps=step,
         held_out_loss=last[-1]["held_out_loss_diff"],
         contrastive_accuracy=last[-1].get("held_out_contrastive_accuracy"),
         frame_offset=last[-1]["held_out_frame_offset"],
-        videos=tuple(sorted(validation_folder(settings.output_dir, step).iterdir())),
+        videos=videos,
     )
 
 

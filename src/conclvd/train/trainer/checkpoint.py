@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,9 @@ def save_checkpoint(
 ) -> Path:
     """Write `output/checkpoint-STEP` and remove all but the `keep` newest.
 
-    It is complete and on the disk before it has its name, and older ones go only then.
+    It is complete and on the disk before it has its name, and older ones go only then. Checkpoints
+    of later steps are of a run that this one has branched off from: they are kept as
+    `checkpoint-N.aside`, where nothing goes on from them.
     """
     folder = output / f"checkpoint-{step}"
     partial = output / f".checkpoint-{step}.part"
@@ -45,28 +48,37 @@ def save_checkpoint(
         (partial / STATE).write_text(json.dumps(content, indent=1), encoding="utf-8")
         for file in (partial / TENSORS, partial / STATE, partial):
             _to_disk(file)
-        shutil.rmtree(folder, ignore_errors=True)
+        _discard(folder)
         os.replace(partial, folder)
         _to_disk(output)
     except (OSError, SafetensorError) as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise TrainingError(f"cannot write {folder}: {error}; free some space") from error
+    for later in checkpoints(output):
+        if step_of(later) > step:
+            _rename(later, later.with_name(f"{later.name}.aside"))
     for old in checkpoints(output)[:-keep]:
-        shutil.rmtree(old, ignore_errors=True)
+        _discard(old)
+    _sweep(output, "old")
     return folder
+
+
+def step_of(checkpoint: Path) -> int:
+    """The step that a checkpoint's name tells."""
+    return int(checkpoint.name.split("-")[1])
 
 
 def checkpoints(output: Path) -> list[Path]:
     """The whole checkpoints in a folder, the oldest first."""
     found = [path for path in output.glob("checkpoint-*") if NAME.fullmatch(path.name)]
     whole = [path for path in found if (path / STATE).is_file() and (path / TENSORS).is_file()]
-    return sorted(whole, key=lambda path: int(path.name.split("-")[1]))
+    return sorted(whole, key=step_of)
 
 
 def clear_partial(output: Path) -> None:
-    """Remove what a run that was killed while it wrote left behind."""
-    for partial in output.glob(".checkpoint-*.part"):
-        shutil.rmtree(partial, ignore_errors=True)
+    """Remove what a run that was killed while it wrote or removed one left behind."""
+    _sweep(output, "part")
+    _sweep(output, "old")
 
 
 def find_checkpoint(output: Path, wanted: str) -> Path | None:
@@ -114,6 +126,22 @@ def unpack_optimizer(
             _, weight, key = name.split("/")
             unpacked.setdefault(places[weight], {})[key] = value
     return {"state": unpacked, "param_groups": state["param_groups"]}
+
+
+def _discard(folder: Path) -> None:
+    """Take a checkpoint's name away: one that is half removed must not be taken for a whole one."""
+    _rename(folder, folder.with_name(f".{folder.name}.old"))
+
+
+def _rename(folder: Path, new: Path) -> None:
+    shutil.rmtree(new, ignore_errors=True)
+    with suppress(OSError):  # it may not be there; a full disk shows where the next is written
+        os.replace(folder, new)
+
+
+def _sweep(output: Path, ending: str) -> None:
+    for left in output.glob(f".checkpoint-*.{ending}"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _to_disk(path: Path) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -62,11 +63,13 @@ class ClipList:
 
 @dataclass(frozen=True)
 class Entry:
-    """A clip as a dataset lists it; `split` is None where it names none."""
+    """A clip as a dataset lists it; `split` is None where it names none, `fault` says why its
+    captions cannot be read."""
 
     path: Path
     captions: tuple[str, ...]
     split: str | None = None
+    fault: str = ""
 
 
 def find_clips(
@@ -129,20 +132,27 @@ def read_entries(place: Path, columns: Sequence[str]) -> Iterable[Entry]:
             f"{place} is no dataset: it has neither metadata.jsonl, metadata.csv, prompts.txt with "
             "videos.txt, a CSV file, nor videos with captions beside them (a.mp4, a.txt)"
         )
-    return [Entry(video, _caption_beside(video)) for video in videos]
+    return [_with_caption_beside(video) for video in videos]
 
 
 def _unfit(entry: Entry) -> str:
     if entry.split not in (None, TRAIN):
         return f"is in the split {entry.split}, and only {TRAIN} is trained on"
+    if entry.fault:
+        return entry.fault
     if not any(entry.captions):
         return "has no caption"
     return "" if entry.path.is_file() else "is not there"
 
 
-def _caption_beside(video: Path) -> tuple[str, ...]:
+def _with_caption_beside(video: Path) -> Entry:
     text = video.with_suffix(".txt")
-    return _captions([text.read_text(encoding="utf-8")]) if text.is_file() else ()
+    if not text.is_file():
+        return Entry(video, ())
+    try:
+        return Entry(video, _captions([_read(text)]))
+    except DatasetError as error:
+        return Entry(video, (), fault=f"has no caption in UTF-8: {error}; save it as UTF-8")
 
 
 def _captions(texts: Iterable[object]) -> tuple[str, ...]:
@@ -185,13 +195,16 @@ def _json_rows(path: Path) -> Iterable[tuple[str, dict[str, object]]]:
 
 
 def _csv_rows(path: Path) -> Iterable[tuple[str, dict[str, object]]]:
-    for number, row in enumerate(csv.DictReader(_read(path).splitlines()), 2):
-        yield f"{path} line {number}", dict(row)
+    # Line breaks within quotes are the caption's, and only csv knows which are.
+    reader = csv.DictReader(io.StringIO(_read(path), newline=""))
+    for row in reader:
+        # Fields beyond the header's are under None.
+        yield f"{path} line {reader.line_num}", {k: v for k, v in row.items() if k is not None}
 
 
 def _from_lists(folder: Path) -> list[Entry]:
     captions, videos = (
-        [line.strip() for line in _read(folder / name).strip().splitlines()]
+        [line.strip() for line in _read(folder / name).strip().split("\n")]
         for name in ("prompts.txt", "videos.txt")
     )
     if len(captions) != len(videos):

@@ -134,7 +134,10 @@ def check_base(base: Base, settings: TrainSettings) -> None:
 
 
 def split(clips: list[Clip], held_out: int | None) -> tuple[list[Clip], list[Clip]]:
-    """Training and held-out clips; which is which depends on the clips' contents alone."""
+    """Training and held-out clips; which is which depends on the clips' contents alone.
+
+    Raises DatasetError when none is left to train on.
+    """
     count = min(MOST_HELD_OUT, len(clips) // 20) if held_out is None else held_out
     if count >= len(clips):
         raise DatasetError(
@@ -142,10 +145,13 @@ def split(clips: list[Clip], held_out: int | None) -> tuple[list[Clip], list[Cli
             "on"
         )
     chosen = {clip.sha256 for clip in sorted(clips, key=lambda c: c.sha256)[:count]}
-    return (
-        [clip for clip in clips if clip.sha256 not in chosen],
-        [clip for clip in clips if clip.sha256 in chosen],
-    )
+    training = [clip for clip in clips if clip.sha256 not in chosen]
+    if not training:
+        raise DatasetError(
+            f"num_held_out_clips {count} holds all {len(clips)} clips out, as files with the same "
+            "contents stay together; add other clips, or hold out fewer"
+        )
+    return training, [clip for clip in clips if clip.sha256 in chosen]
 
 
 def windows_of(cache: Cache, base: Base, clip: Clip) -> list[Window]:

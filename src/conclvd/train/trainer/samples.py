@@ -7,7 +7,10 @@ processes, and the number of steps made is all there is to restore when it goes 
 
 from __future__ import annotations
 
+import atexit
 import hashlib
+import multiprocessing
+import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +21,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from conclvd.train.trainer.interrupt import SIGNALS
 from conclvd.train.trainer.settings import TrainSettings
 
 
@@ -149,5 +153,28 @@ def batches(
         collate_fn=join,
         pin_memory=pin_memory,
         persistent_workers=workers > 0,
+        worker_init_fn=ignore_signals,
     )
+    if workers:
+        atexit.unregister(end_workers)
+        atexit.register(end_workers)  # the last registered is the first to run
     return iter(loader)
+
+
+def ignore_signals(worker: int) -> None:
+    """Let a worker outlive Ctrl-C and SIGTERM, which go to every process of a run at once.
+
+    The step that the run ends still needs its batches. A worker ends with its loader or its parent.
+    """
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def end_workers() -> None:
+    """Kill the workers of loaders that are still open when Python exits, after an error as a rule.
+
+    multiprocessing ends them by SIGTERM, which they ignore, and would wait for them for ever.
+    """
+    for child in multiprocessing.active_children():
+        if child.daemon:
+            child.kill()
