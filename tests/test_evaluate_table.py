@@ -200,6 +200,28 @@ def test_differences_are_of_the_same_prompt_and_seed() -> None:
         build_table(rows, against="nobody")
 
 
+@pytest.mark.parametrize("seed", [77, None])
+def test_a_method_of_its_own_seeds_differs_from_the_mean_of_the_prompt(seed: int | None) -> None:
+    rows = [
+        row("ours", f"{prompt}-{seed}", "flicker", hard + seed, prompt=prompt, seed=seed)
+        for prompt, hard in (("a", 0), ("b", 40))
+        for seed in (0, 2)
+    ]
+    rows += [row("theirs", p, "flicker", v, prompt=p, seed=0) for p, v in (("a", 1), ("b", 41))]
+    rows += [row("Pika", p, "flicker", v, prompt=p, seed=seed) for p, v in (("a", 4), ("b", 44))]
+    rows.append(row("Pika", "c", "flicker", 9.0, prompt="c", seed=seed))
+    table = build_table(rows, against="ours")
+    (pika, theirs) = (table.cells[name, table.columns[0]] for name in ("Pika", "theirs"))
+    assert (pika.mean, pika.interval, pika.n) == (3, (3, 3), 2)
+    assert dict(pika.skipped) == {"ours has no value of the same prompt": 1}
+    assert (theirs.mean, theirs.n) == (1, 2)  # by seed, as ever
+    told = (
+        "its seeds are its own; differences to the mean of ours over the seeds of the same prompt"
+    )
+    assert table.notes[1] == f"Pika: {told}"
+    assert [note for note in table.notes if note.startswith("theirs: its seeds")] == []
+
+
 def test_latex_escapes_what_it_must() -> None:
     rows = [row("50 % [a_b] & c", "0.mp4", "flicker", 1.0)]
     text = latex(build_table(rows))

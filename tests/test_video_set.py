@@ -99,15 +99,17 @@ def test_an_empty_folder_of_a_method_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("inside", [True, False])
-def test_a_comparison_measures_what_it_lists_alone(tmp_path: Path, inside: bool) -> None:
+@pytest.mark.parametrize("slug", ["ours", "other"])  # one that was put beside lists its own as well
+def test_a_comparison_measures_what_it_lists_alone(tmp_path: Path, inside: bool, slug: str) -> None:
     folder = tmp_path / "all" / "ours"
     video(folder / "0000-s0.mp4")
     video(folder / "0000-s0.gif")  # of another format, earlier
     record = {"file_name": "0000-s0.mp4", "caption": "a", "seed": 0}
     (folder / "metadata.jsonl").write_text(json.dumps(record) + "\n")
-    write_methods(tmp_path / "all", [MethodRow(name="ours", slug="ours", status="done", videos=1)])
+    write_methods(tmp_path / "all", [MethodRow(name=slug, slug=slug, status="done", videos=1)])
     for given in (None, prompts(tmp_path / "p.txt", "a")):
         found = find_videos(folder if inside else tmp_path / "all", given, None)
+        found = [entry for entry in found if entry.method == "ours"]
         assert {entry.path: entry.absent for entry in found} == {
             folder / "0000-s0.mp4": None,
             None: NOT_LISTED,

@@ -11,7 +11,7 @@ from conclvd.errors import DatasetError, InvalidRequest
 from conclvd.evaluate.bootstrap import LEVEL, RESAMPLES, SEED, interval
 from conclvd.evaluate.entry import ABSENT
 from conclvd.evaluate.metric import Metric, SetMetric
-from conclvd.evaluate.paired import differences
+from conclvd.evaluate.paired import differences, own_seeds
 from conclvd.evaluate.published import NOTE, PublishedRow, published_rows, unmeasured
 from conclvd.evaluate.registry import METRICS, with_companions
 from conclvd.evaluate.rows import Row
@@ -77,7 +77,9 @@ def build_table(
         if not rows:
             raise InvalidRequest(f"the rows hold none of {', '.join(wanted)}; measure them first")
     _check_companions(rows)
+    alone: list[str] = []
     if against is not None:
+        alone = own_seeds(rows, against)
         rows = differences(rows, against)
         if not rows:
             raise InvalidRequest("sets and costs cannot be compared video by video; name others")
@@ -93,7 +95,14 @@ def build_table(
     built = {key: build_cell(each) for key, each in cells.items()}
     notes = _notes(rows, columns, built)
     if against is not None:
-        notes.insert(0, f"differences to {against}, of videos of the same prompt and seed")
+        notes[:0] = [
+            f"differences to {against}, of videos of the same prompt and seed",
+            *(
+                f"{name}: its seeds are its own; differences to the mean of {against} over the "
+                "seeds of the same prompt"
+                for name in alone
+            ),
+        ]
     if not published:
         return Table(methods, columns, built, notes, None)
     every = methods + unmeasured(methods)
