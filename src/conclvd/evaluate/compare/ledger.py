@@ -60,18 +60,21 @@ class Ledger:
             )
         self._write()
 
-    def left_over(
-        self, slug: str, sampler: dict[str, JsonValue], there: Iterable[VideoRow]
-    ) -> dict[str, str]:
-        """Why what only earlier commands asked of a method is not there, by name.
+    def loaded(self, slug: str, sampler: dict[str, JsonValue]) -> None:
+        """Note the settings of a method's videos.
 
-        It is asked for no longer when the method's settings are others: its videos are as well.
+        Where they are others than before, its earlier videos are of another method: what only
+        earlier commands asked for is asked for no longer.
         """
         before, asked = self._before.get(slug), self._asked[slug]
         if before is not None and before.sampler not in (None, sampler):
             self._asked[slug] = {name: asked[name] for name in asked if name in self._now}
-            self._write()
-            return {}
+        self._rows[slug] = self._rows[slug].model_copy(update={"sampler": sampler})
+        self._write()
+
+    def left_over(self, slug: str, there: Iterable[VideoRow]) -> dict[str, str]:
+        """Why what only earlier commands asked of a method is not there, by name."""
+        before, asked = self._before.get(slug), self._asked[slug]
         lost = (before.lost if before else None) or {}
         made = {(Path(row.file_name).stem, row.caption, row.seed) for row in there}
         return {

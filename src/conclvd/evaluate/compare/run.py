@@ -207,12 +207,13 @@ def _row(
     order = Order(folder.path, method.name, comparison.format, comparison.batch, until)
     try:
         loaded = hands.load(method.slug, comparison.request, weights)
+        ledger.loaded(method.slug, loaded.sampler)
         lost = folder.make(hands, loaded, asked, order, tell)
     except MethodFailed as failure:
         return row("failed", str(failure))
     waiting = len(asked.keys() - folder.rows.keys() - lost.keys())
     rest = f"no time was left for {waiting} of {len(asked)} videos" if waiting else None
-    earlier = ledger.left_over(method.slug, loaded.sampler, folder.rows.values())
+    earlier = ledger.left_over(method.slug, folder.rows.values())
     reasons = [rest] if rest else []
     if lost:
         first, why = next(iter(lost.items()))
