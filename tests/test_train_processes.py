@@ -90,7 +90,7 @@ given = check_settings({"train_data_dir": ".", "dataloader_num_workers": 2}, "te
 window = Window(np.zeros((2, 3, 4, 8, 8)), (np.zeros((5, 6)),))
 samples = Samples([window], np.zeros((5, 6)), given, diffusion_steps=10, scaling_factor=1.0)
 stream = batches(samples, 0, rank=0, ranks=1, pin_memory=False)
-next(stream)
+next(stream), next(stream)  # one of each worker, which by then knows whose it is
 print(*[child.pid for child in active_children()], flush=True)
 if sys.argv[1] == "killed":
     os.kill(os.getpid(), signal.SIGKILL)
