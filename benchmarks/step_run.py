@@ -11,7 +11,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from conclvd.models.source import ink_mini
 from conclvd.train.autoencoder import new_autoencoder
-from conclvd.train.base import Denoiser, new_scheduler, new_unet
+from conclvd.train.base import BaseRun, Denoiser, new_scheduler, new_unet
 from conclvd.train.directions import GOING
 from conclvd.train.ema import MovingAverage
 from conclvd.train.flat_weights import FlatWeights
@@ -72,7 +72,7 @@ class StepRun:
             alphas,
             chosen,
             autocast=accelerator.autocast,
-            direction_weight=0.01,
+            direction_weight=BaseRun.direction_weight,
         )
         self._batch, self._sizes, self._device = batch, sizes, device
 

@@ -8,7 +8,7 @@ from math import fsum
 from conclvd.errors import InvalidRequest
 from conclvd.evaluate.metric import Need, SetMetric
 from conclvd.evaluate.registry import METRICS
-from conclvd.evaluate.rows import Row
+from conclvd.evaluate.rows import Row, by_method
 
 Key = tuple[str | None, int | str | None, str, str | None, str | None]
 ANY_SEED = "any"  # in place of a seed, which may be None
@@ -46,10 +46,7 @@ def own_seeds(rows: Sequence[Row], method: str) -> list[str]:
 
     Their noise has nothing in common: a video is as well compared with one seed as with another.
     """
-    seeds: dict[str, set[int | None]] = {}
-    for row in rows:
-        if row.value is not None and row.prompt:
-            seeds.setdefault(row.method, set()).add(row.seed)
+    seeds = by_method(rows, lambda row: row.seed)
     own = seeds.pop(method, None)
     return [] if own is None else [name for name in seeds if seeds[name].isdisjoint(own)]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
@@ -14,6 +14,7 @@ from conclvd.errors import DatasetError
 from conclvd.video.beside import beside
 
 SCHEMA_VERSION: Final = 1
+What = TypeVar("What")
 
 
 class Row(BaseModel):
@@ -86,6 +87,15 @@ def read_rows(paths: Sequence[Path]) -> list[Row]:
     if not rows:
         raise DatasetError(f"no rows in {', '.join(map(str, paths))}; measure videos first")
     return rows
+
+
+def by_method(rows: Sequence[Row], what: Callable[[Row], What]) -> dict[str, set[What]]:
+    """`what` there is in the rows of each method that have a value for a prompt."""
+    found: dict[str, set[What]] = {}
+    for row in rows:
+        if row.value is not None and row.prompt:
+            found.setdefault(row.method, set()).add(what(row))
+    return found
 
 
 def _lines(path: Path) -> list[tuple[str, str]]:

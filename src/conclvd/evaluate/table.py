@@ -14,7 +14,7 @@ from conclvd.evaluate.metric import Metric, SetMetric
 from conclvd.evaluate.paired import differences, own_seeds
 from conclvd.evaluate.published import NOTE, PublishedRow, published_rows, unmeasured
 from conclvd.evaluate.registry import METRICS, with_companions
-from conclvd.evaluate.rows import Row
+from conclvd.evaluate.rows import Row, by_method
 from conclvd.models.source import EMBEDDED
 
 
@@ -188,10 +188,7 @@ def _skipped(cells: Mapping[tuple[str, Column], Cell]) -> list[str]:
 
 def _different_prompts(rows: Sequence[Row]) -> list[str]:
     """A note when the methods were not measured on the same prompts."""
-    prompts: dict[str, set[str]] = {}
-    for row in rows:
-        if row.value is not None and row.prompt:
-            prompts.setdefault(row.method, set()).add(row.prompt)
+    prompts = by_method(rows, lambda row: row.prompt)
     if len({frozenset(each) for each in prompts.values()}) < 2:
         return []
     counts = ", ".join(f"{method} {len(each)}" for method, each in prompts.items())
@@ -201,10 +198,7 @@ def _different_prompts(rows: Sequence[Row]) -> list[str]:
 
 def _different_seeds(rows: Sequence[Row]) -> list[str]:
     """A note when the methods were measured on different numbers of seeds."""
-    seeds: dict[str, set[int | None]] = {}
-    for row in rows:
-        if row.value is not None and row.prompt:
-            seeds.setdefault(row.method, set()).add(row.seed)
+    seeds = by_method(rows, lambda row: row.seed)
     if len({len(each) for each in seeds.values()}) < 2:
         return []
     counts = ", ".join(f"{method} {len(each)}" for method, each in seeds.items())
