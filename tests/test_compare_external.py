@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import pytest
+from PIL import Image
 
 from comparing import PROMPTS, Compare, written
+from conclvd.errors import DatasetError
+from conclvd.evaluate.compare.external import find_external
 from conclvd.evaluate.compare.records import read_videos
 from conclvd.evaluate.video_set import find_videos
+from conclvd.generate.request import KEYFRAME_RATE
 from conclvd.video.probe import probe
+from conclvd.video.read import read_frames
 from conclvd.video.write import write_video
 
 
@@ -57,6 +64,48 @@ def test_a_comparison_can_be_another_s_external(compare: Compare, tmp_path: Path
     assert (row.file_name, row.caption, row.seed) == ("0000-s4.mp4", PROMPTS[1], 4)
     source = (tmp_path / "gen2" / "0001-s4.mp4").read_bytes()
     assert (tmp_path / "out" / "gen-2" / "0000-s4.mp4").read_bytes() == source
+
+
+def test_folders_of_pictures_are_taken_over_as_moving_videos(
+    compare: Compare, tmp_path: Path
+) -> None:
+    """One as `conclvd generate -o folder/` writes it, one of another program, without a rate."""
+    frames = [np.full((32, 40, 3), shade, np.uint8) for shade in (20, 120, 220)]
+    gen2 = tmp_path / "gen2"
+    gen2.mkdir()
+    write_video(gen2 / "0000-s3", frames, Fraction(12))
+    (gen2 / "mist v1.5").mkdir()
+    (gen2 / "mist v1.5.txt").write_text(PROMPTS[1], encoding="utf-8")
+    for index, frame in enumerate(frames):
+        Image.fromarray(frame).save(gen2 / "mist v1.5" / f"{index}.jpg")
+    code, out, err = compare("--methods", "", "--external", "Gen-2=gen2")
+    assert code == 0, (out, err)
+    folder = tmp_path / "out" / "gen-2"
+    assert [(r.file_name, r.caption, r.seed) for r in read_videos(folder)] == [
+        ("0000-s3.mp4", PROMPTS[0], 3),
+        ("0001-s0.mp4", PROMPTS[1], 0),
+    ]
+    for name, rate in (("0000-s3.mp4", 12), ("0001-s0.mp4", KEYFRAME_RATE)):
+        assert (probe(folder / name).frames, probe(folder / name).fps) == (3, rate)
+        shades = [frame.mean() for frame in read_frames(folder / name)]
+        assert shades == pytest.approx([20, 120, 220], abs=4)
+    before = written(folder)
+    assert compare("--methods", "", "--external", "Gen-2=gen2")[0] == 0
+    assert written(folder) == before
+
+
+@pytest.mark.parametrize("key", ["text", "prompt", "caption"])
+def test_a_prompt_is_found_whatever_its_record_calls_it(tmp_path: Path, key: str) -> None:
+    frames = [np.zeros((16, 16, 3), np.uint8)] * 2
+    write_video(tmp_path / "a.gif", frames, Fraction(8))
+    record = {"file_name": "a.gif", key: PROMPTS[1], "device": 0, "seed": 9}
+    (tmp_path / "metadata.jsonl").write_text(json.dumps(record) + "\n", encoding="utf-8")
+    found, left = find_external(tmp_path, PROMPTS)
+    assert ([(one.index, one.seed) for one in found], left) == ([(1, 9)], [])
+    record.pop(key)
+    (tmp_path / "metadata.jsonl").write_text(json.dumps(record) + "\n", encoding="utf-8")
+    with pytest.raises(DatasetError, match=r"line 1 .*: 'caption or text or prompt'"):
+        find_external(tmp_path, PROMPTS)
 
 
 def test_files_that_are_no_videos_are_a_failure_that_is_named(

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from conclvd.cli.main import run
+from conclvd.evaluate.captioned import read_captions
 from conclvd.evaluate.held_out import held_out
-from conclvd.evaluate.prompts import read_prompts
+from conclvd.evaluate.prompts import read_prompts, write_prompts
+from conclvd.evaluate.video_set import find_videos
+from video_files import prompts, video
 
 COMMAND = ["evaluate", "prompts", "--workers", "1"]
 
@@ -19,12 +22,33 @@ COMMAND = ["evaluate", "prompts", "--workers", "1"]
 def test_captions_alternate_and_are_those_of_the_scenes(tmp_path: Path) -> None:
     plain, lines = tmp_path / "prompts.txt", tmp_path / "prompts.jsonl"
     assert run([*COMMAND, "--count", "2", "-o", str(plain)]) == 0
-    prompts = read_prompts(plain)
-    assert prompts == [held_out(seed).caption for seed in (500_000, 500_001)]
-    assert [bool(re.search("[一-鿿]", prompt)) for prompt in prompts] == [True, False]
+    captions = read_prompts(plain)
+    assert captions == [held_out(seed).caption for seed in (500_000, 500_001)]
+    assert [bool(re.search("[一-鿿]", prompt)) for prompt in captions] == [True, False]
     assert run([*COMMAND, "--count", "1", "--seed", "500001", "-o", str(lines)]) == 0
-    assert read_prompts(lines) == prompts[1:]
-    assert json.loads(lines.read_text(encoding="utf-8")) == {"caption": prompts[1]}
+    assert read_prompts(lines) == captions[1:]
+    assert json.loads(lines.read_text(encoding="utf-8")) == {"caption": captions[1]}
+
+
+@pytest.mark.parametrize("name", ["p.txt", "p.jsonl"])
+def test_what_is_written_is_what_measuring_reads(tmp_path: Path, name: str) -> None:
+    told = ["a boat", '"file_name" 山']
+    write_prompts(tmp_path / name, told)
+    for number in range(2):
+        video(tmp_path / "videos" / f"{number:04d}-s1.gif")
+    found = find_videos(tmp_path / "videos", tmp_path / name, None)
+    assert [(entry.name, entry.prompt) for entry in found] == [
+        ("0000-s1.gif", told[0]),
+        ("0001-s1.gif", told[1]),
+    ]
+
+
+@pytest.mark.parametrize("key", ["caption", "text", "prompt"])
+def test_captions_of_videos_are_prompts_in_their_order(tmp_path: Path, key: str) -> None:
+    """The reverse: what tells the prompts of videos does for generating others."""
+    path = prompts(tmp_path / "metadata.jsonl", json.dumps({"file_name": "a.mp4", key: "mist"}))
+    assert read_prompts(path) == ["mist"]
+    assert [record.caption for record in read_captions(path)] == ["mist"]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from conclvd.errors import DatasetError, InvalidRequest
+from conclvd.evaluate.captioned import caption_of, told_lines
 from conclvd.generate.request import SEEDS
 from conclvd.video.beside import beside
 
@@ -17,16 +18,11 @@ MOST_PROMPTS: Final = 10_000  # file names have room for four digits
 def read_prompts(path: Path) -> list[str]:
     """The prompts of a text file, one a line, or the captions of a JSONL file.
 
-    Blank lines are passed over; of JSONL only `caption` is read, so that the metadata of a dataset
-    folder does. Raises InvalidRequest when there is no such file, DatasetError for what it holds.
+    Blank lines are passed over; of JSONL only `caption` (or `text`, or `prompt`) is read, so that
+    the metadata of a dataset folder does. Raises InvalidRequest when there is no such file,
+    DatasetError for what it holds.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except FileNotFoundError as error:
-        raise InvalidRequest(f"there is no file of prompts at {path}; check the name") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"cannot read the prompts in {path}: {error}") from error
-    told = [(number, line.strip()) for number, line in enumerate(lines, 1) if line.strip()]
+    told = told_lines(path)
     if path.suffix == ".jsonl":
         prompts = [_caption(line, f"{path} line {number}") for number, line in told]
     else:
@@ -52,8 +48,8 @@ def _caption(line: str, where: str) -> str:
         found = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise DatasetError(f"{where} is not JSON: {error}") from error
-    caption = found.get("caption") if isinstance(found, dict) else None
-    if not isinstance(caption, str) or not caption.strip():
+    caption = caption_of(found) if isinstance(found, dict) else None
+    if caption is None:
         raise DatasetError(f'{where} has no caption; write {{"caption": "a sentence"}}')
     return caption.strip()
 

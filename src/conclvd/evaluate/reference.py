@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from conclvd.errors import InvalidRequest, MediaError
+from conclvd.evaluate.folder_videos import VIDEO_SUFFIXES, natural
 from conclvd.evaluate.style import FRAMES, Feature, Known, Lab, lab, spaced, spread
-from conclvd.evaluate.video_set import VIDEO_SUFFIXES, natural
 from conclvd.models.hashes import files_hash
 from conclvd.tensors import Frames
 from conclvd.video.probe import PICTURE_SUFFIXES, picture_files

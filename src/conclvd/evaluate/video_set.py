@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
-
-from conclvd.errors import DatasetError, InvalidRequest
+from conclvd.errors import InvalidRequest
+from conclvd.evaluate.captioned import Captioned, names_files, read_captions
 from conclvd.evaluate.compare.records import (
     METHODS_FILE,
     AskedRow,
@@ -26,62 +15,21 @@ from conclvd.evaluate.compare.records import (
     read_asked,
     read_methods,
 )
-from conclvd.evaluate.entry import ABSENT, Entry, Making
+from conclvd.evaluate.entry import ABSENT, Entry
+from conclvd.evaluate.folder_videos import (
+    VIDEO_SUFFIXES,
+    natural,
+    number_of,
+    seed_of,
+    videos_in,
+)
 from conclvd.evaluate.prompts import read_prompts
 from conclvd.manifest import MANIFEST
-from conclvd.video.probe import PICTURE_SUFFIXES
 
-VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".gif", ".webp")
 NO_PROMPT = "no prompt for this video"
 NO_VIDEO = "no video for this prompt"
 NOT_LISTED = "not listed: left by an earlier run"
 NOT_MADE = "not made"  # how the reason begins where a comparison was to make a video
-_NUMBERED = re.compile(r"(\d{4})(?!\d)")
-_SEED = re.compile(r"-s(\d+)$")
-
-
-class Captioned(BaseModel):
-    """A line of `metadata.jsonl` or of a JSONL file of prompts.
-
-    The videofolder convention lets tools add columns of their own: what is not asked for is passed
-    over.
-    """
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    file_name: str = Field(min_length=1)
-    caption: str = Field(min_length=1)
-    seed: int | None = None
-    method: str | None = None
-    seconds: float | None = None
-    peak_gib: float | None = None
-    device: str | None = None
-    batch: int | None = None
-
-    def making(self, together: int) -> Making | None:
-        """What the video cost to make, None when that was not noted in full.
-
-        `together` is how many of its method were made together at most.
-        """
-        if self.seconds is None or self.peak_gib is None or self.device is None:
-            return None
-        device = self.device if together == 1 else f"{self.device}, {together} at a time"
-        return Making(self.seconds, self.peak_gib, device)
-
-    @field_validator("file_name")
-    @classmethod
-    def _inside(cls, name: str) -> str:
-        path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts:
-            raise ValueError("name a file inside the folder of videos")
-        return name
-
-    @model_validator(mode="before")
-    @classmethod
-    def _text(cls, found: object) -> object:
-        if isinstance(found, dict) and "caption" not in found and "text" in found:
-            return found | {"caption": found["text"]}
-        return found
 
 
 def find_videos(folder: Path, prompts: Path | None, method: str | None) -> list[Entry]:
@@ -119,12 +67,6 @@ def find_videos(folder: Path, prompts: Path | None, method: str | None) -> list[
             f"{folder} holds no videos ({', '.join(VIDEO_SUFFIXES)}, or folders of pictures)"
         )
     return entries
-
-
-def natural(name: str) -> list[tuple[int, int | str]]:
-    """A key that sorts numbers in names by their value: 2.mp4 before 10.mp4."""
-    parts = re.split(r"(\d+)", name)
-    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts if part]
 
 
 def _name(folder: Path, compared: dict[str, MethodRow]) -> str:
@@ -189,9 +131,9 @@ def _method_folders(folder: Path, order: Sequence[str]) -> list[Path]:
     A comparison's folder has them, whatever else lies in it.
     """
     compared = (folder / METHODS_FILE).is_file()
-    if not compared and ((folder / MANIFEST).is_file() or _videos(folder)):
+    if not compared and ((folder / MANIFEST).is_file() or videos_in(folder)):
         return []
-    found = [one for one in _inside(folder) if (one / MANIFEST).is_file() or _videos(one)]
+    found = [one for one in _inside(folder) if (one / MANIFEST).is_file() or videos_in(one)]
     places = {name: place for place, name in enumerate(order)}
     return sorted(found, key=lambda one: (places.get(one.name, len(places)), natural(one.name)))
 
@@ -206,21 +148,6 @@ def _empty_folders(folder: Path) -> list[Path]:
 
 def _inside(folder: Path) -> list[Path]:
     return [one for one in folder.iterdir() if one.is_dir() and not one.name.startswith(".")]
-
-
-def _videos(folder: Path) -> list[Path]:
-    """Video files and folders of pictures, in natural order."""
-    found = [
-        path
-        for path in folder.iterdir()
-        if not path.name.startswith(".")
-        and (path.suffix.lower() in VIDEO_SUFFIXES or (path.is_dir() and _holds_pictures(path)))
-    ]
-    return sorted(found, key=lambda path: natural(path.name))
-
-
-def _holds_pictures(folder: Path) -> bool:
-    return any(path.suffix.lower() in PICTURE_SUFFIXES for path in folder.iterdir())
 
 
 def _entries(folder: Path, root: Path, prompts: Path | None, method: str | None) -> list[Entry]:
@@ -249,8 +176,8 @@ def _found(folder: Path, root: Path, prompts: Path | None, method: str | None) -
         return _captioned(folder, root, read_captions(own), method)
     if prompts is None:
         name = method or folder.resolve().name
-        return [_entry(path, root, name, None) for path in _videos(folder)]
-    if prompts.suffix == ".jsonl":
+        return [_entry(path, root, name, None) for path in videos_in(folder)]
+    if prompts.suffix == ".jsonl" and names_files(prompts):
         return _captioned(folder, root, read_captions(prompts), method)
     return _in_order(folder, root, read_prompts(prompts), method or folder.resolve().name)
 
@@ -270,24 +197,22 @@ def _captioned(
                 name=path.relative_to(root).as_posix() if there else None,
                 path=path if there else None,
                 prompt=record.caption,
-                seed=_seed(path) if record.seed is None else record.seed,
+                seed=seed_of(path) if record.seed is None else record.seed,
                 making=record.making(together),
             )
         )
     named = {entry.path for entry in entries}
-    left = (path for path in _videos(folder) if path not in named)
+    left = (path for path in videos_in(folder) if path not in named)
     return entries + [_entry(path, root, method or folder.resolve().name, None) for path in left]
 
 
 def _in_order(folder: Path, root: Path, prompts: Sequence[str], method: str) -> list[Entry]:
     """Videos by the number of four digits that all their names begin with, else by their order."""
-    videos = _videos(folder)
-    numbers = [_NUMBERED.match(path.stem) for path in videos]
-    if all(numbers):
-        places = [int(match[1]) for match in numbers if match]
-    elif len(videos) == len(prompts):
+    videos = videos_in(folder)
+    places = [number for path in videos if (number := number_of(path)) is not None]
+    if len(places) < len(videos) == len(prompts):
         places = list(range(len(videos)))
-    else:
+    elif len(places) < len(videos):
         raise InvalidRequest(
             f"{folder} holds {len(videos)} videos for {len(prompts)} prompts; name the videos by "
             "their prompt's line from 0000.mp4 on, give the prompts as JSONL with file_name and "
@@ -302,38 +227,4 @@ def _in_order(folder: Path, root: Path, prompts: Sequence[str], method: str) -> 
 
 
 def _entry(path: Path, root: Path, method: str, prompt: str | None) -> Entry:
-    return Entry(method, path.relative_to(root).as_posix(), path, prompt, _seed(path))
-
-
-def _seed(path: Path) -> int | None:
-    match = _SEED.search(path.stem)
-    return int(match[1]) if match else None
-
-
-def read_captions(path: Path) -> list[Captioned]:
-    """The records of a JSONL file; DatasetError, with the line, for one that does not fit."""
-    records = []
-    for number, line in enumerate(_text(path).split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            records.append(Captioned.model_validate(json.loads(line)))
-        except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"]) or "the record"
-            raise DatasetError(f"{path} line {number}: {key}: {first['msg']}") from error
-        except (ValueError, RecursionError) as error:
-            raise DatasetError(f"{path} line {number} is not JSON: {error}") from error
-    twice = [name for name, count in Counter(r.file_name for r in records).items() if count > 1]
-    if twice:
-        raise DatasetError(f"{path} lists {twice[0]} twice; remove one of the lines")
-    return records
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise InvalidRequest(f"there is no file of prompts at {path}; check the name") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"cannot read the prompts in {path}: {error}") from error
+    return Entry(method, path.relative_to(root).as_posix(), path, prompt, seed_of(path))

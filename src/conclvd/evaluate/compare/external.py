@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 import numpy as np
 
 from conclvd.errors import DatasetError, MediaError
+from conclvd.evaluate.captioned import CAPTION_KEYS, caption_of
 from conclvd.evaluate.compare.method_folder import MethodFolder
 from conclvd.evaluate.compare.records import MethodRow, Status
 from conclvd.evaluate.compare.sampler import Asked
+from conclvd.evaluate.folder_videos import is_video, number_of, rate_of, seed_of, stem
 from conclvd.manifest import MANIFEST
 from conclvd.models.hashes import files_hash
 from conclvd.tensors import Frame
 from conclvd.video.beside import beside
-from conclvd.video.probe import probe
+from conclvd.video.probe import picture_files, probe
 from conclvd.video.read import read_frames
 from conclvd.video.write import write_video
 
-SUFFIXES: Final = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".gif", ".webp")
 HOW_TO_NAME: Final = (
     "name each video by the number of its prompt, 0000.mp4 for the first, or put its prompt beside "
     "it, 0000.txt or the caption in metadata.jsonl"
 )
-_NUMBERED: Final = re.compile(r"(\d{4})(?!\d)")
-_SEED: Final = re.compile(r"-s(\d+)$")
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class Found:
 
 
 def find_external(folder: Path, prompts: Sequence[str]) -> tuple[list[Found], list[Path]]:
-    """The videos in `folder` by prompt, and those that belong to none.
+    """The videos in `folder`, folders of pictures among them, by prompt, and those without one.
 
     A video's prompt is told by its caption in `metadata.jsonl`, by a text file beside it, or by the
     number of four digits that its name begins with (0000 is the first prompt), in this order.
@@ -55,16 +52,13 @@ def find_external(folder: Path, prompts: Sequence[str]) -> tuple[list[Found], li
     places = {prompt: index for index, prompt in reversed(list(enumerate(prompts)))}
     found, left = [], []
     taken: dict[int, set[int]] = defaultdict(set)
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
-            continue
+    for path in sorted(filter(is_video, folder.iterdir())):
         caption, seed = told.get(path.name, (_beside(path), None))
-        index = places.get(caption) if caption is not None else _number(path, len(prompts))
-        if index is None:
+        index = places.get(caption) if caption is not None else number_of(path)
+        if index is None or index >= len(prompts):
             left.append(path)
             continue
-        named = _SEED.search(path.stem)
-        own = seed if seed is not None else int(named[1]) if named else None
+        own = seed_of(path) if seed is None else seed
         number = next(n for n in range(len(taken[index]) + 1) if n not in taken[index])
         chosen = number if own is None or own in taken[index] else own
         taken[index].add(chosen)
@@ -78,7 +72,8 @@ def compare_external(
     """Take the videos of `source` over into a comparison; what came of it is the method's row."""
     found, left = find_external(source, prompts)
     asked = {f"{v.index:04d}-s{v.seed}.mp4": Asked(prompts[v.index], v.seed) for v in found}
-    made_by = {name: files_hash([video.path]) for name, video in zip(asked, found, strict=True)}
+    sums = [files_hash(_files(video.path)) for video in found]
+    made_by = dict(zip(asked, sums, strict=True))
     folder.keep(asked, made_by, others_by="")
     failed = []
     for (target, video), file in zip(asked.items(), found, strict=True):
@@ -111,14 +106,20 @@ def compare_external(
 
 
 def take_over(path: Path, target: Path) -> None:
-    """Copy a video to the mp4 `target`; other formats are written anew, with even sides."""
+    """Copy a video to the mp4 `target`; other formats are written anew, with even sides.
+
+    Pictures whose folder does not tell their rate are shown at 6 a second; see `rate_of`.
+    """
     if path.suffix.lower() == ".mp4":
         probe(path)  # whether it is a video
         with beside(target) as partial:
             shutil.copyfile(path, partial)
         return
-    fps: Fraction = probe(path).fps
-    write_video(target, (_even(frame) for frame in read_frames(path)), fps)
+    write_video(target, (_even(frame) for frame in read_frames(path)), rate_of(probe(path)))
+
+
+def _files(video: Path) -> list[Path]:
+    return picture_files(video) if video.is_dir() else [video]
 
 
 def _even(frame: Frame) -> Frame:
@@ -137,9 +138,11 @@ def _metadata(folder: Path) -> dict[str, tuple[str, int | None]]:
             continue
         try:
             row = json.loads(line)
-            seed = row.get("seed")
-            told[str(row["file_name"])] = (
-                str(row["caption"]).strip(),
+            seed, caption = row.get("seed"), caption_of(row)
+            if caption is None:
+                raise KeyError(" or ".join(CAPTION_KEYS))
+            told[PurePosixPath(row["file_name"]).as_posix()] = (
+                caption.strip(),
                 None if seed is None else int(seed),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -150,15 +153,10 @@ def _metadata(folder: Path) -> dict[str, tuple[str, int | None]]:
 
 
 def _beside(path: Path) -> str | None:
-    text = path.with_suffix(".txt")
+    text = path.with_name(f"{stem(path)}.txt")
     return _text(text).strip() if text.is_file() else None
 
 
 def _text(path: Path) -> str:
     """What is no UTF-8 is no prompt of ours either."""
     return path.read_text(encoding="utf-8-sig", errors="replace")
-
-
-def _number(path: Path, prompts: int) -> int | None:
-    match = _NUMBERED.match(path.stem)
-    return int(match[1]) if match and int(match[1]) < prompts else None

@@ -1,0 +1,103 @@
+"""Files of captions: `metadata.jsonl` and JSONL files of prompts, one record a video."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from conclvd.errors import DatasetError, InvalidRequest
+from conclvd.evaluate.entry import Making
+
+# What a record calls its prompt: ours, the videofolder convention's, that of other programs.
+CAPTION_KEYS: Final = ("caption", "text", "prompt")
+
+
+class Captioned(BaseModel):
+    """A line of `metadata.jsonl` or of a JSONL file of prompts.
+
+    The videofolder convention lets tools add columns of their own: what is not asked for is passed
+    over.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    file_name: str = Field(min_length=1)
+    caption: str = Field(min_length=1)
+    seed: int | None = None
+    method: str | None = None
+    seconds: float | None = None
+    peak_gib: float | None = None
+    device: str | None = None
+    batch: int | None = None
+
+    def making(self, together: int) -> Making | None:
+        """What the video cost to make, None when that was not noted in full.
+
+        `together` is how many of its method were made together at most.
+        """
+        if self.seconds is None or self.peak_gib is None or self.device is None:
+            return None
+        device = self.device if together == 1 else f"{self.device}, {together} at a time"
+        return Making(self.seconds, self.peak_gib, device)
+
+    @field_validator("file_name")
+    @classmethod
+    def _inside(cls, name: str) -> str:
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts:
+            raise ValueError("name a file inside the folder of videos")
+        return name
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_otherwise(cls, found: object) -> object:
+        caption = caption_of(found) if isinstance(found, dict) else None
+        return found | {"caption": caption} if isinstance(found, dict) and caption else found
+
+
+def caption_of(record: Mapping[str, Any]) -> str | None:
+    """A record's prompt, under whichever of `CAPTION_KEYS` it stands first; None without any."""
+    told = (record.get(key) for key in CAPTION_KEYS)
+    return next((text for text in told if isinstance(text, str) and text.strip()), None)
+
+
+def read_captions(path: Path) -> list[Captioned]:
+    """The records of a JSONL file; DatasetError, with the line, for one that does not fit."""
+    records = []
+    for number, line in told_lines(path):
+        try:
+            records.append(Captioned.model_validate(json.loads(line)))
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(str(part) for part in first["loc"]) or "the record"
+            raise DatasetError(f"{path} line {number}: {key}: {first['msg']}") from error
+        except (ValueError, RecursionError) as error:
+            raise DatasetError(f"{path} line {number} is not JSON: {error}") from error
+    twice = [name for name, count in Counter(r.file_name for r in records).items() if count > 1]
+    if twice:
+        raise DatasetError(f"{path} lists {twice[0]} twice; remove one of the lines")
+    return records
+
+
+def names_files(path: Path) -> bool:
+    """Whether a JSONL file says of which videos its captions are: prompts alone have an order."""
+    return any('"file_name"' in line for _, line in told_lines(path))
+
+
+def told_lines(path: Path) -> Iterable[tuple[int, str]]:
+    """The lines of a file of prompts that are not blank, each with its number, from 1.
+
+    Raises InvalidRequest when there is no such file, DatasetError when it cannot be read.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except FileNotFoundError as error:
+        raise InvalidRequest(f"there is no file of prompts at {path}; check the name") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"cannot read the prompts in {path}: {error}") from error
+    return [(number, line.strip()) for number, line in enumerate(lines, 1) if line.strip()]
