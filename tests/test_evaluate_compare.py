@@ -12,6 +12,7 @@ import torch
 
 from comparing import PROMPTS, Compare, methods_of, written
 from conclvd.cli.main import run
+from conclvd.evaluate.compare import memory
 from conclvd.evaluate.compare.methods import METHODS
 from conclvd.evaluate.compare.records import read_asked, read_methods, read_videos
 from conclvd.evaluate.formats import markdown
@@ -66,6 +67,24 @@ def test_methods_make_the_same_prompts_and_seeds(compare: Compare, tmp_path: Pat
         assert method.sampler["steps"] == 2
     first = (tmp_path / "out/conclvd/0000-s0.mp4").read_bytes()
     assert first != (tmp_path / "out/conclvd/0000-s7.mp4").read_bytes()
+
+
+@pytest.mark.parametrize("clear", ["none/clear_refs", "."])  # not there; not to be written
+def test_where_memory_is_not_told_seconds_are(
+    compare: Compare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clear: str
+) -> None:
+    monkeypatch.setattr(memory, "CLEAR", tmp_path / clear)
+    assert compare("--methods", "conclvd")[0] == 0
+    videos = read_videos(tmp_path / "out" / "conclvd")
+    assert [video.peak_gib for video in videos] == [None, None]
+    assert run(["evaluate", "videos", "--videos", "out", "--metrics", "seconds"]) == 0
+    rows = read_rows([tmp_path / "rows.jsonl"])
+    assert [row.value for row in rows] == [video.seconds for video in videos]
+    assert run(["evaluate", "videos", "--videos", "out", "--metrics", "peak-memory"]) == 2
+    assert run(["evaluate", "videos", "--videos", "out"]) == 0
+    measured = {row.metric for row in read_rows([tmp_path / "rows.jsonl"])}
+    assert "seconds" in measured
+    assert "peak-memory" not in measured
 
 
 def test_conclvd_is_what_generate_makes(

@@ -199,6 +199,7 @@ def _there(entries: Sequence[Entry], reference: bool, features: bool) -> frozens
         Need.REFERENCE: reference,
         Need.FEATURES: features,
         Need.MAKING: any(entry.making for entry in entries),
+        Need.MEMORY: any(entry.making and entry.making.peak_gib is not None for entry in entries),
         Need.PAIRS: True,
         Need.CLIP: True,
     }

@@ -36,11 +36,11 @@ class Captioned(BaseModel):
     batch: int | None = None
 
     def making(self, together: int) -> Making | None:
-        """What the video cost to make, None when that was not noted in full.
+        """What the video cost to make, None when its seconds or the device were not noted.
 
         `together` is how many of its method were made together at most.
         """
-        if self.seconds is None or self.peak_gib is None or self.device is None:
+        if self.seconds is None or self.device is None:
             return None
         device = self.device if together == 1 else f"{self.device}, {together} at a time"
         return Making(self.seconds, self.peak_gib, device)

@@ -12,11 +12,12 @@ ABSENT = "not available"  # how the reason begins where a method has no videos a
 class Making:
     """What a video cost to make: seconds, the most memory in use in GiB, and on which device.
 
-    `device` says how many videos were made together, where it was more than one.
+    `peak_gib` is None where the system does not tell it. `device` says how many videos were made
+    together, where it was more than one.
     """
 
     seconds: float
-    peak_gib: float
+    peak_gib: float | None
     device: str
 
 

@@ -25,7 +25,7 @@ from conclvd.evaluate.metric import (
 from conclvd.evaluate.registry import METRICS
 from conclvd.evaluate.rows import Row
 from conclvd.evaluate.sample import Tools
-from conclvd.evaluate.seeing import Eye, Seen, lacks, shown
+from conclvd.evaluate.seeing import Eye, Seen, is_noted, lacks, shown
 from conclvd.evaluate.style import Feature
 from conclvd.workers import each
 
@@ -146,7 +146,7 @@ def _rows(
     clip: Clip | None,
 ) -> Iterator[Row]:
     for metric in metrics:
-        if Need.MAKING in metric.needs and entry.making is None:
+        if not is_noted(metric, entry):
             continue  # nobody noted it: nothing was lost in measuring
         found = Measured(None, 0, seen) if isinstance(seen, str) else seen.found[metric.name]
         yield _row(

@@ -28,7 +28,8 @@ class Need(Enum):
     CLIP = "a CLIP"
     REFERENCE = "--reference"
     FEATURES = "--features and --reference-features"
-    MAKING = "seconds and memory in metadata.jsonl, as conclvd evaluate compare notes them"
+    MAKING = "seconds and device in metadata.jsonl, as conclvd evaluate compare notes them"
+    MEMORY = "peak_gib in metadata.jsonl, as conclvd evaluate compare notes it where it can"
 
 
 @dataclass(frozen=True)

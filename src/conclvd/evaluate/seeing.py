@@ -82,9 +82,17 @@ def lacks(metric: Metric, entry: Entry, frames: int) -> str | None:
         return NO_PROMPT
     if Need.PAIRS in metric.needs and frames < 2:
         return "a single frame; two are needed"
-    if Need.MAKING in metric.needs and entry.making is None:
+    if not is_noted(metric, entry):
         return "what its making cost was not noted"
     return None
+
+
+def is_noted(metric: Metric, entry: Entry) -> bool:
+    """Whether all was noted of a video's making that a metric asks for; most ask for nothing."""
+    made = entry.making
+    if Need.MEMORY in metric.needs:
+        return made is not None and made.peak_gib is not None
+    return Need.MAKING not in metric.needs or made is not None
 
 
 def read_whole(entry: Entry) -> Frames | str:

@@ -117,12 +117,12 @@ class _Writers:
     def sample(self, part: Share) -> None:
         """Make `part` as one batch and begin to write it. Raises MethodFailed."""
         sampler = self._sampler
-        forget_peak(sampler.device)
+        forgot = forget_peak(sampler.device)
         started = time.perf_counter()
         with failures():
             samples = sampler.sample([asked for _, asked in part], self._progress)
         seconds = (time.perf_counter() - started) / len(part)
-        peak = peak_gib(sampler.device)
+        peak = peak_gib(sampler.device) if forgot else None
         self.tell()
         for (name, asked), sample in zip(part, samples, strict=True):
             made = Made(

@@ -13,19 +13,28 @@ STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 RESET_PEAK = "5"  # man 5 proc, clear_refs: forget the highest resident size
 
 
-def forget_peak(device: torch.device) -> None:
-    """Begin to measure anew. What earlier videos freed is given back to the system first."""
+def forget_peak(device: torch.device) -> bool:
+    """Begin to measure anew; False where the system does not let us: then there is no peak to ask.
+
+    What earlier videos freed is given back to the system first.
+    """
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
-    elif sys.platform.startswith("linux"):
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if trim is not None:
-            trim(0)
+        return True
+    if device.type != "cpu" or not sys.platform.startswith("linux"):
+        return False
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+    try:
         CLEAR.write_text(RESET_PEAK)
+    except OSError:  # some containers have no such file, or do not let anybody write it
+        return False
+    return True
 
 
 def peak_gib(device: torch.device) -> float | None:
-    """The most memory in use since `forget_peak`, in GiB; None where the system does not tell.
+    """The most memory in use since a `forget_peak` that succeeded, in GiB; None where unknown.
 
     Of a GPU what PyTorch had allocated, on a CPU the resident size of this process.
     """
@@ -33,6 +42,6 @@ def peak_gib(device: torch.device) -> float | None:
         return float(torch.cuda.max_memory_allocated(device) / GIB)
     if device.type == "cpu" and sys.platform.startswith("linux"):
         lines = STATUS.read_text(encoding="utf-8").splitlines()
-        kib = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
-        return kib * 1024 / GIB
+        peaks = [int(line.split()[1]) for line in lines if line.startswith("VmHWM:")]  # KiB
+        return peaks[0] * 1024 / GIB if peaks else None
     return None

@@ -7,7 +7,7 @@ from conclvd.evaluate.sample import Sample
 
 
 def measure(sample: Sample) -> Measured:
-    """Of a sample whose making is known."""
+    """Of a sample the memory of whose making is known."""
     assert sample.making is not None
     return Measured(sample.making.peak_gib, len(sample.frames))
 
@@ -17,6 +17,6 @@ METRIC = VideoMetric(
     title="peak GiB",
     digits=2,
     better="lower",
-    needs=frozenset({Need.MAKING}),
+    needs=frozenset({Need.MAKING, Need.MEMORY}),
     measure=measure,
 )
