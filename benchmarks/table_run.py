@@ -18,6 +18,7 @@ from conclvd.evaluate.compare.crew import choose_devices
 from conclvd.evaluate.compare.methods import METHODS
 from conclvd.evaluate.compare.records import METHODS_FILE, MethodRow
 from conclvd.evaluate.compare.run import Comparison, compare
+from conclvd.evaluate.flow import load_flow
 from conclvd.evaluate.formats import FORMATS
 from conclvd.evaluate.held_out import FIRST_SEED
 from conclvd.evaluate.measure import measure_videos
@@ -32,7 +33,6 @@ from conclvd.evaluate.video_set import find_videos
 from conclvd.generate.cpu import keep_freed_memory
 from conclvd.generate.device import choose_device
 from conclvd.generate.request import Request
-from conclvd.interpolation.flow import DisFlow
 from conclvd.models.source import EMBEDDED
 from methods_sheet import methods_sheet
 from painted_row import paint_scenes
@@ -100,7 +100,7 @@ def measure(videos: Path, reference: Path, device: str) -> list[Row]:
             measure_videos(
                 entries,
                 metrics,
-                Tools(DisFlow(), reference=load_reference(reference, print)),
+                Tools(*load_flow(), reference=load_reference(reference, print)),
                 load_clip(EMBEDDED, device),
                 show,
                 workers=None,

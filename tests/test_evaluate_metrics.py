@@ -49,7 +49,7 @@ def slide(step: float, count: int = 5) -> Frames:
 
 
 def sample(frames: Frames) -> Sample:
-    return Sample(frames, Tools(DisFlow()))
+    return Sample(frames, Tools(DisFlow(), "DIS"))
 
 
 def tiny_clip(folder: Path, *, broken: bool = False) -> Path:
@@ -186,7 +186,7 @@ def test_videos_without_any_flow_that_holds_have_no_warp_error() -> None:
         def flows(self, sources: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
             return torch.full((len(sources), 2, *sources.shape[-2:]), 1000.0)
 
-    found = warp_error.measure(Sample(noise, Tools(Astray())))
+    found = warp_error.measure(Sample(noise, Tools(Astray(), "astray")))
     assert (found.value, found.n) == (None, 0)
     assert found.skipped is not None
 

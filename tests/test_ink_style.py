@@ -12,6 +12,7 @@ from PIL import Image
 
 from conclvd.errors import InvalidRequest
 from conclvd.evaluate.entry import Entry
+from conclvd.evaluate.flow import load_flow
 from conclvd.evaluate.measure import measure_videos
 from conclvd.evaluate.metrics.blank import blank_parts, blank_space
 from conclvd.evaluate.metrics.edges import edges
@@ -25,7 +26,6 @@ from conclvd.evaluate.reference import Reference, load_reference
 from conclvd.evaluate.registry import METRICS
 from conclvd.evaluate.sample import Tools
 from conclvd.evaluate.style import Feature, Lab, Vector, distance, lab, spaced, style_distance
-from conclvd.interpolation.flow import DisFlow
 from conclvd.paint.clip import paint_clip
 from conclvd.tensors import Frame, Frames
 from conclvd.video.read import read_frames
@@ -232,14 +232,14 @@ def test_a_new_metric_of_style_is_its_file_and_its_line(
     write_video(tmp_path / "a.gif", bands(90)[None], Fraction(6))
     entry = Entry("ours", "a.gif", tmp_path / "a.gif", None, None)
     known = Reference("bands", [lab(bands(100 - 5 * i)) for i in range(8)], range(8))
-    (row,) = measure_videos([entry], [metric], Tools(DisFlow(), reference=known), workers=2)
+    (row,) = measure_videos([entry], [metric], Tools(*load_flow(), reference=known), workers=2)
     assert row.value == pytest.approx((0 + 5 + 5) / 3 / 7.5, abs=0.02)
 
 
 def test_a_reference_all_alike_is_refused() -> None:
     same = Reference("same", [lab(bands(100, 10))] * 8, range(8))
     with pytest.raises(InvalidRequest, match="all alike"):
-        list(measure_videos([], [METRICS["tone-distance"]], Tools(DisFlow(), reference=same)))  # type: ignore[list-item]
+        list(measure_videos([], [METRICS["tone-distance"]], Tools(*load_flow(), reference=same)))  # type: ignore[list-item]
 
 
 def test_a_grey_reference_makes_a_pale_tint_far_and_not_endlessly_so() -> None:

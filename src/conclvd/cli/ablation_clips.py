@@ -21,20 +21,20 @@ def table_of_clips(
     with loading():
         from conclvd.evaluate.clip import load_clip
         from conclvd.evaluate.entry import Entry
+        from conclvd.evaluate.flow import load_flow
         from conclvd.evaluate.formats import markdown
         from conclvd.evaluate.measure import measure_videos
         from conclvd.evaluate.metric import Need
         from conclvd.evaluate.registry import choose
         from conclvd.evaluate.sample import Tools
         from conclvd.evaluate.table import build_table
-        from conclvd.interpolation.flow import DisFlow
         from conclvd.models.source import EMBEDDED, resolve
     model = settings.pretrained_model_name_or_path
     judge = resolve(model, hub_files=("model_index.json",)).path / "judge"
     clip = load_clip(model if model == EMBEDDED else str(judge)) if judge.is_dir() else None
     # CLIP-temp brings dynamic degree along; without a CLIP that stands alone
     names = ["dynamic-degree", "mean-flow", *(["clip-temp"] if clip else [])]
-    metrics, _ = choose(names, frozenset({Need.PAIRS, Need.CLIP}))
+    metrics, _ = choose(names, frozenset({Need.PAIRS, Need.FLOW, Need.CLIP}))
     entries = [
         Entry(row.name, path.name, path, prompt, None)
         for row in rows
@@ -43,7 +43,7 @@ def table_of_clips(
     found = measure_videos(
         entries,
         metrics,
-        Tools(DisFlow()),
+        Tools(*load_flow()),
         clip,
         lambda done, total: report("measure", done, total),
         workers=None,

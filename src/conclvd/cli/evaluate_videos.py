@@ -96,6 +96,7 @@ def videos(
         import torch
 
         from conclvd.evaluate.features import load_features
+        from conclvd.evaluate.flow import load_flow
         from conclvd.evaluate.measure import measure_sets, measure_videos
         from conclvd.evaluate.metric import Need
         from conclvd.evaluate.registry import choose
@@ -103,7 +104,7 @@ def videos(
         from conclvd.evaluate.sample import Tools
         from conclvd.evaluate.video_set import find_videos
         from conclvd.generate.device import choose_device
-        from conclvd.interpolation.estimators import DEFAULT, load_estimator
+        from conclvd.interpolation.estimators import DEFAULT
     entries = find_videos(videos, prompts, method)
     there = _there(entries, reference is not None, features is not None)
     of_videos, of_sets = choose(_names(metrics), there)
@@ -122,7 +123,7 @@ def videos(
             measure_videos(
                 entries,
                 of_videos,
-                Tools(load_estimator(flow, flow_device), flow_device, style),
+                Tools(*load_flow(flow, flow_device), flow_device, style),
                 judge,
                 lambda done, total: bars("measure", done, total),
                 workers
@@ -201,6 +202,7 @@ def _there(entries: Sequence[Entry], reference: bool, features: bool) -> frozens
         Need.MAKING: any(entry.making for entry in entries),
         Need.MEMORY: any(entry.making and entry.making.peak_gib is not None for entry in entries),
         Need.PAIRS: True,
+        Need.FLOW: True,
         Need.CLIP: True,
     }
     return frozenset(need for need, is_there in given.items() if is_there)

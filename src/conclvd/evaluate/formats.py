@@ -101,13 +101,13 @@ def _body(table: Table) -> list[list[str]]:
 
 
 def _head(column: Column) -> str:
-    by = column.clip or column.device
+    by = column.clip or column.flow or column.device
     what = f"{column.metric.title} {_ARROWS[column.metric.better]}".strip()
     return f"{what} ({by})" if by else what
 
 
 def _key(column: Column) -> str:
-    known = [name for name in (column.clip, column.reference, column.device) if name]
+    known = [name for name in (column.clip, column.reference, column.flow, column.device) if name]
     return f"{column.metric.name} ({', '.join(known)})" if known else column.metric.name
 
 

@@ -157,6 +157,10 @@ def _rows(
             reference=tools.reference.name
             if tools.reference and Need.REFERENCE in metric.needs
             else None,
+            flow=tools.flow_name if Need.FLOW in metric.needs else None,
+            flow_size=seen.size[::-1]
+            if Need.FLOW in metric.needs and not isinstance(seen, str)
+            else None,
             device=entry.making.device if entry.making and Need.MAKING in metric.needs else None,
         )
 
@@ -174,6 +178,8 @@ def _row(
     *,
     clip: str | None = None,
     reference: str | None = None,
+    flow: str | None = None,
+    flow_size: tuple[int, int] | None = None,
     device: str | None = None,
 ) -> Row:
     return Row(
@@ -188,5 +194,7 @@ def _row(
         interval=found.interval,
         clip=clip,
         reference=reference,
+        flow=flow,
+        flow_size=flow_size,
         device=device,
     )

@@ -25,6 +25,7 @@ class Need(Enum):
 
     PROMPT = "a prompt"
     PAIRS = "two frames"
+    FLOW = "optical flow"
     CLIP = "a CLIP"
     REFERENCE = "--reference"
     FEATURES = "--features and --reference-features"

@@ -10,7 +10,8 @@ from conclvd.evaluate.metric import Need, SetMetric
 from conclvd.evaluate.registry import METRICS
 from conclvd.evaluate.rows import Row, by_method
 
-Key = tuple[str | None, int | str | None, str, str | None, str | None]
+Flow = tuple[str | None, tuple[int, int] | None]
+Key = tuple[str | None, int | str | None, str, str | None, str | None, Flow]
 ANY_SEED = "any"  # in place of a seed, which may be None
 
 
@@ -61,11 +62,13 @@ def _difference(row: Row, known: dict[Key, list[float]], method: str, *, seeds: 
         return row
     values = known.get(_key(row, seeds))
     if values is None:
-        reason = f"{method} has no value of the same prompt{' and seed' if seeds else ''}"
+        by = " by this flow at this size" if row.flow else ""
+        reason = f"{method} has no value of the same prompt{' and seed' if seeds else ''}{by}"
         return row.model_copy(update={"value": None, "n": 0, "skipped": reason})
     return row.model_copy(update={"value": row.value - fsum(values) / len(values)})
 
 
 def _key(row: Row, seeds: bool = True) -> Key:
     """What rows must have in common for their values to be compared."""
-    return row.prompt, row.seed if seeds else ANY_SEED, row.metric, row.clip, row.reference
+    flow = row.flow, row.flow_size
+    return row.prompt, row.seed if seeds else ANY_SEED, row.metric, row.clip, row.reference, flow

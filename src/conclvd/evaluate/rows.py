@@ -23,8 +23,9 @@ class Row(BaseModel):
     `video` is relative to the folder measured, None for a metric of a whole set or a prompt that
     has no video. `value` is None where nothing was found, and `skipped` then says why. `n` is how
     many frames, pairs of frames or videos the value is of. `clip` names the CLIP with its weights'
-    hash, `reference` the reference set with its contents' hash, `device` what made the video; None
-    where there was none.
+    hash, `reference` the reference set with its contents' hash, `flow` the flow's estimator, with
+    its weights' hash where it has any, `flow_size` the (width, height) in pixels of the frames it
+    was found between, `device` what made the video; None where there was none.
     `interval` is that of a metric of a whole set, which rows alone could not give.
     """
 
@@ -41,6 +42,8 @@ class Row(BaseModel):
     skipped: str | None
     clip: str | None
     reference: str | None = None
+    flow: str | None = None
+    flow_size: tuple[int, int] | None = None
     device: str | None = None
     interval: tuple[FiniteFloat, FiniteFloat] | None = None
 
@@ -75,7 +78,7 @@ def read_rows(paths: Sequence[Path]) -> list[Row]:
             row = _parse(line, where)
             if row in earlier:
                 continue
-            key = (row.method, row.video, row.metric, row.clip, row.reference)
+            key = (row.method, row.video, row.metric, row.clip, row.reference, row.flow)
             if key in seen and not (row.video is None and row.prompt):  # prompts may be equal
                 raise DatasetError(
                     f"{where} measures {row.video or 'the set'} of {row.method!r} by "

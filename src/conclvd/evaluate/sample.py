@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tools:
-    """What metrics measure with; None for what was not asked for. `device` is the flow's."""
+    """What metrics measure with; None for what was not asked for.
+
+    `flow_name` is what rows call the flow's estimator, `device` is where it runs.
+    """
 
     flow: FlowEstimator
+    flow_name: str
     device: torch.device | str = "cpu"
     reference: Reference | None = None
 

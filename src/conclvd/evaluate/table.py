@@ -20,11 +20,12 @@ from conclvd.models.source import EMBEDDED
 
 @dataclass(frozen=True)
 class Column:
-    """A metric by one CLIP, reference and device of making: others are columns of their own."""
+    """A metric by one CLIP, reference, flow and device of making; others have their own columns."""
 
     metric: Metric
     clip: str | None
     reference: str | None
+    flow: str | None
     device: str | None
 
 
@@ -67,8 +68,9 @@ def build_table(
     """The table of `rows`, or of the `metrics` among them and those that must stand beside.
 
     With `against` it is of the differences to the method of that name; see `differences`.
-    Raises DatasetError for rows of an unknown metric; InvalidRequest when none are left, or when a
-    metric lacks the one without which it misleads, as CLIP-temp without dynamic degree does.
+    Raises DatasetError for rows of an unknown metric; InvalidRequest when none are left, when a
+    metric lacks the one without which it misleads, as CLIP-temp without dynamic degree does, or
+    when a method's flow is of frames of different sizes, which have no mean.
     """
     _check_known(rows)
     if metrics is not None:
@@ -77,6 +79,7 @@ def build_table(
         if not rows:
             raise InvalidRequest(f"the rows hold none of {', '.join(wanted)}; measure them first")
     _check_companions(rows)
+    _check_sizes(rows)
     alone: list[str] = []
     if against is not None:
         alone = own_seeds(rows, against)
@@ -87,7 +90,10 @@ def build_table(
     places = {name: place for place, name in enumerate(METRICS)}
     columns = sorted(
         {_column(row) for row in rows},
-        key=lambda c: (places[c.metric.name], c.clip or "", c.reference or "", c.device or ""),
+        key=lambda c: (
+            places[c.metric.name],
+            *(name or "" for name in (c.clip, c.reference, c.flow, c.device)),
+        ),
     )
     cells: dict[tuple[str, Column], list[Row]] = {}
     for row in rows:
@@ -111,7 +117,7 @@ def build_table(
 
 
 def _column(row: Row) -> Column:
-    return Column(METRICS[row.metric], row.clip, row.reference, row.device)
+    return Column(METRICS[row.metric], row.clip, row.reference, row.flow, row.device)
 
 
 def build_cell(rows: Sequence[Row]) -> Cell:
@@ -152,6 +158,26 @@ def _check_companions(rows: Sequence[Row]) -> None:
                 )
 
 
+def _check_sizes(rows: Sequence[Row]) -> None:
+    for (method, flow), sizes in _flow_sizes(rows).items():
+        if len(sizes) > 1:
+            raise InvalidRequest(
+                f"the rows of {method!r} have flow by {flow} between frames of "
+                f"{' and '.join(sizes)}, which has no mean; name the sizes apart by --method of "
+                "conclvd evaluate videos, or leave one file out"
+            )
+
+
+def _flow_sizes(rows: Sequence[Row]) -> dict[tuple[str, str], list[str]]:
+    """By method and estimator, the sizes of the frames between which flow was found."""
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    for row in rows:
+        if row.flow and row.flow_size and row.value is not None:
+            width, height = row.flow_size
+            found.setdefault((row.method, row.flow), {})[f"{width}x{height}"] = None
+    return {key: list(sizes) for key, sizes in found.items()}
+
+
 def _notes(
     rows: Sequence[Row], columns: Sequence[Column], cells: Mapping[tuple[str, Column], Cell]
 ) -> list[str]:
@@ -167,8 +193,26 @@ def _notes(
         )
         notes.append(f"CLIP: {clip} (name and first digits of the weights' SHA-256){warning}")
     notes += [f"reference: {name}" for name in dict.fromkeys(c.reference for c in columns) if name]
-    notes += _different_prompts(rows) + _different_seeds(rows)
+    notes += _flows(rows) + _different_prompts(rows) + _different_seeds(rows)
     return notes + _skipped(cells)
+
+
+def _flows(rows: Sequence[Row]) -> list[str]:
+    """Which flow there is, of frames of which size; of methods that differ, whose is which."""
+    by_flow: dict[str, dict[str, list[str]]] = {}
+    for (method, flow), sizes in _flow_sizes(rows).items():
+        by_flow.setdefault(flow, {}).setdefault(sizes[0], []).append(method)
+    notes = []
+    for flow, methods in by_flow.items():
+        if len(methods) == 1:
+            notes.append(f"flow: {flow}, between frames of {next(iter(methods))} pixels")
+            continue
+        told = "; ".join(f"{size}: {', '.join(names)}" for size, names in methods.items())
+        notes.append(
+            f"flow: {flow}, between frames of different sizes ({told}): not comparable with one "
+            "another"
+        )
+    return notes
 
 
 def _skipped(cells: Mapping[tuple[str, Column], Cell]) -> list[str]:

@@ -39,6 +39,6 @@ METRIC = VideoMetric(
     title="dynamic degree",
     digits=3,
     better=None,
-    needs=frozenset({Need.PAIRS}),
+    needs=frozenset({Need.PAIRS, Need.FLOW}),
     measure=measure,
 )

@@ -29,6 +29,6 @@ METRIC = VideoMetric(
     title="mean flow, px of 256",
     digits=2,
     better=None,
-    needs=frozenset({Need.PAIRS}),
+    needs=frozenset({Need.PAIRS, Need.FLOW}),
     measure=measure,
 )

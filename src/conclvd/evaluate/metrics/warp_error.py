@@ -55,6 +55,6 @@ METRIC = VideoMetric(
     title="warp error x1000",
     digits=3,
     better="lower",
-    needs=frozenset({Need.PAIRS}),
+    needs=frozenset({Need.PAIRS, Need.FLOW}),
     measure=measure,
 )
