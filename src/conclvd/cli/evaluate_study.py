@@ -38,7 +38,10 @@ def serve(
     ] = None,
     prompts: Annotated[
         Path | None,
-        typer.Option(help="One prompt a line, in the order of the file names. [metadata.jsonl]"),
+        typer.Option(
+            help="One prompt a line, by the number that file names begin with (0000.mp4) or in "
+            "the order of the names. [metadata.jsonl]"
+        ),
     ] = None,
     mode: Annotated[
         Mode | None, typer.Option(help="Two videos at a time, or one. [default: pairs]")
@@ -110,7 +113,7 @@ def _create(
     checks: int | None,
     size: str | None,
 ) -> None:
-    """Make a study, and say what of the videos it could not use."""
+    """Make a study; say what of the videos it could not use, and how it matched the others."""
     from conclvd.evaluate.study.creation import create_study
 
     with Bars() as bar:
@@ -126,6 +129,7 @@ def _create(
         )
     for line in plan.left_out:
         typer.echo(f"left out {line}", err=True)
+    typer.echo(f"videos matched: {plan.matched}", err=True)
 
 
 @app.command()

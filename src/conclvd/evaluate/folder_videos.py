@@ -20,7 +20,12 @@ def is_video(path: Path) -> bool:
     """Whether a path is a video file by its name, or a folder in which pictures lie."""
     if path.name.startswith("."):
         return False
-    return path.suffix.lower() in VIDEO_SUFFIXES or (path.is_dir() and _holds_pictures(path))
+    return path.suffix.lower() in VIDEO_SUFFIXES or holds_pictures(path)
+
+
+def holds_pictures(path: Path) -> bool:
+    """Whether a path is a folder in which pictures lie: a video, frame by frame."""
+    return path.is_dir() and any(p.suffix.lower() in PICTURE_SUFFIXES for p in path.iterdir())
 
 
 def videos_in(folder: Path) -> list[Path]:
@@ -57,7 +62,3 @@ def rate_of(info: VideoInfo) -> Fraction:
     Pictures that conclvd wrote tell theirs, those of other programs do not.
     """
     return info.fps if info.rate_told else UNTOLD_RATE
-
-
-def _holds_pictures(folder: Path) -> bool:
-    return any(path.suffix.lower() in PICTURE_SUFFIXES for path in folder.iterdir())

@@ -11,7 +11,9 @@ import cv2
 import numpy as np
 
 from conclvd.errors import InvalidRequest, MediaError
-from conclvd.evaluate.study.methods import Match, match, read_methods
+from conclvd.evaluate.folder_videos import rate_of
+from conclvd.evaluate.study.matching import Match, match
+from conclvd.evaluate.study.methods import read_methods
 from conclvd.evaluate.study.plan import PLAN, Item, Mode, Plan
 from conclvd.tensors import Frame
 from conclvd.video.beside import beside
@@ -38,7 +40,8 @@ def create_study(
     `videos` are NAME=FOLDER, or folders with one folder a method. Every video is decoded and
     encoded alike, without sound and without what is embedded in it, so that neither the file nor
     its quality tells the method; `size`, (width, height), scales all to cover it and crops the
-    rest. Raises InvalidRequest, DatasetError, MediaError.
+    rest. Pictures whose folder does not tell their rate are shown at 6 a second; see `rate_of`.
+    Raises InvalidRequest, DatasetError, MediaError.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InvalidRequest(f"{folder} is there already and is no study; choose a new folder")
@@ -53,7 +56,10 @@ def create_study(
     usable, infos = _readable(matches, left_out := [*left_out, *unmatched])
     if not usable:
         told = f", such as {left_out[0]}" if left_out else ""
-        raise InvalidRequest(f"no prompt has a video of every method that can be read{told}")
+        raise InvalidRequest(
+            f"no prompt has a video of every method that can be read{told}; videos belong together "
+            "by the text of their prompts"
+        )
     size = size or _common_size(usable, infos)
     with beside(folder) as partial:
         items = _copy(usable, infos, size, partial, left_out, report)
@@ -134,12 +140,17 @@ def _copied(
     try:
         for method, path in found.files.items():
             frames = (_fitted(frame, size) for frame in _all_frames(path, infos[path].frames))
-            write_video(folder / f"{ids[method]}.mp4", frames, infos[path].fps)
+            write_video(folder / f"{ids[method]}.mp4", frames, rate_of(infos[path]))
     except MediaError:
         for name in ids.values():
             (folder / f"{name}.mp4").unlink(missing_ok=True)
         raise
-    return Item(prompt=found.prompt, prompt_zh=found.prompt_zh, videos=ids)
+    return Item(
+        prompt=found.prompt,
+        prompt_zh=found.prompt_zh,
+        videos=ids,
+        by_prompt_alone=found.by_prompt_alone,
+    )
 
 
 def _all_frames(path: Path, count: int) -> Iterator[Frame]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal
@@ -31,13 +32,17 @@ _CHOICES: Final[dict[Mode, tuple[str, ...]]] = {
 
 
 class Item(BaseModel):
-    """One prompt and its videos: the random id of each, by method."""
+    """One prompt and its videos: the random id of each, by method.
+
+    `by_prompt_alone` are the methods whose video has not the seed of the others.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     prompt: str
     prompt_zh: str | None = None
     videos: dict[str, str]
+    by_prompt_alone: tuple[str, ...] = ()
 
 
 class Plan(BaseModel):
@@ -66,6 +71,17 @@ class Plan(BaseModel):
     def choices(self) -> tuple[str, ...]:
         """What can be answered."""
         return _CHOICES[self.mode]
+
+    @property
+    def matched(self) -> str:
+        """How videos were found to belong together, in words."""
+        loose = [item.by_prompt_alone for item in self.items if item.by_prompt_alone]
+        told = f"{len(self.items) - len(loose)} of {len(self.items)} by prompt and seed, or name"
+        if not loose:
+            return told
+        counts = Counter(method for methods in loose for method in methods)
+        whose = ", ".join(f"{method} {count}" for method, count in counts.items())
+        return f"{told}; {len(loose)} by prompt alone, for the seed is another or not told: {whose}"
 
     @cached_property
     def of_video(self) -> dict[str, tuple[int, str]]:

@@ -55,6 +55,7 @@ def _head(analysis: Analysis) -> Iterator[str]:
         f"{len(plan.methods)} methods, {len(plan.items)} prompts, {kind}, sides and order by "
         f"chance, names hidden. {attention_line(analysis)}."
     )
+    yield f"Videos of different methods belong together: {_plain(plan.matched)}."
     for code in sorted(analysis.inattentive):
         seen = analysis.attention[code]
         yield f"- `{code}` failed {seen.failed} of {seen.checks} checks"
