@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -14,6 +16,11 @@ import pytest
 from conclvd.cli.main import run
 from conclvd.evaluate.compare.records import MethodRow, VideoRow, write_methods, write_videos
 from conclvd.evaluate.gallery import write_gallery
+from conclvd.evaluate.study.methods import read_methods
+from conclvd.evaluate.video_set import find_videos
+from conclvd.models.hashes import files_hash
+from conclvd.video.probe import picture_files, probe
+from conclvd.video.read import read_frames
 from conclvd.video.write import write_video
 
 HTML = (
@@ -155,6 +162,42 @@ def test_videos_of_other_prompts_do_not_stand_beside(tmp_path: Path) -> None:
     text = write_gallery(folder).read_text(encoding="utf-8")
     assert text.count("<section>") == 4
     assert text.count("no video") == 4
+
+
+def pictures(folder: Path, shades: tuple[int, ...] = (20, 120, 220)) -> None:
+    """A comparison of one method in folders of PNG files, as --format png makes it."""
+    frames = [np.full((33, 40, 3), shade, np.uint8) for shade in shades]
+    video = folder / "gen-2 小" / "0000-s0"
+    video.parent.mkdir(parents=True, exist_ok=True)
+    write_video(video, frames, Fraction(12))
+    row = VideoRow(file_name=video.name, caption="a", seed=0, method="Gen-2", settings="",
+                   sha256=files_hash(picture_files(video)))  # fmt: skip
+    write_videos(video.parent, [row])
+    write_methods(folder, [MethodRow(name="Gen-2", slug="gen-2 小", status="done", videos=1)])
+
+
+def test_folders_of_pictures_move(tmp_path: Path) -> None:
+    pictures(tmp_path)
+    text = write_gallery(tmp_path).read_text(encoding="utf-8")
+    (source,) = re.findall(r'<img [^>]*src="([^"]*)"', text)
+    made = tmp_path / unquote(source)
+    assert (probe(made).frames, probe(made).fps) == (3, 12)
+    assert [frame.mean() for frame in read_frames(made)] == pytest.approx([20, 120, 220], abs=4)
+    written = made.stat().st_mtime_ns
+    write_gallery(tmp_path)
+    assert made.stat().st_mtime_ns == written
+    pictures(tmp_path, (220, 20))  # made anew
+    assert unquote(source) not in unquote(write_gallery(tmp_path).read_text(encoding="utf-8"))
+    (other,) = made.parent.iterdir()
+    assert probe(other).frames == 2
+    assert {entry.name for entry in find_videos(tmp_path, None, None)} == {"gen-2 小/0000-s0"}
+    assert {one.name for one in read_methods([str(tmp_path), f"x={made.parent}"])[0]} == {
+        "gen-2 小", "x"
+    }  # fmt: skip
+    for file in (tmp_path / "gen-2 小" / "0000-s0").iterdir():
+        file.write_bytes(b"no picture")
+    other.unlink()
+    assert "cannot be played</div>" in write_gallery(tmp_path).read_text(encoding="utf-8")
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

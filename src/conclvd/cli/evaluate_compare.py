@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from conclvd.cli.libraries import loading
-from conclvd.cli.progress import Methods, Stages
+from conclvd.cli.progress import Bars, Methods, Stages
 from conclvd.errors import ConclvdError, InvalidRequest, MediaError
 from conclvd.evaluate.compare.methods import METHODS, methods_called
 from conclvd.evaluate.prompts import read_prompts, read_seeds
@@ -165,10 +165,15 @@ def compare(
 def gallery(
     folder: Annotated[Path, typer.Argument(help="What `conclvd evaluate compare` wrote.")],
 ) -> None:
-    """Write a page of all methods side by side, by prompt; it opens from the disk."""
+    """Write a page of all methods side by side, by prompt; it opens from the disk.
+
+    Folders of pictures are made files that move; send FOLDER's hidden .animations with it.
+    """
     from conclvd.evaluate.gallery import write_gallery
 
-    typer.echo(str(write_gallery(folder)))
+    with Bars() as bar:
+        page = write_gallery(folder, lambda done, total: bar("animating", done, total))
+    typer.echo(str(page))
 
 
 def _methods(text: str) -> list[Any]:
