@@ -29,6 +29,18 @@ def test_published_figures_stand_beside_and_are_marked() -> None:
     assert all(len(each) == len(header) for each in lines)
 
 
+@pytest.mark.parametrize(
+    ("name", "beside"), [("Pika", True), ("PIKA 1.0", True), ("Pika 1.5", False)]
+)
+def test_pika_without_a_version_is_that_of_the_paper(name: str, beside: bool) -> None:
+    text = markdown(build_table([row(name, "0.mp4", "flicker", 1.0)], published=True))
+    (line,) = (each for each in text.splitlines() if each.startswith(f"| {name} |"))
+    assert ("24.564 (Table 1)" in line) == beside
+    assert ("| Pika 1.0 |" in text) == (not beside)
+    told = "published figures beside Pika are those of Pika 1.0" in text
+    assert told == (name == "Pika")
+
+
 @pytest.mark.parametrize("name", ["conclvd", "ConCLVD", "con_clvd"])
 def test_published_methods_are_found_however_they_are_written(name: str) -> None:
     assert [one.clip_text for one in published_rows(name)] == [30.518, 30.526]

@@ -153,6 +153,15 @@ def test_a_video_that_is_gone_is_said_to_be(browser: Any, tmp_path: Path) -> Non
     opened.page.close()
 
 
+@pytest.mark.slow
+def test_pictures_that_move_are_loaded_from_the_disk(browser: Any, tmp_path: Path) -> None:
+    pictures(tmp_path)
+    opened = Opened(browser, write_gallery(tmp_path))
+    opened.until("document.querySelector('figure img').naturalWidth === 40")
+    assert opened.wrong == []
+    opened.page.close()
+
+
 def test_videos_of_other_prompts_do_not_stand_beside(tmp_path: Path) -> None:
     folder = comparison(tmp_path / "set")
     other = VideoRow(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 # The paper does not name its CLIP, and has no measure of motion beside CLIP-temp.
@@ -10,6 +11,15 @@ NOTE = (
     "its CLIP, its two tables differ for the same model, and it gives no dynamic degree"
 )
 NOT_PUBLISHED = "not published"
+# What people call a published method otherwise, both as `_plain` has them. Another version, as
+# Pika 1.5, is another method.
+ALIASES = {
+    "pika": "pika10",
+    "pika1": "pika10",
+    "pikav10": "pika10",
+    "runwaygen2": "gen2",
+    "modelscopet2v": "modelscope",
+}
 
 
 @dataclass(frozen=True)
@@ -37,7 +47,10 @@ PUBLISHED = (
 
 
 def published_rows(method: str) -> list[PublishedRow]:
-    """The figures of the method of that name, however it is written: T2V-Zero, Text2Video-Zero."""
+    """The figures of the method of that name, however it is written.
+
+    T2V-Zero is Text2Video-Zero, and Pika, without a version, the Pika 1.0 of the paper.
+    """
     return [row for row in PUBLISHED if _plain(row.method) == _plain(method)]
 
 
@@ -48,6 +61,20 @@ def unmeasured(methods: list[str]) -> list[str]:
     return [name for name in names if _plain(name) not in there]
 
 
+def other_names(methods: Sequence[str]) -> list[str]:
+    """Notes on the methods beside which stand figures of what the paper calls otherwise."""
+    return [
+        f"published figures beside {method} are those of {row.method}"
+        for method in methods
+        for row in published_rows(method)[:1]
+        if _letters(method) != _letters(row.method)
+    ]
+
+
 def _plain(name: str) -> str:
-    plain = "".join(letter for letter in name.casefold() if letter.isalnum())
-    return plain.replace("text2video", "t2v")
+    letters = _letters(name).replace("text2video", "t2v")
+    return ALIASES.get(letters, letters)
+
+
+def _letters(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter.isalnum())

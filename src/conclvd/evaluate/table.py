@@ -12,7 +12,7 @@ from conclvd.evaluate.bootstrap import LEVEL, RESAMPLES, SEED, interval
 from conclvd.evaluate.entry import ABSENT
 from conclvd.evaluate.metric import Metric, SetMetric
 from conclvd.evaluate.paired import differences, own_seeds
-from conclvd.evaluate.published import NOTE, PublishedRow, published_rows, unmeasured
+from conclvd.evaluate.published import NOTE, PublishedRow, other_names, published_rows, unmeasured
 from conclvd.evaluate.registry import METRICS, with_companions
 from conclvd.evaluate.rows import Row, by_method
 from conclvd.models.source import EMBEDDED
@@ -113,7 +113,7 @@ def build_table(
         return Table(methods, columns, built, notes, None)
     every = methods + unmeasured(methods)
     figures = {method: published_rows(method) for method in every}
-    return Table(every, columns, built, [*notes, NOTE], figures)
+    return Table(every, columns, built, [*notes, NOTE, *other_names(methods)], figures)
 
 
 def _column(row: Row) -> Column:
