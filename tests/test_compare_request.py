@@ -46,7 +46,7 @@ def test_wrong_use_is_one_line_and_makes_nothing(
     [
         ("a.txt", "\n \n", "holds 0 prompts"),
         ("a.jsonl", '{"caption": "a boat"}\nboat', "line 2 is not JSON"),
-        ("a.jsonl", '{"text": "a boat"}', "line 1 has no caption"),
+        ("a.jsonl", '{"title": "a boat"}', "line 1 has no caption"),
     ],
 )
 def test_prompts_that_are_none(

@@ -70,6 +70,17 @@ def test_numbered_names_find_their_line_whatever_their_seeds(tmp_path: Path) -> 
     assert left_out == []
 
 
+def test_two_files_of_one_number_and_seed_are_two_videos(tmp_path: Path) -> None:
+    for name in ("A/0000-s7.mp4", "A/0000-s7.gif", "B/0000-s7.mp4", "B/0000-s8.mp4"):
+        video(tmp_path / name, 90)
+    (tmp_path / "p.txt").write_text(BOAT)
+    methods = [Method(name, tmp_path / name) for name in ("A", "B")]
+    found, left_out = match(methods, tmp_path / "p.txt")
+    assert [one.by_prompt_alone for one in found] == [(), ("A", "B")]
+    assert len({path for one in found for path in one.files.values()}) == 4
+    assert left_out == []
+
+
 def test_how_videos_were_matched_is_told_and_kept(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

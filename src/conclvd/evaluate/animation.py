@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -35,7 +36,8 @@ def animation(pictures: Path, sha256: str, cache: Path) -> Path:
 
 
 def forget_others(cache: Path, kept: set[Path]) -> None:
-    """Remove animations of pictures that are no longer shown."""
+    """Remove animations of pictures that are no longer shown, where the folder lets us."""
     for path in cache.rglob("*.webp"):
         if path not in kept:
-            path.unlink()
+            with suppress(OSError):
+                path.unlink()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -89,7 +89,7 @@ def names_files(path: Path) -> bool:
     return any('"file_name"' in line for _, line in told_lines(path))
 
 
-def told_lines(path: Path) -> Iterable[tuple[int, str]]:
+def told_lines(path: Path) -> list[tuple[int, str]]:
     """The lines of a file of prompts that are not blank, each with its number, from 1.
 
     Raises InvalidRequest when there is no such file, DatasetError when it cannot be read.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -74,6 +74,8 @@ def match(methods: Sequence[Method], prompts: Path | None) -> tuple[list[Match],
     for name, found in videos.items():
         for video in found:
             of_methods = of_prompts.setdefault(video.prompt, {method: [] for method in videos})
+            if any(video.mark == other.mark for other in of_methods[name]):
+                video = replace(video, mark=None)
             of_methods[name].append(video)
     matches = []
     for prompt, of_methods in of_prompts.items():
@@ -107,11 +109,9 @@ def _together(videos: _Videos) -> list[dict[str, _Video]]:
 
 
 def _match(row: Mapping[str, _Video]) -> Match:
-    (mark, methods), *_ = Counter(video.mark for video in row.values()).most_common()
-    if mark is None or methods == 1:
-        alone = tuple(row)
-    else:
-        alone = tuple(name for name, video in row.items() if video.mark != mark)
+    marks = Counter(video.mark for video in row.values() if video.mark)
+    common = next((mark for mark, methods in marks.most_common(1) if methods > 1), None)
+    alone = tuple(name for name, video in row.items() if common is None or video.mark != common)
     first = next(iter(row.values()))
     chinese = next((video.prompt_zh for video in row.values() if video.prompt_zh), None)
     files = {name: video.path for name, video in row.items()}
