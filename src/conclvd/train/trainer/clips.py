@@ -14,7 +14,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -24,6 +24,7 @@ from conclvd.train.trainer.settings import TrainSettings
 from conclvd.video.probe import probe
 
 TRAIN = "train"  # the split, as `conclvd dataset split` calls it
+SURPLUS = "(more fields than the header)"  # the key of a CSV row's
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".gif", ".webp")
 
 
@@ -164,6 +165,9 @@ def _from_rows(
 ) -> list[Entry]:
     entries = []
     for where, row in rows:
+        if fault := _surplus(row):
+            entries.append(Entry(Path(where), (), fault=fault))
+            continue
         name = row.get("file_name")
         if not isinstance(name, str) or not name:
             raise DatasetError(f"{where} has no file_name; every clip needs one")
@@ -195,11 +199,28 @@ def _json_rows(path: Path) -> Iterable[tuple[str, dict[str, object]]]:
 
 
 def _csv_rows(path: Path) -> Iterable[tuple[str, dict[str, object]]]:
-    # Line breaks within quotes are the caption's, and only csv knows which are.
-    reader = csv.DictReader(io.StringIO(_read(path), newline=""))
-    for row in reader:
-        # Fields beyond the header's are under None.
-        yield f"{path} line {reader.line_num}", {k: v for k, v in row.items() if k is not None}
+    # Line breaks within quotes are the caption's, and only csv knows which are. Strictly: a quote
+    # that is never closed would take in all the rows after it.
+    reader = csv.DictReader(io.StringIO(_read(path), newline=""), restkey=SURPLUS, strict=True)
+    try:
+        for row in reader:
+            yield f"{path} line {reader.line_num}", dict(row)
+    except csv.Error as error:
+        raise DatasetError(
+            f"{path}: the row after line {reader.line_num} is not CSV: {error}; a caption in "
+            "quotes ends with one before the comma, and has quotes of its own doubled"
+        ) from error
+
+
+def _surplus(row: Mapping[str, object]) -> str:
+    """Why a row with more fields than the header cannot be read; commas alone cut nothing."""
+    fields = row.get(SURPLUS)
+    if not isinstance(fields, list) or not any(field.strip() for field in fields):
+        return ""
+    return (
+        f"has more fields than the header, {len(fields)} too many, so it is not known where the "
+        'caption ends; put a caption that has commas in quotes: "a boat, far away"'
+    )
 
 
 def _from_lists(folder: Path) -> list[Entry]:
@@ -219,6 +240,9 @@ def _from_csv(table: Path) -> list[Entry]:
     """AnimateDiff's and CLV-HD's: `videoid`.mp4 in the folder, or in its folder `page_dir`."""
     entries = []
     for where, row in _csv_rows(table):
+        if fault := _surplus(row):
+            entries.append(Entry(Path(where), (), fault=fault))
+            continue
         if "videoid" not in row or "name" not in row:
             raise DatasetError(
                 f"{where}: expected the columns videoid, name, page_dir, found {', '.join(row)}"
