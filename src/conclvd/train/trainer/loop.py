@@ -200,7 +200,7 @@ def train(
             if save_now or stopped:  # first: what is looked at may not fit the device or the disk
                 accelerator.wait_for_everyone()
                 if main:
-                    save(step, weights, optimizer, average, accelerator, settings, origin)
+                    save(step, weights, optimizer, average, accelerator, settings, origin, tell)
                 accelerator.wait_for_everyone()
             if look_now and materials.held_out:
                 row = measure()

@@ -96,8 +96,12 @@ def save(
     accelerator: Accelerator,
     settings: TrainSettings,
     origin: Mapping[str, Any],
+    tell: Callable[[str], None],
 ) -> Path:
-    """Write the checkpoint of a step; `origin` is what `check_origin` compares it by."""
+    """Write the checkpoint of a step; `origin` is what `check_origin` compares it by.
+
+    `tell` gets a line when checkpoints of another branch are set aside.
+    """
     names = list(weights)
     tensors: dict[str, Tensor] = {f"weights/{name}": p for name, p in weights.items()}
     tensors |= pack_optimizer(optimizer.state_dict(), names)
@@ -110,7 +114,7 @@ def save(
     if accelerator.scaler is not None:
         facts["scaler"] = accelerator.scaler.state_dict()
     return save_checkpoint(
-        settings.output_dir, step, tensors, facts, settings.checkpoints_total_limit
+        settings.output_dir, step, tensors, facts, settings.checkpoints_total_limit, tell
     )
 
 
