@@ -10,6 +10,7 @@ import torch
 
 from conclvd.errors import InvalidRequest
 from conclvd.models.base import Base
+from conclvd.train.trainer import validation
 from conclvd.train.trainer.ablation import (
     VARIANTS,
     AblationRow,
@@ -21,6 +22,7 @@ from conclvd.train.trainer.ablation import (
     variant_settings,
 )
 from conclvd.train.trainer.device import new_accelerator
+from conclvd.train.trainer.loop import train
 from conclvd.train.trainer.memory import estimate
 from conclvd.train.trainer.model import build_model
 from conclvd.train.trainer.report import shown_clip, thinned
@@ -93,7 +95,8 @@ def finished(settings: TrainSettings, **row: float) -> TrainSettings:
     folder.mkdir(parents=True)
     (folder / "00.mp4").touch()
     (given.output_dir / "settings.json").write_text(given.model_dump_json())
-    (given.output_dir / "log.jsonl").write_text(json.dumps({"step": 3, **row}))
+    last = {"step": 3, "clips": "validation/step-000003/00.mp4", **row}
+    (given.output_dir / "log.jsonl").write_text(json.dumps(last))
     return given
 
 
@@ -114,6 +117,34 @@ def test_a_finished_run_that_cannot_be_compared_says_why(settings) -> None:
     (given.output_dir / "log.jsonl").write_text("")
     with pytest.raises(InvalidRequest, match=r"x in .* without held-out clips"):
         measure("x", given)
+
+
+@pytest.mark.slow
+def test_a_variant_that_was_killed_in_its_last_validation_is_measured_and_looked_at(
+    base_folder: Path, squares: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = tiny_settings(
+        base_folder, squares, tmp_path / "out", validation_prompt=["a boat", "a ship"],
+        validation_inference_steps=1, num_held_out_clips=1, max_train_steps=2,
+    )  # fmt: skip
+
+    def killed(path: Path, *_: object) -> None:
+        path.with_name(f".{path.stem}.1.part.mp4").write_bytes(b"half a clip")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(validation, "write_video", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run_ablations(given, quiet, quiet)
+    rows = run_ablations(given, quiet, quiet)
+    assert [row.name for row in rows] == list(VARIANTS)
+    assert all([path.name for path in row.videos] == ["00.mp4", "01.mp4"] for row in rows)
+    whole = given.model_copy(update={"output_dir": tmp_path / "whole"})
+    straight = train(variant_settings(whole, "ConCLVD"))
+    assert rows[0].held_out_loss == pytest.approx(straight.figures["held_out_loss_diff"], rel=1e-5)
+    made = rows[0].videos[0].stat().st_mtime_ns
+    assert run_ablations(given, quiet, quiet) == rows
+    assert rows[0].videos[0].stat().st_mtime_ns == made  # what is finished is left as it is
 
 
 @pytest.mark.slow

@@ -93,6 +93,18 @@ def read_log(output: Path) -> list[dict[str, Any]]:
     return rows
 
 
+def missing(output: Path, step: int) -> tuple[bool, bool]:
+    """Whether the log lacks the held-out figures, and the clips, of a step that had to have them.
+
+    Of step 0, from which a log begins, there are none yet, and clips are never made.
+    """
+    if step == 0:
+        return True, False
+    rows = [row for row in read_log(output) if row["step"] == step]
+    measured = any(name.startswith("held_out_") for row in rows for name in row)
+    return not measured, not any("clips" in row for row in rows)
+
+
 def _line(row: dict[str, Any]) -> str:
     plain = {
         key: (float(f"{value:.6g}") if math.isfinite(value) else None)

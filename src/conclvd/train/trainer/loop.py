@@ -33,7 +33,7 @@ from conclvd.train.trainer.export import export
 from conclvd.train.trainer.graph import replayed
 from conclvd.train.trainer.held_out import held_out_losses
 from conclvd.train.trainer.interrupt import Interrupt
-from conclvd.train.trainer.journal import Journal
+from conclvd.train.trainer.journal import Journal, missing
 from conclvd.train.trainer.model import build_model
 from conclvd.train.trainer.objective import Losses, Tally, batch_losses, means
 from conclvd.train.trainer.prepare import Prepare, Report, prepare
@@ -156,8 +156,14 @@ def train(
             names = make_clips(model.unet, module, materials, settings, accelerator, step, report)
         journal.write(step, {}, clips=" ".join(names))
 
-    if first == 0 and materials.held_out:
-        journal.write(0, measure())
+    if first >= settings.max_train_steps or first % settings.validation_steps == 0:
+        # The run may have been killed between its checkpoint and what is made after it.
+        unmeasured, unseen = missing(settings.output_dir, first)
+        if unmeasured and materials.held_out:
+            figures = measure()
+            journal.write(first, figures)
+        if unseen and materials.prompts:
+            validate()
 
     # --- the loop ------------------------------------------------------------------------------
     since, step_then = time.monotonic(), step
