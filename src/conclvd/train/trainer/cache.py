@@ -76,15 +76,15 @@ class Cache:
         return self.text / f"{hashlib.sha256(ids).hexdigest()}.npy"
 
     def sort(self, clips: Iterable[Clip]) -> tuple[list[Clip], list[Skipped]]:
-        """The clips that have latents, and those that could not be decoded."""
+        """The clips that have latents or may yet have them, and those that cannot be decoded."""
         there: list[Clip] = []
         broken: list[Skipped] = []
         for clip in clips:
-            if self.latent_file(clip).is_file():
+            note = self.broken_file(clip)
+            if self.latent_file(clip).is_file() or not note.is_file():
                 there.append(clip)
             else:
-                reason = self.broken_file(clip).read_text(encoding="utf-8")
-                broken.append(Skipped(str(clip.path), reason))
+                broken.append(Skipped(str(clip.path), note.read_text(encoding="utf-8")))
         return there, broken
 
 
@@ -163,9 +163,19 @@ def open_text(
 
 
 def _open(path: Path) -> np.ndarray:
+    """The array of a file, mapped by PyTorch.
+
+    numpy's map keeps its file open, and a dataset has more files than a process may have open
+    (1,024 as a rule).
+    """
     try:
-        array: np.ndarray = np.load(path, mmap_mode="r")
-    except (OSError, ValueError) as error:
+        with path.open("rb") as file:
+            np.lib.format.read_magic(file)
+            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+            start, size = file.tell(), path.stat().st_size
+        content = torch.from_file(str(path), shared=False, size=size, dtype=torch.uint8)
+        array: np.ndarray = content.numpy()[start:].view(dtype).reshape(shape)
+    except (OSError, ValueError, RuntimeError) as error:
         raise TrainingError(f"cannot read {path} of the cache: {error}; remove it") from error
     return array
 
