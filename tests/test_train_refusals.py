@@ -16,6 +16,7 @@ from conclvd.train.trainer.device import new_accelerator, new_optimizer
 from conclvd.train.trainer.journal import trackers
 from conclvd.train.trainer.loop import train
 from conclvd.train.trainer.model import check_frames
+from conclvd.train.trainer.plan import plan
 from conclvd.train.trainer.prepare import check_base, split
 from tiny import tiny_motion
 
@@ -52,6 +53,8 @@ def test_a_run_that_cannot_start_says_why(settings, base: Base, tmp_path: Path) 
 def test_8_bit_adam_names_its_package(settings) -> None:
     with pytest.raises(TrainingError, match="pip install bitsandbytes"):
         new_optimizer([], settings(use_8bit_adam=True))
+    with pytest.raises(TrainingError, match="pip install bitsandbytes"):
+        plan(settings(use_8bit_adam=True), lambda *_: None)
 
 
 @pytest.mark.skipif(bool(find_spec("wandb")), reason="wandb is installed")

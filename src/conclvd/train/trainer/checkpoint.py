@@ -101,16 +101,25 @@ def find_checkpoint(output: Path, wanted: str) -> Path | None:
     raise TrainingError(f"there is no checkpoint {wanted!r}; {output} has {there}")
 
 
-def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The tensors and the facts of a checkpoint. Raises TrainingError when it is damaged."""
+def checkpoint_facts(folder: Path) -> dict[str, Any]:
+    """The facts of a checkpoint. Raises TrainingError when it is damaged, or of another format."""
     try:
-        facts = json.loads((folder / STATE).read_text(encoding="utf-8"))
-        with safe_open(folder / TENSORS, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, ValueError, SafetensorError) as error:
+        facts: dict[str, Any] = json.loads((folder / STATE).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise TrainingError(f"{folder} is damaged: {error}; remove it") from error
     if facts.get("format") != FORMAT:
         raise TrainingError(f"{folder} is no checkpoint of this version: {facts.get('format')!r}")
+    return facts
+
+
+def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The tensors and the facts of a checkpoint. Raises what `checkpoint_facts` does."""
+    facts = checkpoint_facts(folder)
+    try:
+        with safe_open(folder / TENSORS, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise TrainingError(f"{folder} is damaged: {error}; remove it") from error
     return tensors, facts
 
 

@@ -101,7 +101,8 @@ def train(
     weights = masters.weights
     average = MovingAverage(weights.values(), settings.ema_decay) if settings.use_ema else None
     optimizer = new_optimizer(weights.values(), settings)
-    origin, first = origin_of(materials, accelerator), 0
+    origin = origin_of(materials.clips, materials.base_hashes, accelerator.num_processes)
+    first = 0
     if resumed:
         first = restore(resumed, weights, optimizer, average, accelerator, origin, tell)
     masters.publish()

@@ -21,44 +21,62 @@ from conclvd.train.trainer.checkpoint import (
     save_checkpoint,
     unpack_optimizer,
 )
-from conclvd.train.trainer.prepare import Materials
+from conclvd.train.trainer.clips import ClipList
 from conclvd.train.trainer.settings import FREE_ON_RESUME, TOLD_ON_RESUME, TrainSettings
 
 RESOLVED = "settings.json"
 
 
-def keep_settings(settings: TrainSettings) -> list[str]:
-    """Write the resolved settings into the run's folder.
+def changed_settings(settings: TrainSettings) -> list[str]:
+    """A line for each of `TOLD_ON_RESUME` that is another than it was so far.
 
-    Returns a line for each of `TOLD_ON_RESUME` that is another than it was so far. Raises
-    TrainingError when the folder has checkpoints of a run that was another one.
+    Raises TrainingError when the run's folder has checkpoints of a run that was another one.
     """
     path = settings.output_dir / RESOLVED
-    content: dict[str, Any] = json.loads(settings.model_dump_json())
-    changes = []
-    if checkpoints(settings.output_dir) and path.is_file():
+    if not checkpoints(settings.output_dir) or not path.is_file():
+        return []
+    try:
         earlier = json.loads(path.read_text(encoding="utf-8"))
-        for name, value in content.items():
-            if name in FREE_ON_RESUME or earlier.get(name) == value:
-                continue
-            if name not in TOLD_ON_RESUME:
-                raise TrainingError(
-                    f"{settings.output_dir} has checkpoints of a run with {name} "
-                    f"{earlier.get(name)!r}, found {value!r}; choose another output_dir, or "
-                    "remove them"
-                )
-            changes.append(f"{name} is {value} from here on, was {earlier.get(name)}")
+    except ValueError as error:
+        raise TrainingError(
+            f"{path} is damaged: {error}; remove it if the settings are those of the checkpoints "
+            "beside it"
+        ) from error
+    changes = []
+    for name, value in _plain(settings).items():
+        if name in FREE_ON_RESUME or earlier.get(name) == value:
+            continue
+        if name not in TOLD_ON_RESUME:
+            raise TrainingError(
+                f"{settings.output_dir} has checkpoints of a run with {name} "
+                f"{earlier.get(name)!r}, found {value!r}; choose another output_dir, or "
+                "remove them"
+            )
+        changes.append(f"{name} is {value} from here on, was {earlier.get(name)}")
+    return changes
+
+
+def keep_settings(settings: TrainSettings) -> list[str]:
+    """Write the resolved settings into the run's folder; returns what `changed_settings` does."""
+    changes = changed_settings(settings)
+    path = settings.output_dir / RESOLVED
     partial = path.with_name(f".{RESOLVED}.{os.getpid()}.part")
-    partial.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+    content = json.dumps(_plain(settings), indent=1, ensure_ascii=False)
+    partial.write_text(content, encoding="utf-8")
     os.replace(partial, path)
     return changes
 
 
-def origin_of(materials: Materials, accelerator: Accelerator) -> dict[str, Any]:
+def _plain(settings: TrainSettings) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(settings.model_dump_json())
+    return plain
+
+
+def origin_of(clips: ClipList, base_hashes: Mapping[str, str], processes: int) -> dict[str, Any]:
     """What the order and the content of a run's samples depend on beside its settings."""
     return {
-        "hashes": {"clips and captions": materials.clips.sha256, **materials.base_hashes},
-        "processes": accelerator.num_processes,
+        "hashes": {"clips and captions": clips.sha256, **base_hashes},
+        "processes": processes,
     }
 
 
