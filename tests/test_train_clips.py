@@ -85,6 +85,15 @@ def test_a_csv_file_can_be_named_itself(videos: Path) -> None:
     assert len(find_clips(settings(videos / "results_10M.csv")).clips) == 3
 
 
+@pytest.mark.parametrize("layout", [jsonl, table])
+def test_the_list_of_a_videofolder_can_be_named_itself(videos: Path, layout) -> None:
+    layout(videos)
+    (name,) = videos.glob("metadata.*")
+    assert len(find_clips(settings(name)).clips) == 3
+    with pytest.raises(DatasetError, match=r"a\.mp4 is no CSV file; name the folder"):
+        find_clips(settings(videos / "a.mp4"))
+
+
 def test_unfit_clips_are_listed_with_the_reason(videos: Path) -> None:
     square_video(videos / "short.mp4", frames=6)
     (videos / "broken.mp4").write_bytes(b"no video")

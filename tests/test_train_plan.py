@@ -88,6 +88,17 @@ def test_clips_that_are_known_to_break_off_are_not_counted(begun: TrainSettings)
     assert [skipped.reason for skipped in found("b").skipped] == ["breaks off"]
 
 
+def test_a_contrastive_loss_without_negatives_is_told(settings) -> None:
+    few = settings(max_train_steps=1, num_frames=5, num_held_out_clips=1)
+    lines: list[str] = []
+    figures = train(few, tell=lines.append).figures
+    assert figures["loss_con"] == figures["held_out_loss_con"] == 0
+    (line,) = [line for line in lines if "contrastive loss" in line]
+    assert "among 5 frames none is more than 4 from another; give --num-frames 6" in line
+    assert line in dry(few).lines()
+    assert not any("contrastive loss" in line for line in dry(settings("other")).lines())
+
+
 def test_what_this_machine_cannot_do_is_refused(settings) -> None:
     import torch
 

@@ -49,6 +49,13 @@ def test_a_run_that_cannot_start_says_why(settings, base: Base, tmp_path: Path) 
         train(settings(resume_from_checkpoint="checkpoint-5"))
 
 
+@pytest.mark.parametrize("name", ["output_dir", "cache_dir"])
+def test_a_folder_that_cannot_be_made_is_named(settings, tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(TrainingError, match=f"cannot write .*Not a directory; .*another {name}"):
+        train(settings(**{name: tmp_path / "file" / "run"}))
+
+
 @pytest.mark.skipif(bool(find_spec("bitsandbytes")), reason="bitsandbytes is installed")
 def test_8_bit_adam_names_its_package(settings) -> None:
     with pytest.raises(TrainingError, match="pip install bitsandbytes"):

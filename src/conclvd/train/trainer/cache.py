@@ -9,9 +9,12 @@ so an interrupted run goes on where it stopped, and several runs may fill one ca
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
+import secrets
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -181,22 +184,21 @@ def _open(path: Path) -> np.ndarray:
 
 
 def _write_array(path: Path, array: np.ndarray) -> None:
-    partial = _partial(path)
-    with partial.open("wb") as file:
-        np.save(file, array)
-    _take_place(partial, path)
+    content = io.BytesIO()
+    np.save(content, array)
+    _write(path, content.getvalue())
 
 
 def _write(path: Path, content: bytes) -> None:
-    partial = _partial(path)
-    partial.write_bytes(content)
-    _take_place(partial, path)
-
-
-def _partial(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.with_name(f".{path.name}.{os.getpid()}.part")
-
-
-def _take_place(partial: Path, path: Path) -> None:
-    os.replace(partial, path)
+    # All processes of a run write some captions, and those of two machines may have one number.
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(content)
+        os.replace(partial, path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise TrainingError(
+            f"cannot write {path}: {error.strerror}; free some space, or choose another cache_dir"
+        ) from error

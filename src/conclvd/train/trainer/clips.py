@@ -112,8 +112,12 @@ def find_clips(
 
 def read_entries(place: Path, columns: Sequence[str]) -> Iterable[Entry]:
     """The files and captions that a dataset lists, whether they can be used or not."""
+    if place.is_file() and place.name in ("metadata.jsonl", "metadata.csv"):
+        place = place.parent
     if place.is_file() and place.suffix == ".csv":
         return _from_csv(place)
+    if place.is_file():
+        raise DatasetError(f"{place} is no CSV file; name the folder that it is in")
     if not place.is_dir():
         raise DatasetError(f"there is no dataset folder {place}; check train_data_dir")
     if (place / "metadata.jsonl").is_file():

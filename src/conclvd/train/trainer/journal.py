@@ -71,8 +71,14 @@ class Journal:
             return
         seconds = round(self._earlier + time.monotonic() - self._started, 2)
         row = {"step": step, "seconds": seconds, **values, **text}
-        with self._file.open("a", encoding="utf-8") as file:
-            file.write(_line(row))
+        try:
+            with self._file.open("a", encoding="utf-8") as file:
+                file.write(_line(row))
+        except OSError as error:
+            raise TrainingError(
+                f"cannot write {self._file}: {error.strerror}; free some space, and go on from the "
+                "last checkpoint"
+            ) from error
         if self._accelerator.log_with:
             self._accelerator.log(values, step=step)
 

@@ -35,7 +35,7 @@ from conclvd.train.trainer.held_out import held_out_losses
 from conclvd.train.trainer.interrupt import Interrupt
 from conclvd.train.trainer.journal import Journal, missing
 from conclvd.train.trainer.model import build_model
-from conclvd.train.trainer.objective import Losses, Tally, batch_losses, means
+from conclvd.train.trainer.objective import Losses, Tally, batch_losses, idle_contrast, means
 from conclvd.train.trainer.prepare import Prepare, Report, prepare
 from conclvd.train.trainer.report import write_report
 from conclvd.train.trainer.resume import keep_settings, origin_of, restore, save
@@ -85,13 +85,14 @@ def train(
     output = settings.output_dir
     changes: list[str] = []
     if main:
-        output.mkdir(parents=True, exist_ok=True)
         clear_partial(output)
         changes = keep_settings(settings)
     resumed = find_checkpoint(output, settings.resume_from_checkpoint)
     materials = prepare(settings, accelerator, report)
     for skipped in materials.clips.skipped:
         tell(f"passed over: {skipped.name} {skipped.reason}")
+    for line in idle_contrast(settings):
+        tell(line)
     module = starting_module(materials.unet, settings, tell)
     number = DTYPES[precision(settings)]
     model = build_model(

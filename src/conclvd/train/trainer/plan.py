@@ -11,6 +11,7 @@ from conclvd.train.trainer.checkpoint import checkpoint_facts, find_checkpoint
 from conclvd.train.trainer.clips import ClipList, find_clips
 from conclvd.train.trainer.device import check_device, precision
 from conclvd.train.trainer.memory import GIB, MemoryEstimate, device_memory, estimate
+from conclvd.train.trainer.objective import idle_contrast
 from conclvd.train.trainer.prepare import Report, check_base, decodable, split
 from conclvd.train.trainer.resume import changed_settings, check_origin, origin_of
 from conclvd.train.trainer.settings import TrainSettings
@@ -58,6 +59,7 @@ class Plan:
             f"{epochs:,.1f} epochs, "
             + (f"going on from {self.going_on_from}" if self.going_on_from else "from the start"),
             *self.changed,
+            *idle_contrast(settings),
             f"memory: {self.memory}, in {NAMES[self.precision]}, of {self.there / GIB:.1f} "
             "GiB here",
             f"output: {settings.output_dir}",

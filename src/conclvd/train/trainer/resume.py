@@ -57,13 +57,24 @@ def changed_settings(settings: TrainSettings) -> list[str]:
 
 
 def keep_settings(settings: TrainSettings) -> list[str]:
-    """Write the resolved settings into the run's folder; returns what `changed_settings` does."""
+    """Write the resolved settings into the run's folder, which is made where it is not there.
+
+    Returns and raises what `changed_settings` does; TrainingError, too, where nothing can be
+    written.
+    """
     changes = changed_settings(settings)
     path = settings.output_dir / RESOLVED
     partial = path.with_name(f".{RESOLVED}.{os.getpid()}.part")
     content = json.dumps(_plain(settings), indent=1, ensure_ascii=False)
-    partial.write_text(content, encoding="utf-8")
-    os.replace(partial, path)
+    try:
+        settings.output_dir.mkdir(parents=True, exist_ok=True)
+        partial.write_text(content, encoding="utf-8")
+        os.replace(partial, path)
+    except OSError as error:
+        raise TrainingError(
+            f"cannot write into {settings.output_dir}: {error.strerror}; check it, or choose "
+            "another output_dir"
+        ) from error
     return changes
 
 
