@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -270,3 +271,16 @@ def test_the_preview_shows_the_frames_of_training(videos: Path) -> None:
     sheet = cv2.imread(str(path))
     assert sheet.shape == (3 * 130, 40 + 4 * 130, 3)
     assert abs(int(sheet[130 + 64, 40 + 20, 0]) - 140) < 12  # the square of clip b
+
+
+def test_the_preview_tells_what_it_cannot_show(videos: Path) -> None:
+    pairs(videos)
+    given = settings(videos)
+    first, *others = find_clips(given).clips
+    lines: list[str] = []
+    listed = ClipList((replace(first, frames=99), *others), ())
+    _, rows = write_preview(listed, given, lines.append)
+    assert [row.file.name for row in rows] == ["b.mp4", "c.mp4"]
+    (line,) = lines
+    assert line.startswith(f"passed over: {first.path} ")
+    assert "breaks off" in line
