@@ -86,6 +86,8 @@ def test_a_run_goes_on_with_another_learning_rate_and_format_and_says_so(setting
     (logged,) = [row for row in read_log(given.output_dir) if "settings" in row]
     assert logged["step"] == 1
     assert "lambda_con is 0.0 from here on, was 0.07" in logged["settings"]
+    card = (outcome.module / "README.md").read_text(encoding="utf-8")
+    assert f"| changed on the way | step 1: {logged['settings']} |" in card
     after = last_state(given)
     weights = [name for name in before if name.startswith("weights/")]
     assert all(torch.equal(before[name], after[name]) for name in weights)  # not by the old rate
