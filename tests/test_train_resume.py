@@ -109,3 +109,18 @@ def test_a_branch_tells_what_it_sets_aside_and_how_to_get_it_back(settings) -> N
     assert lines[-2:] == [
         *("going on from checkpoint-2.aside", "learning_rate is 0.001 from here on, was 1.0")
     ]
+
+
+def test_a_start_that_is_refused_forgets_no_change(settings, squares: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(squares, tmp_path / "data"))
+    given = settings(max_train_steps=1, train_data_dir=data)
+    train(given)
+    changed = given.model_copy(update={"learning_rate": 0.5, "max_train_steps": 2})
+    captions = (data / "metadata.jsonl").read_text()
+    (data / "metadata.jsonl").write_text(captions.replace("boat 1", "ship 1"))
+    with pytest.raises(TrainingError, match="clips and captions"):
+        train(changed)
+    (data / "metadata.jsonl").write_text(captions)
+    lines: list[str] = []
+    train(changed, tell=lines.append)
+    assert "learning_rate is 0.5 from here on, was 0.001" in lines

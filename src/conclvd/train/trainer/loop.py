@@ -38,7 +38,14 @@ from conclvd.train.trainer.model import build_model
 from conclvd.train.trainer.objective import Losses, Tally, batch_losses, idle_contrast, means
 from conclvd.train.trainer.prepare import Prepare, Report, prepare
 from conclvd.train.trainer.report import write_report
-from conclvd.train.trainer.resume import keep_settings, origin_of, restore, save
+from conclvd.train.trainer.resume import (
+    changed_settings,
+    keep_settings,
+    make_folder,
+    origin_of,
+    restore,
+    save,
+)
 from conclvd.train.trainer.samples import Batch, Samples, batches, join
 from conclvd.train.trainer.settings import TrainSettings
 from conclvd.train.trainer.validation import make_clips
@@ -85,8 +92,9 @@ def train(
     output = settings.output_dir
     changes: list[str] = []
     if main:
+        make_folder(output)
         clear_partial(output)
-        changes = keep_settings(settings)
+        changes = changed_settings(settings)
     resumed = find_checkpoint(output, settings.resume_from_checkpoint)
     materials = prepare(settings, accelerator, report)
     for skipped in materials.clips.skipped:
@@ -107,6 +115,8 @@ def train(
     if resumed:
         first = restore(resumed, weights, optimizer, average, accelerator, origin, tell)
     masters.publish()
+    if main:
+        keep_settings(settings)
     journal = Journal(accelerator, settings, first_step=first)
     if resumed:
         tell(f"going on from {resumed.name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -56,26 +57,28 @@ def changed_settings(settings: TrainSettings) -> list[str]:
     return changes
 
 
-def keep_settings(settings: TrainSettings) -> list[str]:
-    """Write the resolved settings into the run's folder, which is made where it is not there.
+def keep_settings(settings: TrainSettings) -> None:
+    """Write the resolved settings into the run's folder.
 
-    Returns and raises what `changed_settings` does; TrainingError, too, where nothing can be
-    written.
+    Only when the run goes on: what `changed_settings` says is lost by it.
     """
-    changes = changed_settings(settings)
     path = settings.output_dir / RESOLVED
     partial = path.with_name(f".{RESOLVED}.{os.getpid()}.part")
     content = json.dumps(_plain(settings), indent=1, ensure_ascii=False)
+    partial.write_text(content, encoding="utf-8")
+    os.replace(partial, path)
+
+
+def make_folder(output: Path) -> None:
+    """Make the folder of a run. Raises TrainingError where nothing can be written."""
     try:
-        settings.output_dir.mkdir(parents=True, exist_ok=True)
-        partial.write_text(content, encoding="utf-8")
-        os.replace(partial, path)
+        output.mkdir(parents=True, exist_ok=True)
+        if not os.access(output, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise TrainingError(
-            f"cannot write into {settings.output_dir}: {error.strerror}; check it, or choose "
-            "another output_dir"
+            f"cannot write into {output}: {error.strerror}; check it, or choose another output_dir"
         ) from error
-    return changes
 
 
 def _plain(settings: TrainSettings) -> dict[str, Any]:
