@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ from conclvd.train.trainer.device import new_accelerator
 from conclvd.train.trainer.loop import train
 from conclvd.train.trainer.memory import estimate
 from conclvd.train.trainer.model import build_model
-from conclvd.train.trainer.report import shown_clip, thinned
+from conclvd.train.trainer.report import clips_table, shown_clip, thinned
 from conclvd.train.trainer.settings import TrainSettings, read_settings
 from conclvd.train.trainer.validation import validation_folder
 from conclvd.train.trainer.warm_start import PAPERS
@@ -39,6 +40,9 @@ PRESETS = {
     "without CLofNoise": "without-clofnoise",
     "AnimateDiff": "animatediff",
 }
+
+
+FILES = re.compile('src="([^"]*)"')
 
 
 def quiet(*_: object) -> None: ...
@@ -179,6 +183,23 @@ def test_the_memory_estimate_counts_what_there_is(base: Base, settings) -> None:
 def test_a_clip_without_pyav_is_a_moving_picture_in_the_report() -> None:
     assert shown_clip("a/0.webp") == '<img src="a/0.webp" alt="">'
     assert shown_clip('a/"0.mp4').startswith('<video src="a/&quot;0.mp4"')
+
+
+def test_each_clip_of_the_report_stands_beside_its_own_prompt(settings) -> None:
+    """Also when the run went on with others, or has one twice, for its two seeds."""
+    rows = [
+        {"step": 1, "clips": "1/0.mp4 1/1.mp4", "prompts": ["a boat", "a boat"]},
+        {"step": 2, "clips": "2/0.mp4 2/1.mp4", "prompts": ["mist", "a boat"]},
+        {"step": 3, "clips": "3/0.mp4"},  # of an earlier version: the settings' own, a boat
+    ]
+    table = clips_table(settings, rows).split("<tr>")[2:]
+    found = [(row.split("</td>")[0].removeprefix("<td>"), FILES.findall(row)) for row in table]
+    assert found == [
+        ("a boat", ["1/0.mp4", "2/1.mp4", "3/0.mp4"]),
+        ("a boat", ["1/1.mp4"]),
+        ("mist", ["2/0.mp4"]),
+    ]
+    assert [row.count("<td>") for row in table] == [4, 4, 4]
 
 
 def test_long_curves_are_means_over_stretches() -> None:

@@ -95,6 +95,7 @@ def test_a_run_tells_what_it_learned_and_from_what(straight, base: Base) -> None
     assert held_out[0] != held_out[1]
     assert {f"held_out_loss_diff_q{q}" for q in (1, 2, 3, 4)} <= rows[0].keys()
     assert {"contrastive_accuracy", "grad_norm", "loss_con"} <= rows[1].keys()
+    assert rows[-1]["prompts"] == given.validation_prompt
     for name in rows[-1]["clips"].split(" "):
         assert (given.output_dir / name).stat().st_size > 0
     assert list(given.output_dir.glob("conclvd/events.out.tfevents.*"))

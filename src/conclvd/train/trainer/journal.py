@@ -65,7 +65,7 @@ class Journal:
                 init_kwargs={"tensorboard": {"purge_step": first_step + 1}},
             )
 
-    def write(self, step: int, values: dict[str, float], **text: str) -> None:
+    def write(self, step: int, values: dict[str, float], **text: str | list[str]) -> None:
         """Log the figures of a step, and texts such as names of files beside them."""
         if not self._accelerator.is_main_process:
             return

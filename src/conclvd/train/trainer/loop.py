@@ -166,7 +166,7 @@ def train(
     def validate() -> None:
         with averaged(average, masters):
             names = make_clips(model.unet, module, materials, settings, accelerator, step, report)
-        journal.write(step, {}, clips=" ".join(names))
+        journal.write(step, {}, clips=" ".join(names), prompts=settings.validation_prompt)
 
     if first >= settings.max_train_steps or first % settings.validation_steps == 0:
         # The run may have been killed between its checkpoint and what is made after it.
