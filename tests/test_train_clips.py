@@ -170,6 +170,15 @@ def test_a_caption_with_a_comma_and_no_quotes_is_listed_not_cut(
     assert "put a caption that has commas in quotes" in skipped.reason
 
 
+def test_a_row_without_the_column_of_captions_is_a_clip_without_caption(videos: Path) -> None:
+    (videos / "metadata.jsonl").write_text(
+        '{"file_name": "a.mp4"}\n{"file_name": "b.mp4", "text": "a boat"}\n'
+    )
+    found = find_clips(settings(videos))
+    assert [clip.path.name for clip in found.clips] == ["b.mp4"]
+    assert [skipped.reason for skipped in found.skipped] == ["has no caption"]
+
+
 def test_a_metadata_csv_without_the_column_of_captions_is_one_error(videos: Path) -> None:
     (videos / "metadata.csv").write_text("file_name,text\na.mp4,a boat\n")
     with pytest.raises(DatasetError, match="line 2 has no name_of_it, but file_name, text; name"):

@@ -167,7 +167,7 @@ def _captions(texts: Iterable[object]) -> tuple[str, ...]:
 def _from_rows(
     folder: Path, rows: Iterable[tuple[str, dict[str, object]]], columns: Sequence[str]
 ) -> list[Entry]:
-    entries = []
+    entries, found, first = list[Entry](), False, ""
     for where, row in rows:
         if fault := _surplus(row):
             entries.append(Entry(Path(where), (), fault=fault))
@@ -177,14 +177,13 @@ def _from_rows(
             raise DatasetError(f"{where} has no file_name; every clip needs one")
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             raise DatasetError(f"{where}: {name} leaves the folder; name a file inside it")
-        if not any(column in row for column in columns):
-            raise DatasetError(
-                f"{where} has no {' or '.join(columns)}, but {', '.join(row)}; name the column of "
-                "the captions with caption_column"
-            )
+        found = found or any(column in row for column in columns)
+        first = first or f"{where} has no {' or '.join(columns)}, but {', '.join(row)}"
         captions = _captions(row.get(column) for column in columns)
         split = row.get("split") or None
         entries.append(Entry(folder / name, captions, None if split is None else str(split)))
+    if first and not found:  # in any row: one that lacks it is a clip without caption
+        raise DatasetError(f"{first}; name the column of the captions with caption_column")
     return entries
 
 
