@@ -129,45 +129,11 @@ def test_only_the_training_split_is_trained_on(videos: Path) -> None:
     assert [clip.path.name for clip in find_clips(settings(videos)).clips] == ["a.mp4"]
 
 
-ODD = "a boat\non a lake\u2028at dawn"  # U+2028 ends no line, whatever str.splitlines says
-
-
-@pytest.mark.parametrize(
-    ("name", "head", "row"),
-    [("metadata.csv", "file_name,text", "a.mp4"), ("x.csv", "videoid,name", "a")],
-)
-def test_line_breaks_in_a_quoted_caption_are_kept(videos: Path, name, head, row) -> None:
-    (videos / name).write_text(f'{head}\n{row},"{ODD}"\n', encoding="utf-8")
-    (clip,) = find_clips(settings(videos)).clips
-    assert clip.captions == (ODD,)
-
-
 def test_a_line_of_prompts_ends_where_an_editor_ends_it(videos: Path) -> None:
     (videos / "prompts.txt").write_bytes("a boat\u2028at dawn\r\nmountains\r\n".encode())
     (videos / "videos.txt").write_bytes(b"a.mp4\r\nb.mp4\r\n")
     found = [clip.captions for clip in find_clips(settings(videos)).clips]
     assert found == [("a boat\u2028at dawn",), ("mountains",)]
-
-
-@pytest.mark.parametrize(
-    ("name", "head", "rows"),
-    [
-        ("metadata.csv", "file_name,text", "a.mp4,a boat, far away\nb.mp4,mountains,,\n"),
-        ("metadata.csv", "text,file_name", "a boat, far away,a.mp4\nmountains,b.mp4,,\n"),
-        ("x.csv", "videoid,name,page_dir", "a,a boat, far away,page\nb,mountains,,,\n"),
-    ],
-)
-def test_a_caption_with_a_comma_and_no_quotes_is_listed_not_cut(
-    videos: Path, name: str, head: str, rows: str
-) -> None:
-    """Commas alone at the end of a row, as spreadsheets write them, cut nothing."""
-    (videos / name).write_text(f"{head}\n{rows}")
-    found = find_clips(settings(videos))
-    assert [(clip.path.name, clip.captions) for clip in found.clips] == [("b.mp4", ("mountains",))]
-    (skipped,) = found.skipped
-    assert skipped.name == f"{videos / name} line 2"
-    assert "1 too many" in skipped.reason
-    assert "put a caption that has commas in quotes" in skipped.reason
 
 
 def test_a_row_without_the_column_of_captions_is_a_clip_without_caption(videos: Path) -> None:
@@ -177,12 +143,6 @@ def test_a_row_without_the_column_of_captions_is_a_clip_without_caption(videos: 
     found = find_clips(settings(videos))
     assert [clip.path.name for clip in found.clips] == ["b.mp4"]
     assert [skipped.reason for skipped in found.skipped] == ["has no caption"]
-
-
-def test_a_metadata_csv_without_the_column_of_captions_is_one_error(videos: Path) -> None:
-    (videos / "metadata.csv").write_text("file_name,text\na.mp4,a boat\n")
-    with pytest.raises(DatasetError, match="line 2 has no name_of_it, but file_name, text; name"):
-        find_clips(settings(videos, caption_column=["name_of_it"]))
 
 
 def test_captions_beside_clips_are_utf_8_with_or_without_a_mark(videos: Path) -> None:
@@ -213,7 +173,6 @@ def test_several_caption_columns(videos: Path) -> None:
         ("metadata.jsonl", '{"file_name": "a.mp4", "title": "x"}', "has no caption or text, but"),
         ("metadata.jsonl", '{"file_name": "gone.mp4", "text": "x"}', "no clip.*is not there"),
         ("clips.csv", "id,caption\n1,x\n", "expected the columns videoid, name, page_dir"),
-        ("metadata.csv", 'file_name,text\na.mp4,"a boat\nb.mp4,x\n', "row after line 1 is not CSV"),
         ("videos.txt", "a.mp4\nb.mp4", "prompts.txt has 1 lines, videos.txt 2"),
     ],
 )

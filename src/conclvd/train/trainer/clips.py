@@ -25,6 +25,10 @@ from conclvd.video.probe import probe
 
 TRAIN = "train"  # the split, as `conclvd dataset split` calls it
 SURPLUS = "(more fields than the header)"  # the key of a CSV row's
+IN_QUOTES = (
+    "so it is not known where the caption ends; put a caption that has commas in quotes: "
+    '"a boat, far away"'
+)
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".gif", ".webp")
 
 
@@ -206,7 +210,15 @@ def _csv_rows(path: Path) -> Iterable[tuple[str, dict[str, object]]]:
     # that is never closed would take in all the rows after it.
     reader = csv.DictReader(io.StringIO(_read(path), newline=""), restkey=SURPLUS, strict=True)
     try:
+        names = list(reader.fieldnames or [])
+        width = len(names)
+        while names and not names[-1].strip():  # columns that a spreadsheet wrote beyond the last
+            names.pop()
+        reader.fieldnames = names
         for row in reader:
+            beyond = row.get(SURPLUS) or []
+            if len(names) + len(beyond) <= width and not any(field.strip() for field in beyond):
+                row.pop(SURPLUS, None)
             yield f"{path} line {reader.line_num}", dict(row)
     except csv.Error as error:
         raise DatasetError(
@@ -216,14 +228,14 @@ def _csv_rows(path: Path) -> Iterable[tuple[str, dict[str, object]]]:
 
 
 def _surplus(row: Mapping[str, object]) -> str:
-    """Why a row with more fields than the header cannot be read; commas alone cut nothing."""
+    """Why a CSV row cannot be read, if so: it has more fields than the header.
+
+    The last of them may be empty, and is one too many all the same.
+    """
     fields = row.get(SURPLUS)
-    if not isinstance(fields, list) or not any(field.strip() for field in fields):
+    if not isinstance(fields, list):
         return ""
-    return (
-        f"has more fields than the header, {len(fields)} too many, so it is not known where the "
-        'caption ends; put a caption that has commas in quotes: "a boat, far away"'
-    )
+    return f"has more fields than the header, {len(fields)} too many, {IN_QUOTES}"
 
 
 def _from_lists(folder: Path) -> list[Entry]:
@@ -250,8 +262,12 @@ def _from_csv(table: Path) -> list[Entry]:
             raise DatasetError(
                 f"{where}: expected the columns videoid, name, page_dir, found {', '.join(row)}"
             )
-        video = f"{row['videoid']}.mp4"
-        nested = table.parent / str(row.get("page_dir") or ".") / video
+        video, page = f"{row['videoid']}.mp4", str(row.get("page_dir") or ".")
+        if page[0].isspace() and not (table.parent / page).is_dir():
+            fault = f"has the page_dir {page!r}, which is no folder here, {IN_QUOTES}"
+            entries.append(Entry(Path(where), (), fault=fault))
+            continue
+        nested = table.parent / page / video
         path = nested if nested.is_file() else table.parent / video
         entries.append(Entry(path, _captions([row["name"]])))
     return entries
