@@ -68,6 +68,16 @@ class Person:
             assert time.monotonic() < limit, f"no {what} within 60 s"
             self.page.wait_for_timeout(20)
 
+    @contextmanager
+    def far_away(self) -> Iterator[None]:
+        """What is saved from this page is at the server when this is over, not before."""
+        sent: list[Any] = []
+        self.page.route("**/api/save", lambda save: sent.append(save))
+        yield
+        for save in sent:
+            save.continue_()
+        self.page.unroute("**/api/save")
+
     def saved(self) -> None:
         """Wait until the server has everything."""
         self.see("#saved", "all saved")

@@ -201,14 +201,13 @@ def test_keys_pressed_during_a_save_are_done_after_it(
 
 
 def test_what_was_refused_waits_until_the_person_has_written(
-    li: Person, wu: Person, server: AnnotationServer, folder: Path
+    li: Person, wu: Person, folder: Path
 ) -> None:
-    wu.keys("k", "e", "Control+a", "his")
-    with busy(server):
+    with wu.far_away():  # hers is first at the server
+        # before she goes on: he would pass over the clip that she has open
+        wu.keys("k", "e", "Control+a", "his", "Control+Enter", "Control+a", "his next one")
         li.keys("e", "Control+a", "hers", "Control+Enter")
-        li.see("#saved", "saving")
-        wu.keys("Control+Enter", "Control+a", "his next one")
-    li.saved()
+        li.saved()
     wu.see("#message", "changed by Li since you opened it; your text for it is kept")
     wu.see("#about", "clips/1.mp4")
     assert wu.page.input_value("#caption") == "his next one"

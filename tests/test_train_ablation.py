@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import torch
 
 from conclvd.errors import InvalidRequest
 from conclvd.models.base import Base
+from conclvd.train.trainer import validation
 from conclvd.train.trainer.ablation import (
     VARIANTS,
     AblationRow,
@@ -21,9 +23,10 @@ from conclvd.train.trainer.ablation import (
     variant_settings,
 )
 from conclvd.train.trainer.device import new_accelerator
+from conclvd.train.trainer.loop import train
 from conclvd.train.trainer.memory import estimate
 from conclvd.train.trainer.model import build_model
-from conclvd.train.trainer.report import shown_clip, thinned
+from conclvd.train.trainer.report import clips_table, shown_clip, thinned
 from conclvd.train.trainer.settings import TrainSettings, read_settings
 from conclvd.train.trainer.validation import validation_folder
 from conclvd.train.trainer.warm_start import PAPERS
@@ -37,6 +40,9 @@ PRESETS = {
     "without CLofNoise": "without-clofnoise",
     "AnimateDiff": "animatediff",
 }
+
+
+FILES = re.compile('src="([^"]*)"')
 
 
 def quiet(*_: object) -> None: ...
@@ -93,7 +99,8 @@ def finished(settings: TrainSettings, **row: float) -> TrainSettings:
     folder.mkdir(parents=True)
     (folder / "00.mp4").touch()
     (given.output_dir / "settings.json").write_text(given.model_dump_json())
-    (given.output_dir / "log.jsonl").write_text(json.dumps({"step": 3, **row}))
+    last = {"step": 3, "clips": "validation/step-000003/00.mp4", **row}
+    (given.output_dir / "log.jsonl").write_text(json.dumps(last))
     return given
 
 
@@ -114,6 +121,34 @@ def test_a_finished_run_that_cannot_be_compared_says_why(settings) -> None:
     (given.output_dir / "log.jsonl").write_text("")
     with pytest.raises(InvalidRequest, match=r"x in .* without held-out clips"):
         measure("x", given)
+
+
+@pytest.mark.slow
+def test_a_variant_that_was_killed_in_its_last_validation_is_measured_and_looked_at(
+    base_folder: Path, squares: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = tiny_settings(
+        base_folder, squares, tmp_path / "out", validation_prompt=["a boat", "a ship"],
+        validation_inference_steps=1, num_held_out_clips=1, max_train_steps=2,
+    )  # fmt: skip
+
+    def killed(path: Path, *_: object) -> None:
+        path.with_name(f".{path.stem}.1.part.mp4").write_bytes(b"half a clip")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(validation, "write_video", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run_ablations(given, quiet, quiet)
+    rows = run_ablations(given, quiet, quiet)
+    assert [row.name for row in rows] == list(VARIANTS)
+    assert all([path.name for path in row.videos] == ["00.mp4", "01.mp4"] for row in rows)
+    whole = given.model_copy(update={"output_dir": tmp_path / "whole"})
+    straight = train(variant_settings(whole, "ConCLVD"))
+    assert rows[0].held_out_loss == pytest.approx(straight.figures["held_out_loss_diff"], rel=1e-5)
+    made = rows[0].videos[0].stat().st_mtime_ns
+    assert run_ablations(given, quiet, quiet) == rows
+    assert rows[0].videos[0].stat().st_mtime_ns == made  # what is finished is left as it is
 
 
 @pytest.mark.slow
@@ -148,6 +183,23 @@ def test_the_memory_estimate_counts_what_there_is(base: Base, settings) -> None:
 def test_a_clip_without_pyav_is_a_moving_picture_in_the_report() -> None:
     assert shown_clip("a/0.webp") == '<img src="a/0.webp" alt="">'
     assert shown_clip('a/"0.mp4').startswith('<video src="a/&quot;0.mp4"')
+
+
+def test_each_clip_of_the_report_stands_beside_its_own_prompt(settings) -> None:
+    """Also when the run went on with others, or has one twice, for its two seeds."""
+    rows = [
+        {"step": 1, "clips": "1/0.mp4 1/1.mp4", "prompts": ["a boat", "a boat"]},
+        {"step": 2, "clips": "2/0.mp4 2/1.mp4", "prompts": ["mist", "a boat"]},
+        {"step": 3, "clips": "3/0.mp4"},  # of an earlier version: the settings' own, a boat
+    ]
+    table = clips_table(settings, rows).split("<tr>")[2:]
+    found = [(row.split("</td>")[0].removeprefix("<td>"), FILES.findall(row)) for row in table]
+    assert found == [
+        ("a boat", ["1/0.mp4", "2/1.mp4", "3/0.mp4"]),
+        ("a boat", ["1/1.mp4"]),
+        ("mist", ["2/0.mp4"]),
+    ]
+    assert [row.count("<td>") for row in table] == [4, 4, 4]
 
 
 def test_long_curves_are_means_over_stretches() -> None:

@@ -48,7 +48,7 @@ def test_latents_are_the_autoencoders_mean_and_deviation(base: Base, settings) -
     cache = Cache.of(base, settings)
     fill_latents(cache, [clip], base.vae, settings, silent)
     stored = open_latents(cache, clip)
-    assert isinstance(stored, np.memmap)
+    assert str(cache.latent_file(clip)) in Path("/proc/self/maps").read_text()  # not read
     assert stored.shape == (4, 2, 6, 4, 8, 8)  # 16 frames, windows of 11
     window = read_windows(clip, settings)[2]
     pixels = torch.from_numpy(window).permute(0, 3, 1, 2).float() / 127.5 - 1
@@ -56,6 +56,32 @@ def test_latents_are_the_autoencoders_mean_and_deviation(base: Base, settings) -
         found = base.vae.encode(pixels).latent_dist
     torch.testing.assert_close(torch.tensor(stored[2, 0]).float(), found.mean, rtol=1e-3, atol=1e-3)
     torch.testing.assert_close(torch.tensor(stored[2, 1]).float(), found.std, rtol=1e-3, atol=1e-3)
+
+
+def test_more_files_are_mapped_than_may_be_open(base: Base, settings) -> None:
+    import resource
+
+    clip = find_clips(settings).clips[0]
+    cache = Cache.of(base, settings)
+    fill_latents(cache, [clip], base.vae, settings, silent)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = len(os.listdir("/proc/self/fd")) + 20
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    try:
+        stored = [open_latents(cache, clip) for _ in range(most)]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert all(np.array_equal(one, np.load(cache.latent_file(clip))) for one in stored)
+
+
+@pytest.mark.parametrize("left", [5, 100, 300])
+def test_a_file_that_is_cut_off_is_named(base: Base, settings, left: int) -> None:
+    clip = find_clips(settings).clips[0]
+    cache = Cache.of(base, settings)
+    fill_latents(cache, [clip], base.vae, settings, silent)
+    os.truncate(cache.latent_file(clip), left)
+    with pytest.raises(TrainingError, match=rf"{clip.sha256}\.npy of the cache: .*; remove it"):
+        open_latents(cache, clip)
 
 
 def test_what_is_there_is_not_made_again(base: Base, settings) -> None:

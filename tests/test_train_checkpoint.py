@@ -75,23 +75,34 @@ def test_an_unfinished_one_is_not_found_and_is_cleared(tmp_path: Path) -> None:
     assert not partial.exists()
 
 
-def test_a_branch_sets_the_later_ones_aside(tmp_path: Path) -> None:
-    for step in (9500, 10000):
-        save_checkpoint(tmp_path, step, TENSORS, {}, keep=2)
+def test_a_branch_sets_the_later_ones_aside_and_says_so(tmp_path: Path) -> None:
+    lines: list[str] = []
+    for step in (9500, 9800, 10000):
+        save_checkpoint(tmp_path, step, TENSORS, {}, keep=3, tell=lines.append)
     for step in (9600, 9700):
-        save_checkpoint(tmp_path, step, TENSORS, {"branch": True}, keep=1)
+        save_checkpoint(tmp_path, step, TENSORS, {"branch": True}, keep=1, tell=lines.append)
         assert find_checkpoint(tmp_path, "latest") == tmp_path / f"checkpoint-{step}"
-    names = {"checkpoint-9700", "checkpoint-10000.aside"}
+    names = {"checkpoint-9700", "checkpoint-9800.aside", "checkpoint-10000.aside"}
     assert {path.name for path in tmp_path.iterdir()} == names
     aside = find_checkpoint(tmp_path, "checkpoint-10000.aside")  # asked for, it is still there
     assert load_checkpoint(aside)[1]["step"] == 10000
+    (line,) = lines
+    assert f"in {tmp_path}: checkpoint-9800.aside, checkpoint-10000.aside; " in line
+    assert line.endswith("--resume-from-checkpoint checkpoint-10000.aside")
 
 
-def test_a_second_branch_leaves_the_newest_aside(tmp_path: Path) -> None:
-    for branch in (1, 2):
-        save_checkpoint(tmp_path, 3, TENSORS, {"branch": branch}, keep=2)
-        save_checkpoint(tmp_path, 2, TENSORS, {}, keep=2)
-    assert load_checkpoint(tmp_path / "checkpoint-3.aside")[1]["branch"] == 2
+def test_the_same_step_of_another_branch_is_not_lost(tmp_path: Path) -> None:
+    """With one number of steps between checkpoints, a branch's first is at one that is there."""
+    lines: list[str] = []
+    for branch in (1, 2, 3):
+        save_checkpoint(tmp_path, 2, TENSORS, {"branch": branch}, keep=1, tell=lines.append)
+    assert [
+        load_checkpoint(tmp_path / f"checkpoint-2{ending}")[1]["branch"]
+        for ending in (".aside", ".aside-2", "")
+    ] == [1, 2, 3]
+    assert [line.rsplit(" ", 1)[1] for line in lines] == [
+        *("checkpoint-2.aside", "checkpoint-2.aside-2")
+    ]
 
 
 def test_one_that_is_half_removed_is_not_found_and_is_cleared(

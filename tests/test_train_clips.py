@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,15 @@ def test_a_csv_file_can_be_named_itself(videos: Path) -> None:
     assert len(find_clips(settings(videos / "results_10M.csv")).clips) == 3
 
 
+@pytest.mark.parametrize("layout", [jsonl, table])
+def test_the_list_of_a_videofolder_can_be_named_itself(videos: Path, layout) -> None:
+    layout(videos)
+    (name,) = videos.glob("metadata.*")
+    assert len(find_clips(settings(name)).clips) == 3
+    with pytest.raises(DatasetError, match=r"a\.mp4 is no CSV file; name the folder"):
+        find_clips(settings(videos / "a.mp4"))
+
+
 def test_unfit_clips_are_listed_with_the_reason(videos: Path) -> None:
     square_video(videos / "short.mp4", frames=6)
     (videos / "broken.mp4").write_bytes(b"no video")
@@ -119,19 +129,6 @@ def test_only_the_training_split_is_trained_on(videos: Path) -> None:
     assert [clip.path.name for clip in find_clips(settings(videos)).clips] == ["a.mp4"]
 
 
-ODD = "a boat\non a lake\u2028at dawn"  # U+2028 ends no line, whatever str.splitlines says
-
-
-@pytest.mark.parametrize(
-    ("name", "head", "row"),
-    [("metadata.csv", "file_name,text", "a.mp4"), ("x.csv", "videoid,name", "a")],
-)
-def test_line_breaks_in_a_quoted_caption_are_kept(videos: Path, name, head, row) -> None:
-    (videos / name).write_text(f'{head}\n{row},"{ODD}"\n', encoding="utf-8")
-    (clip,) = find_clips(settings(videos)).clips
-    assert clip.captions == (ODD,)
-
-
 def test_a_line_of_prompts_ends_where_an_editor_ends_it(videos: Path) -> None:
     (videos / "prompts.txt").write_bytes("a boat\u2028at dawn\r\nmountains\r\n".encode())
     (videos / "videos.txt").write_bytes(b"a.mp4\r\nb.mp4\r\n")
@@ -139,11 +136,13 @@ def test_a_line_of_prompts_ends_where_an_editor_ends_it(videos: Path) -> None:
     assert found == [("a boat\u2028at dawn",), ("mountains",)]
 
 
-def test_a_row_may_have_more_fields_than_the_header(videos: Path) -> None:
-    (videos / "metadata.csv").write_text("file_name,text\na.mp4,a boat,more,and more\n")
-    assert find_clips(settings(videos)).clips[0].captions == ("a boat",)
-    with pytest.raises(DatasetError, match="line 2 has no name_of_it, but file_name, text; name"):
-        find_clips(settings(videos, caption_column=["name_of_it"]))
+def test_a_row_without_the_column_of_captions_is_a_clip_without_caption(videos: Path) -> None:
+    (videos / "metadata.jsonl").write_text(
+        '{"file_name": "a.mp4"}\n{"file_name": "b.mp4", "text": "a boat"}\n'
+    )
+    found = find_clips(settings(videos))
+    assert [clip.path.name for clip in found.clips] == ["b.mp4"]
+    assert [skipped.reason for skipped in found.skipped] == ["has no caption"]
 
 
 def test_captions_beside_clips_are_utf_8_with_or_without_a_mark(videos: Path) -> None:
@@ -240,3 +239,16 @@ def test_the_preview_shows_the_frames_of_training(videos: Path) -> None:
     sheet = cv2.imread(str(path))
     assert sheet.shape == (3 * 130, 40 + 4 * 130, 3)
     assert abs(int(sheet[130 + 64, 40 + 20, 0]) - 140) < 12  # the square of clip b
+
+
+def test_the_preview_tells_what_it_cannot_show(videos: Path) -> None:
+    pairs(videos)
+    given = settings(videos)
+    first, *others = find_clips(given).clips
+    lines: list[str] = []
+    listed = ClipList((replace(first, frames=99), *others), ())
+    _, rows = write_preview(listed, given, lines.append)
+    assert [row.file.name for row in rows] == ["b.mp4", "c.mp4"]
+    (line,) = lines
+    assert line.startswith(f"passed over: {first.path} ")
+    assert "breaks off" in line

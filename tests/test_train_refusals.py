@@ -16,6 +16,7 @@ from conclvd.train.trainer.device import new_accelerator, new_optimizer
 from conclvd.train.trainer.journal import trackers
 from conclvd.train.trainer.loop import train
 from conclvd.train.trainer.model import check_frames
+from conclvd.train.trainer.plan import plan
 from conclvd.train.trainer.prepare import check_base, split
 from tiny import tiny_motion
 
@@ -48,10 +49,19 @@ def test_a_run_that_cannot_start_says_why(settings, base: Base, tmp_path: Path) 
         train(settings(resume_from_checkpoint="checkpoint-5"))
 
 
+@pytest.mark.parametrize("name", ["output_dir", "cache_dir"])
+def test_a_folder_that_cannot_be_made_is_named(settings, tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(TrainingError, match=f"cannot write .*Not a directory; .*another {name}"):
+        train(settings(**{name: tmp_path / "file" / "run"}))
+
+
 @pytest.mark.skipif(bool(find_spec("bitsandbytes")), reason="bitsandbytes is installed")
 def test_8_bit_adam_names_its_package(settings) -> None:
     with pytest.raises(TrainingError, match="pip install bitsandbytes"):
         new_optimizer([], settings(use_8bit_adam=True))
+    with pytest.raises(TrainingError, match="pip install bitsandbytes"):
+        plan(settings(use_8bit_adam=True), lambda *_: None)
 
 
 @pytest.mark.skipif(bool(find_spec("wandb")), reason="wandb is installed")

@@ -72,14 +72,18 @@ def settings(base_folder: Path, tmp_path: Path):
 
 
 @pytest.mark.parametrize("kind", ["safetensors", "ckpt"])
+@pytest.mark.parametrize(("positions", "middle"), [(24, False), (32, True)], ids=["v1", "v2"])
 def test_with_the_attention_added_step_0_is_exactly_the_source(
-    settings, tmp_path: Path, kind: str
+    settings, tmp_path: Path, kind: str, positions: int, middle: bool
 ) -> None:
     """With AnimateDiff's 8 heads and 32 groups, which its files do not tell."""
     torch.manual_seed(0)
     channels = (32, 32, 64, 64)
     unet = tiny_unet(channels=channels)
-    source = MotionModule(channels, 1, motion_max_seq_length=24, attention_kinds=ANIMATEDIFF)
+    source = MotionModule(
+        channels, 1, motion_max_seq_length=positions, use_motion_mid_block=middle,
+        attention_kinds=ANIMATEDIFF,
+    )  # fmt: skip
     for transformer in motion_transformers(source):
         torch.nn.init.normal_(transformer.proj_out.weight, std=0.2)
     started = starting_module(unet, settings(animatediff_file(tmp_path, source, kind)))

@@ -105,7 +105,7 @@ def _preview(settings: TrainSettings) -> int:
         found = find_clips(settings, lambda done, total: bars("hash", done, total))
     for skipped in found.skipped:
         typer.echo(f"passed over: {skipped.name} {skipped.reason}", err=True)
-    path, rows = write_preview(found, settings)
+    path, rows = write_preview(found, settings, _tell)
     for number, row in enumerate(rows, 1):
         captions = " | ".join(row.captions)
         typer.echo(f"{number}: {row.file}, from frame {row.first_frame}: {captions}")

@@ -98,8 +98,13 @@ def attention_kinds(module: MotionAdapter) -> tuple[str, ...]:
 
 
 def motion_transformers(model: nn.Module) -> list[AnimateDiffTransformer3D]:
-    """The motion modules inside a video U-Net or a motion adapter, in a fixed order."""
-    return [part for part in model.modules() if isinstance(part, AnimateDiffTransformer3D)]
+    """The motion modules inside a video U-Net or a motion adapter, in the order of their names.
+
+    Both name them alike; they hold them in orders of their own, the middle one (AnimateDiff's v2
+    has it) first or last.
+    """
+    parts = sorted(model.named_modules(), key=lambda named: named[0])
+    return [part for _, part in parts if isinstance(part, AnimateDiffTransformer3D)]
 
 
 def motion_blocks(unet: UNet2DConditionModel | UNetMotionModel) -> list[BasicTransformerBlock]:

@@ -98,7 +98,8 @@ def prepare_comparable(
 def check_prompts(name: str, settings: TrainSettings) -> None:
     """Raise InvalidRequest when a finished run, which makes no more clips, has other prompts'."""
     log, path = read_log(settings.output_dir), settings.output_dir / RESOLVED
-    if not path.is_file() or not log or log[-1]["step"] < settings.max_train_steps:
+    made = [row["step"] for row in log if row.get("clips")]
+    if not path.is_file() or not made or made[-1] < settings.max_train_steps:
         return
     found = json.loads(path.read_text(encoding="utf-8"))["validation_prompt"]
     if found != settings.validation_prompt:
@@ -121,9 +122,11 @@ def measure(name: str, settings: TrainSettings) -> AblationRow:
             "nothing to compare; choose another output_dir"
         )
     step = last[-1]["step"]
-    folder = validation_folder(settings.output_dir, step)
-    videos = tuple(sorted(folder.glob("*")))
+    made = [row["clips"].split(" ") for row in log if row["step"] == step and row.get("clips")]
+    paths = [settings.output_dir / name for names in made[-1:] for name in names]
+    videos = tuple(path for path in paths if path.is_file())
     if len(videos) != len(settings.validation_prompt):
+        folder = validation_folder(settings.output_dir, step)
         raise InvalidRequest(
             f"{folder} has {len(videos)} clips for {len(settings.validation_prompt)} validation "
             "prompts; give those it was made with, or choose another output_dir"

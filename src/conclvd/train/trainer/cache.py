@@ -9,9 +9,12 @@ so an interrupted run goes on where it stopped, and several runs may fill one ca
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
+import secrets
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,15 +79,15 @@ class Cache:
         return self.text / f"{hashlib.sha256(ids).hexdigest()}.npy"
 
     def sort(self, clips: Iterable[Clip]) -> tuple[list[Clip], list[Skipped]]:
-        """The clips that have latents, and those that could not be decoded."""
+        """The clips that have latents or may yet have them, and those that cannot be decoded."""
         there: list[Clip] = []
         broken: list[Skipped] = []
         for clip in clips:
-            if self.latent_file(clip).is_file():
+            note = self.broken_file(clip)
+            if self.latent_file(clip).is_file() or not note.is_file():
                 there.append(clip)
             else:
-                reason = self.broken_file(clip).read_text(encoding="utf-8")
-                broken.append(Skipped(str(clip.path), reason))
+                broken.append(Skipped(str(clip.path), note.read_text(encoding="utf-8")))
         return there, broken
 
 
@@ -163,30 +166,39 @@ def open_text(
 
 
 def _open(path: Path) -> np.ndarray:
+    """The array of a file, mapped by PyTorch.
+
+    numpy's map keeps its file open, and a dataset has more files than a process may have open
+    (1,024 as a rule).
+    """
     try:
-        array: np.ndarray = np.load(path, mmap_mode="r")
-    except (OSError, ValueError) as error:
+        with path.open("rb") as file:
+            np.lib.format.read_magic(file)
+            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+            start, size = file.tell(), path.stat().st_size
+        content = torch.from_file(str(path), shared=False, size=size, dtype=torch.uint8)
+        array: np.ndarray = content.numpy()[start:].view(dtype).reshape(shape)
+    except (OSError, ValueError, RuntimeError) as error:
         raise TrainingError(f"cannot read {path} of the cache: {error}; remove it") from error
     return array
 
 
 def _write_array(path: Path, array: np.ndarray) -> None:
-    partial = _partial(path)
-    with partial.open("wb") as file:
-        np.save(file, array)
-    _take_place(partial, path)
+    content = io.BytesIO()
+    np.save(content, array)
+    _write(path, content.getvalue())
 
 
 def _write(path: Path, content: bytes) -> None:
-    partial = _partial(path)
-    partial.write_bytes(content)
-    _take_place(partial, path)
-
-
-def _partial(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.with_name(f".{path.name}.{os.getpid()}.part")
-
-
-def _take_place(partial: Path, path: Path) -> None:
-    os.replace(partial, path)
+    # All processes of a run write some captions, and those of two machines may have one number.
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(content)
+        os.replace(partial, path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise TrainingError(
+            f"cannot write {path}: {error.strerror}; free some space, or choose another cache_dir"
+        ) from error

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -28,13 +28,18 @@ NAME = re.compile(r"checkpoint-(\d+)")
 
 
 def save_checkpoint(
-    output: Path, step: int, tensors: Mapping[str, Tensor], facts: Mapping[str, Any], keep: int
+    output: Path,
+    step: int,
+    tensors: Mapping[str, Tensor],
+    facts: Mapping[str, Any],
+    keep: int,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> Path:
     """Write `output/checkpoint-STEP` and remove all but the `keep` newest.
 
-    It is complete and on the disk before it has its name, and older ones go only then. Checkpoints
-    of later steps are of a run that this one has branched off from: they are kept as
-    `checkpoint-N.aside`, where nothing goes on from them.
+    It is complete and on the disk before it has its name, and older ones go only then. Those of
+    this step and later are of a run that this one has branched off from: they are kept as
+    `checkpoint-N.aside`, where nothing goes on from them, which `tell` gets a line of.
     """
     folder = output / f"checkpoint-{step}"
     partial = output / f".checkpoint-{step}.part"
@@ -48,15 +53,19 @@ def save_checkpoint(
         (partial / STATE).write_text(json.dumps(content, indent=1), encoding="utf-8")
         for file in (partial / TENSORS, partial / STATE, partial):
             _to_disk(file)
-        _discard(folder)
+        aside = [_set_aside(path) for path in checkpoints(output) if step_of(path) >= step]
+        _discard(folder)  # one that is not whole
         os.replace(partial, folder)
         _to_disk(output)
     except (OSError, SafetensorError) as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise TrainingError(f"cannot write {folder}: {error}; free some space") from error
-    for later in checkpoints(output):
-        if step_of(later) > step:
-            _rename(later, later.with_name(f"{later.name}.aside"))
+    if aside:
+        names = ", ".join(path.name for path in aside)
+        tell(
+            f"this run branched off before checkpoints that were there, now set aside in {output}: "
+            f"{names}; to go on from one instead: --resume-from-checkpoint {aside[-1].name}"
+        )
     for old in checkpoints(output)[:-keep]:
         _discard(old)
     _sweep(output, "old")
@@ -92,16 +101,25 @@ def find_checkpoint(output: Path, wanted: str) -> Path | None:
     raise TrainingError(f"there is no checkpoint {wanted!r}; {output} has {there}")
 
 
-def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The tensors and the facts of a checkpoint. Raises TrainingError when it is damaged."""
+def checkpoint_facts(folder: Path) -> dict[str, Any]:
+    """The facts of a checkpoint. Raises TrainingError when it is damaged, or of another format."""
     try:
-        facts = json.loads((folder / STATE).read_text(encoding="utf-8"))
-        with safe_open(folder / TENSORS, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, ValueError, SafetensorError) as error:
+        facts: dict[str, Any] = json.loads((folder / STATE).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise TrainingError(f"{folder} is damaged: {error}; remove it") from error
     if facts.get("format") != FORMAT:
         raise TrainingError(f"{folder} is no checkpoint of this version: {facts.get('format')!r}")
+    return facts
+
+
+def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The tensors and the facts of a checkpoint. Raises what `checkpoint_facts` does."""
+    facts = checkpoint_facts(folder)
+    try:
+        with safe_open(folder / TENSORS, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise TrainingError(f"{folder} is damaged: {error}; remove it") from error
     return tensors, facts
 
 
@@ -128,12 +146,20 @@ def unpack_optimizer(
     return {"state": unpacked, "param_groups": state["param_groups"]}
 
 
+def _set_aside(folder: Path) -> Path:
+    """Rename a checkpoint to what nothing goes on from unasked; older ones aside stay."""
+    new = folder.with_name(f"{folder.name}.aside")
+    number = 2
+    while new.exists():
+        new = folder.with_name(f"{folder.name}.aside-{number}")
+        number += 1
+    os.replace(folder, new)
+    return new
+
+
 def _discard(folder: Path) -> None:
     """Take a checkpoint's name away: one that is half removed must not be taken for a whole one."""
-    _rename(folder, folder.with_name(f".{folder.name}.old"))
-
-
-def _rename(folder: Path, new: Path) -> None:
+    new = folder.with_name(f".{folder.name}.old")
     shutil.rmtree(new, ignore_errors=True)
     with suppress(OSError):  # it may not be there; a full disk shows where the next is written
         os.replace(folder, new)

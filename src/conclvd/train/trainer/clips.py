@@ -14,7 +14,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -24,6 +24,11 @@ from conclvd.train.trainer.settings import TrainSettings
 from conclvd.video.probe import probe
 
 TRAIN = "train"  # the split, as `conclvd dataset split` calls it
+SURPLUS = "(more fields than the header)"  # the key of a CSV row's
+IN_QUOTES = (
+    "so it is not known where the caption ends; put a caption that has commas in quotes: "
+    '"a boat, far away"'
+)
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".gif", ".webp")
 
 
@@ -111,8 +116,12 @@ def find_clips(
 
 def read_entries(place: Path, columns: Sequence[str]) -> Iterable[Entry]:
     """The files and captions that a dataset lists, whether they can be used or not."""
+    if place.is_file() and place.name in ("metadata.jsonl", "metadata.csv"):
+        place = place.parent
     if place.is_file() and place.suffix == ".csv":
         return _from_csv(place)
+    if place.is_file():
+        raise DatasetError(f"{place} is no CSV file; name the folder that it is in")
     if not place.is_dir():
         raise DatasetError(f"there is no dataset folder {place}; check train_data_dir")
     if (place / "metadata.jsonl").is_file():
@@ -162,21 +171,23 @@ def _captions(texts: Iterable[object]) -> tuple[str, ...]:
 def _from_rows(
     folder: Path, rows: Iterable[tuple[str, dict[str, object]]], columns: Sequence[str]
 ) -> list[Entry]:
-    entries = []
+    entries, found, first = list[Entry](), False, ""
     for where, row in rows:
+        if fault := _surplus(row):
+            entries.append(Entry(Path(where), (), fault=fault))
+            continue
         name = row.get("file_name")
         if not isinstance(name, str) or not name:
             raise DatasetError(f"{where} has no file_name; every clip needs one")
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             raise DatasetError(f"{where}: {name} leaves the folder; name a file inside it")
-        if not any(column in row for column in columns):
-            raise DatasetError(
-                f"{where} has no {' or '.join(columns)}, but {', '.join(row)}; name the column of "
-                "the captions with caption_column"
-            )
+        found = found or any(column in row for column in columns)
+        first = first or f"{where} has no {' or '.join(columns)}, but {', '.join(row)}"
         captions = _captions(row.get(column) for column in columns)
         split = row.get("split") or None
         entries.append(Entry(folder / name, captions, None if split is None else str(split)))
+    if first and not found:  # in any row: one that lacks it is a clip without caption
+        raise DatasetError(f"{first}; name the column of the captions with caption_column")
     return entries
 
 
@@ -195,11 +206,36 @@ def _json_rows(path: Path) -> Iterable[tuple[str, dict[str, object]]]:
 
 
 def _csv_rows(path: Path) -> Iterable[tuple[str, dict[str, object]]]:
-    # Line breaks within quotes are the caption's, and only csv knows which are.
-    reader = csv.DictReader(io.StringIO(_read(path), newline=""))
-    for row in reader:
-        # Fields beyond the header's are under None.
-        yield f"{path} line {reader.line_num}", {k: v for k, v in row.items() if k is not None}
+    # Line breaks within quotes are the caption's, and only csv knows which are. Strictly: a quote
+    # that is never closed would take in all the rows after it.
+    reader = csv.DictReader(io.StringIO(_read(path), newline=""), restkey=SURPLUS, strict=True)
+    try:
+        names = list(reader.fieldnames or [])
+        width = len(names)
+        while names and not names[-1].strip():  # columns that a spreadsheet wrote beyond the last
+            names.pop()
+        reader.fieldnames = names
+        for row in reader:
+            beyond = row.get(SURPLUS) or []
+            if len(names) + len(beyond) <= width and not any(field.strip() for field in beyond):
+                row.pop(SURPLUS, None)
+            yield f"{path} line {reader.line_num}", dict(row)
+    except csv.Error as error:
+        raise DatasetError(
+            f"{path}: the row after line {reader.line_num} is not CSV: {error}; a caption in "
+            "quotes ends with one before the comma, and has quotes of its own doubled"
+        ) from error
+
+
+def _surplus(row: Mapping[str, object]) -> str:
+    """Why a CSV row cannot be read, if so: it has more fields than the header.
+
+    The last of them may be empty, and is one too many all the same.
+    """
+    fields = row.get(SURPLUS)
+    if not isinstance(fields, list):
+        return ""
+    return f"has more fields than the header, {len(fields)} too many, {IN_QUOTES}"
 
 
 def _from_lists(folder: Path) -> list[Entry]:
@@ -219,12 +255,19 @@ def _from_csv(table: Path) -> list[Entry]:
     """AnimateDiff's and CLV-HD's: `videoid`.mp4 in the folder, or in its folder `page_dir`."""
     entries = []
     for where, row in _csv_rows(table):
+        if fault := _surplus(row):
+            entries.append(Entry(Path(where), (), fault=fault))
+            continue
         if "videoid" not in row or "name" not in row:
             raise DatasetError(
                 f"{where}: expected the columns videoid, name, page_dir, found {', '.join(row)}"
             )
-        video = f"{row['videoid']}.mp4"
-        nested = table.parent / str(row.get("page_dir") or ".") / video
+        video, page = f"{row['videoid']}.mp4", str(row.get("page_dir") or ".")
+        if page[0].isspace() and not (table.parent / page).is_dir():
+            fault = f"has the page_dir {page!r}, which is no folder here, {IN_QUOTES}"
+            entries.append(Entry(Path(where), (), fault=fault))
+            continue
+        nested = table.parent / page / video
         path = nested if nested.is_file() else table.parent / video
         entries.append(Entry(path, _captions([row["name"]])))
     return entries

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from datetime import timedelta
+from importlib.util import find_spec
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ from conclvd.train.trainer.journal import trackers
 from conclvd.train.trainer.settings import TrainSettings
 
 PATIENCE = timedelta(days=1)  # of processes that wait for one that encodes or validates
+NO_8BIT = "use_8bit_adam needs bitsandbytes: pip install bitsandbytes, or leave it out"
 DTYPES = {"no": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 
@@ -34,15 +36,25 @@ def replays(settings: TrainSettings) -> bool:
     return torch.cuda.is_available() if settings.cuda_graph is None else settings.cuda_graph
 
 
-def new_accelerator(settings: TrainSettings) -> Accelerator:
-    """The accelerator that `accelerate launch`, or this process alone, stands for."""
-    number = precision(settings)
-    if number == "fp16" and not torch.cuda.is_available():
+def check_device(settings: TrainSettings) -> None:
+    """Raise InvalidRequest for what this machine cannot do, TrainingError for what it lacks."""
+    if precision(settings) == "fp16" and not torch.cuda.is_available():
         raise InvalidRequest("mixed_precision fp16 needs a GPU; use no or bf16 on a CPU")
     if settings.cuda_graph and not torch.cuda.is_available():
         raise InvalidRequest("cuda_graph needs an NVIDIA GPU; leave it out")
+    if settings.use_8bit_adam and find_spec("bitsandbytes") is None:
+        raise TrainingError(NO_8BIT)
+    trackers(settings.report_to)
+
+
+def new_accelerator(settings: TrainSettings) -> Accelerator:
+    """The accelerator that `accelerate launch`, or this process alone, stands for.
+
+    Raises what `check_device` does.
+    """
+    check_device(settings)
     return Accelerator(
-        mixed_precision=number,
+        mixed_precision=precision(settings),
         gradient_accumulation_steps=settings.gradient_accumulation_steps,
         log_with=trackers(settings.report_to) or None,
         project_dir=settings.output_dir,
@@ -66,9 +78,7 @@ def new_optimizer(
     try:
         from bitsandbytes.optim import AdamW8bit
     except ImportError as error:
-        raise TrainingError(
-            "use_8bit_adam needs bitsandbytes: pip install bitsandbytes, or leave it out"
-        ) from error
+        raise TrainingError(NO_8BIT) from error
     optimizer: torch.optim.Optimizer = AdamW8bit(parameters, **values)
     return optimizer
 

@@ -53,8 +53,12 @@ def model_card(
 ) -> str:
     """The model card, filled in, as Markdown with the Hub's header."""
     clips = settings.train_batch_size * settings.gradient_accumulation_steps
-    log = [row for row in read_log(settings.output_dir) if "loss_diff" in row]
-    held_out = [row for row in read_log(settings.output_dir) if "held_out_loss_diff" in row]
+    rows_of_log = read_log(settings.output_dir)
+    log = [row for row in rows_of_log if "loss_diff" in row]
+    held_out = [row for row in rows_of_log if "held_out_loss_diff" in row]
+    changes = [
+        f"step {row['step']:,}: {row['settings']}" for row in rows_of_log if "settings" in row
+    ]
     rows = {
         "base": f"{materials.base_name}, U-Net sha256 {materials.base_hashes['unet'][:16]}…",
         "started from": settings.motion_module_name_or_path or "a new module, the identity",
@@ -67,6 +71,7 @@ def model_card(
         "steps": f"{step:,} of {clips} samples a process",
         "learning rate": f"{settings.learning_rate:g}, {settings.lr_scheduler}",
         "contrastive loss": f"weight {settings.lambda_con:g}",
+        **({"changed on the way": "; ".join(changes)} if changes else {}),
         "moving average": f"decay {settings.ema_decay:g}" if settings.use_ema else "no",
         "last training L_diff": f"{log[-1]['loss_diff']:.4f}" if log else "not logged",
         "held-out L_diff": " → ".join(

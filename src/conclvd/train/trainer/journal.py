@@ -65,14 +65,20 @@ class Journal:
                 init_kwargs={"tensorboard": {"purge_step": first_step + 1}},
             )
 
-    def write(self, step: int, values: dict[str, float], **text: str) -> None:
+    def write(self, step: int, values: dict[str, float], **text: str | list[str]) -> None:
         """Log the figures of a step, and texts such as names of files beside them."""
         if not self._accelerator.is_main_process:
             return
         seconds = round(self._earlier + time.monotonic() - self._started, 2)
         row = {"step": step, "seconds": seconds, **values, **text}
-        with self._file.open("a", encoding="utf-8") as file:
-            file.write(_line(row))
+        try:
+            with self._file.open("a", encoding="utf-8") as file:
+                file.write(_line(row))
+        except OSError as error:
+            raise TrainingError(
+                f"cannot write {self._file}: {error.strerror}; free some space, and go on from the "
+                "last checkpoint"
+            ) from error
         if self._accelerator.log_with:
             self._accelerator.log(values, step=step)
 
@@ -91,6 +97,18 @@ def read_log(output: Path) -> list[dict[str, Any]]:
             continue
         rows.append({key: value for key, value in row.items() if value is not None})
     return rows
+
+
+def missing(output: Path, step: int) -> tuple[bool, bool]:
+    """Whether the log lacks the held-out figures, and the clips, of a step that had to have them.
+
+    Of step 0, from which a log begins, there are none yet, and clips are never made.
+    """
+    if step == 0:
+        return True, False
+    rows = [row for row in read_log(output) if row["step"] == step]
+    measured = any(name.startswith("held_out_") for row in rows for name in row)
+    return not measured, not any("clips" in row for row in rows)
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -33,12 +33,19 @@ from conclvd.train.trainer.export import export
 from conclvd.train.trainer.graph import replayed
 from conclvd.train.trainer.held_out import held_out_losses
 from conclvd.train.trainer.interrupt import Interrupt
-from conclvd.train.trainer.journal import Journal
+from conclvd.train.trainer.journal import Journal, missing
 from conclvd.train.trainer.model import build_model
-from conclvd.train.trainer.objective import Losses, Tally, batch_losses, means
+from conclvd.train.trainer.objective import Losses, Tally, batch_losses, idle_contrast, means
 from conclvd.train.trainer.prepare import Prepare, Report, prepare
 from conclvd.train.trainer.report import write_report
-from conclvd.train.trainer.resume import keep_settings, origin_of, restore, save
+from conclvd.train.trainer.resume import (
+    changed_settings,
+    keep_settings,
+    make_folder,
+    origin_of,
+    restore,
+    save,
+)
 from conclvd.train.trainer.samples import Batch, Samples, batches, join
 from conclvd.train.trainer.settings import TrainSettings
 from conclvd.train.trainer.validation import make_clips
@@ -85,13 +92,15 @@ def train(
     output = settings.output_dir
     changes: list[str] = []
     if main:
-        output.mkdir(parents=True, exist_ok=True)
+        make_folder(output)
         clear_partial(output)
-        changes = keep_settings(settings)
+        changes = changed_settings(settings)
     resumed = find_checkpoint(output, settings.resume_from_checkpoint)
     materials = prepare(settings, accelerator, report)
     for skipped in materials.clips.skipped:
         tell(f"passed over: {skipped.name} {skipped.reason}")
+    for line in idle_contrast(settings):
+        tell(line)
     module = starting_module(materials.unet, settings, tell)
     number = DTYPES[precision(settings)]
     model = build_model(
@@ -101,10 +110,13 @@ def train(
     weights = masters.weights
     average = MovingAverage(weights.values(), settings.ema_decay) if settings.use_ema else None
     optimizer = new_optimizer(weights.values(), settings)
-    origin, first = origin_of(materials, accelerator), 0
+    origin = origin_of(materials.clips, materials.base_hashes, accelerator.num_processes)
+    first = 0
     if resumed:
         first = restore(resumed, weights, optimizer, average, accelerator, origin, tell)
     masters.publish()
+    if main:
+        keep_settings(settings)
     journal = Journal(accelerator, settings, first_step=first)
     if resumed:
         tell(f"going on from {resumed.name}")
@@ -154,10 +166,16 @@ def train(
     def validate() -> None:
         with averaged(average, masters):
             names = make_clips(model.unet, module, materials, settings, accelerator, step, report)
-        journal.write(step, {}, clips=" ".join(names))
+        journal.write(step, {}, clips=" ".join(names), prompts=settings.validation_prompt)
 
-    if first == 0 and materials.held_out:
-        journal.write(0, measure())
+    if first >= settings.max_train_steps or first % settings.validation_steps == 0:
+        # The run may have been killed between its checkpoint and what is made after it.
+        unmeasured, unseen = missing(settings.output_dir, first)
+        if unmeasured and materials.held_out:
+            figures = measure()
+            journal.write(first, figures)
+        if unseen and materials.prompts:
+            validate()
 
     # --- the loop ------------------------------------------------------------------------------
     since, step_then = time.monotonic(), step
@@ -200,7 +218,7 @@ def train(
             if save_now or stopped:  # first: what is looked at may not fit the device or the disk
                 accelerator.wait_for_everyone()
                 if main:
-                    save(step, weights, optimizer, average, accelerator, settings, origin)
+                    save(step, weights, optimizer, average, accelerator, settings, origin, tell)
                 accelerator.wait_for_everyone()
             if look_now and materials.held_out:
                 row = measure()

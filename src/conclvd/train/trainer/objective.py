@@ -55,6 +55,18 @@ def batch_losses(
     )
 
 
+def idle_contrast(settings: TrainSettings) -> list[str]:
+    """A line when no frame of a sample has a negative, so that L_con is 0 whatever its weight."""
+    least = settings.negative_distance + 2
+    if settings.lambda_con == 0 or settings.num_frames >= least:
+        return []
+    return [
+        f"the contrastive loss is always 0: among {settings.num_frames} frames none is more than "
+        f"{settings.negative_distance} from another; give --num-frames {least} or more, or a lower "
+        "--negative-distance"
+    ]
+
+
 QUARTERS = 4
 
 

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 from conclvd.models.components import load_base
 from conclvd.models.motion import attention_kinds
-from conclvd.train.trainer.checkpoint import find_checkpoint
+from conclvd.train.trainer.cache import Cache
+from conclvd.train.trainer.checkpoint import checkpoint_facts, find_checkpoint
 from conclvd.train.trainer.clips import ClipList, find_clips
-from conclvd.train.trainer.device import precision
+from conclvd.train.trainer.device import check_device, precision
 from conclvd.train.trainer.memory import GIB, MemoryEstimate, device_memory, estimate
-from conclvd.train.trainer.prepare import Report, check_base, split
+from conclvd.train.trainer.objective import idle_contrast
+from conclvd.train.trainer.prepare import Report, check_base, decodable, split
+from conclvd.train.trainer.resume import changed_settings, check_origin, origin_of
 from conclvd.train.trainer.settings import TrainSettings
 from conclvd.train.trainer.warm_start import starting_module
 from conclvd.train.trainer.windows import window_starts
@@ -21,7 +24,8 @@ NAMES = {"no": "float32", "fp16": "fp16", "bf16": "bf16"}
 @dataclass(frozen=True)
 class Plan:
     """What `train` would do with the same settings, on one process; `replaced` are lines on
-    trained attentions that become others, `there` is the memory of the device in bytes."""
+    trained attentions that become others, `there` is the memory of the device in bytes, `changed`
+    are lines on what is not as it was when the checkpoint was written that the run goes on from."""
 
     found: ClipList
     training_clips: int
@@ -33,6 +37,7 @@ class Plan:
     memory: MemoryEstimate
     there: int
     going_on_from: str | None
+    changed: tuple[str, ...]
     settings: TrainSettings
 
     def lines(self) -> list[str]:
@@ -53,6 +58,8 @@ class Plan:
             f"steps: {settings.max_train_steps:,} of {per_step} samples a process, "
             f"{epochs:,.1f} epochs, "
             + (f"going on from {self.going_on_from}" if self.going_on_from else "from the start"),
+            *self.changed,
+            *idle_contrast(settings),
             f"memory: {self.memory}, in {NAMES[self.precision]}, of {self.there / GIB:.1f} "
             "GiB here",
             f"output: {settings.output_dir}",
@@ -60,15 +67,22 @@ class Plan:
 
 
 def plan(settings: TrainSettings, report: Report) -> Plan:
-    """Resolve the run; loads the base's weights, trains and encodes nothing.
+    """Resolve the run; loads the base's weights, trains, encodes and writes nothing.
 
-    Raises what `train` would raise before its first step.
+    Raises what `train` would raise before its first step, but for what only shows when clips are
+    decoded and a checkpoint's weights are loaded.
     """
-    found = find_clips(settings, lambda done, total: report("hash", done, total))
-    training, held_out = split(list(found.clips), settings.num_held_out_clips)
+    check_device(settings)
+    changed = changed_settings(settings)
     resumed = find_checkpoint(settings.output_dir, settings.resume_from_checkpoint)
+    listed = find_clips(settings, lambda done, total: report("hash", done, total))
     base = load_base(settings.pretrained_model_name_or_path)
     check_base(base, settings)
+    found = decodable(listed, Cache.of(base, settings))
+    training, held_out = split(list(found.clips), settings.num_held_out_clips)
+    if resumed:
+        origin = origin_of(found, base.hashes, processes=1)
+        check_origin(resumed, checkpoint_facts(resumed), origin, changed.append)
     replaced: list[str] = []
     module = starting_module(base.unet, settings, replaced.append)
     kinds = attention_kinds(module)
@@ -91,5 +105,6 @@ def plan(settings: TrainSettings, report: Report) -> Plan:
         ),
         there=device_memory(),
         going_on_from=resumed.name if resumed else None,
+        changed=tuple(changed),
         settings=settings,
     )

@@ -87,11 +87,8 @@ def prepare(settings: TrainSettings, accelerator: Accelerator, report: Report) -
         lambda done, total: report("captions", done, total),
     )
     accelerator.wait_for_everyone()
-    there, broken = cache.sort(found.clips)
-    if not there:
-        raise DatasetError(f"no clip can be decoded; the first: {broken[0].reason}")
-    listed = ClipList(tuple(there), (*found.skipped, *broken))
-    training, held_out = split(there, settings.num_held_out_clips)
+    listed = decodable(found, cache)
+    training, held_out = split(list(listed.clips), settings.num_held_out_clips)
     materials = Materials(
         clips=listed,
         training=[w for clip in training for w in windows_of(cache, base, clip)],
@@ -114,6 +111,17 @@ def prepare(settings: TrainSettings, accelerator: Accelerator, report: Report) -
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     return materials
+
+
+def decodable(found: ClipList, cache: Cache) -> ClipList:
+    """Those of the clips that the cache does not say cannot be decoded, the others passed over.
+
+    Raises DatasetError when none is left.
+    """
+    there, broken = cache.sort(found.clips)
+    if not there:
+        raise DatasetError(f"no clip can be decoded; the first: {broken[0].reason}")
+    return ClipList(tuple(there), (*found.skipped, *broken))
 
 
 def check_base(base: Base, settings: TrainSettings) -> None:

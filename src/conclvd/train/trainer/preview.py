@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +28,13 @@ class PreviewRow:
     captions: tuple[str, ...]
 
 
-def write_preview(found: ClipList, settings: TrainSettings) -> tuple[Path, list[PreviewRow]]:
+def write_preview(
+    found: ClipList, settings: TrainSettings, tell: Callable[[str], None] = lambda line: None
+) -> tuple[Path, list[PreviewRow]]:
     """Write `output_dir/preview.png`, evenly spaced clips, at most 12 rows, numbered from 1.
 
-    Frames are resized, cropped and spaced as in training, then shown at 128 pixels. Raises
-    TrainingError when no clip can be decoded.
+    Frames are resized, cropped and spaced as in training, then shown at 128 pixels. `tell` gets
+    a line for each clip that cannot be decoded. Raises TrainingError when none can.
     """
     count = min(ROWS, len(found.clips))
     chosen = [
@@ -43,7 +46,8 @@ def write_preview(found: ClipList, settings: TrainSettings) -> tuple[Path, list[
         turn = number % len(starts)  # the first, the second, … window of the clips in turn
         try:
             window = read_windows(clip, settings)[turn]
-        except MediaError:
+        except MediaError as error:
+            tell(f"passed over: {clip.path} {error}")
             continue
         rows.append(PreviewRow(clip.path, starts[turn], clip.captions))
         strips.append(_strip(len(rows), list(window)))

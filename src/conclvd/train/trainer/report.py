@@ -144,22 +144,39 @@ def chart(title: str, names: dict[str, str], rows: Sequence[dict[str, Any]]) -> 
 
 
 def clips_table(settings: TrainSettings, rows: Sequence[dict[str, Any]]) -> str:
-    """The validation clips: one row a prompt, one column a step (at most six)."""
-    made = {row["step"]: row["clips"].split(" ") for row in rows if row.get("clips")}
+    """The validation clips: one row a prompt, one column a step (at most six).
+
+    A run may have gone on with other prompts: each clip stands beside its own.
+    """
+    made = {
+        row["step"]: dict(
+            zip(
+                told_apart(row.get("prompts", settings.validation_prompt)),
+                row["clips"].split(" "),
+                strict=False,  # an older log does not say which prompts they were
+            )
+        )
+        for row in rows
+        if row.get("clips")
+    }
     if not made:
         return "<h2>Clips</h2><p>No validation_prompt was given.</p>"
     steps = sorted(made)
     shown = sorted({steps[round(i * (len(steps) - 1) / 5)] for i in range(6)})
     head = "".join(f"<th>step {step:,}</th>" for step in shown)
     body = ""
-    for number, prompt in enumerate(settings.validation_prompt):
+    for prompt in dict.fromkeys(prompt for step in shown for prompt in made[step]):
         cells = "".join(
-            f"<td>{shown_clip(made[step][number])}</td>"
+            f"<td>{shown_clip(made[step][prompt]) if prompt in made[step] else ''}</td>"
             for step in shown
-            if number < len(made[step])
         )
-        body += f"<tr><td>{escape(prompt)}</td>{cells}</tr>"
+        body += f"<tr><td>{escape(prompt[0])}</td>{cells}</tr>"
     return f"<h2>Clips</h2><table><tr><th>prompt</th>{head}</tr>{body}</table>"
+
+
+def told_apart(prompts: Sequence[str]) -> list[tuple[str, int]]:
+    """Each prompt with how often it came before: the same one twice has two seeds."""
+    return [(prompt, prompts[:place].count(prompt)) for place, prompt in enumerate(prompts)]
 
 
 def thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -21,44 +22,75 @@ from conclvd.train.trainer.checkpoint import (
     save_checkpoint,
     unpack_optimizer,
 )
-from conclvd.train.trainer.prepare import Materials
+from conclvd.train.trainer.clips import ClipList
 from conclvd.train.trainer.settings import FREE_ON_RESUME, TOLD_ON_RESUME, TrainSettings
 
 RESOLVED = "settings.json"
 
 
-def keep_settings(settings: TrainSettings) -> list[str]:
-    """Write the resolved settings into the run's folder.
+def changed_settings(settings: TrainSettings) -> list[str]:
+    """A line for each of `TOLD_ON_RESUME` that is another than it was so far.
 
-    Returns a line for each of `TOLD_ON_RESUME` that is another than it was so far. Raises
-    TrainingError when the folder has checkpoints of a run that was another one.
+    Raises TrainingError when the run's folder has checkpoints of a run that was another one.
     """
     path = settings.output_dir / RESOLVED
-    content: dict[str, Any] = json.loads(settings.model_dump_json())
-    changes = []
-    if checkpoints(settings.output_dir) and path.is_file():
+    if not checkpoints(settings.output_dir) or not path.is_file():
+        return []
+    try:
         earlier = json.loads(path.read_text(encoding="utf-8"))
-        for name, value in content.items():
-            if name in FREE_ON_RESUME or earlier.get(name) == value:
-                continue
-            if name not in TOLD_ON_RESUME:
-                raise TrainingError(
-                    f"{settings.output_dir} has checkpoints of a run with {name} "
-                    f"{earlier.get(name)!r}, found {value!r}; choose another output_dir, or "
-                    "remove them"
-                )
-            changes.append(f"{name} is {value} from here on, was {earlier.get(name)}")
-    partial = path.with_name(f".{RESOLVED}.{os.getpid()}.part")
-    partial.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
-    os.replace(partial, path)
+    except ValueError as error:
+        raise TrainingError(
+            f"{path} is damaged: {error}; remove it if the settings are those of the checkpoints "
+            "beside it"
+        ) from error
+    changes = []
+    for name, value in _plain(settings).items():
+        if name in FREE_ON_RESUME or earlier.get(name) == value:
+            continue
+        if name not in TOLD_ON_RESUME:
+            raise TrainingError(
+                f"{settings.output_dir} has checkpoints of a run with {name} "
+                f"{earlier.get(name)!r}, found {value!r}; choose another output_dir, or "
+                "remove them"
+            )
+        changes.append(f"{name} is {value} from here on, was {earlier.get(name)}")
     return changes
 
 
-def origin_of(materials: Materials, accelerator: Accelerator) -> dict[str, Any]:
+def keep_settings(settings: TrainSettings) -> None:
+    """Write the resolved settings into the run's folder.
+
+    Only when the run goes on: what `changed_settings` says is lost by it.
+    """
+    path = settings.output_dir / RESOLVED
+    partial = path.with_name(f".{RESOLVED}.{os.getpid()}.part")
+    content = json.dumps(_plain(settings), indent=1, ensure_ascii=False)
+    partial.write_text(content, encoding="utf-8")
+    os.replace(partial, path)
+
+
+def make_folder(output: Path) -> None:
+    """Make the folder of a run. Raises TrainingError where nothing can be written."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        if not os.access(output, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise TrainingError(
+            f"cannot write into {output}: {error.strerror}; check it, or choose another output_dir"
+        ) from error
+
+
+def _plain(settings: TrainSettings) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(settings.model_dump_json())
+    return plain
+
+
+def origin_of(clips: ClipList, base_hashes: Mapping[str, str], processes: int) -> dict[str, Any]:
     """What the order and the content of a run's samples depend on beside its settings."""
     return {
-        "hashes": {"clips and captions": materials.clips.sha256, **materials.base_hashes},
-        "processes": accelerator.num_processes,
+        "hashes": {"clips and captions": clips.sha256, **base_hashes},
+        "processes": processes,
     }
 
 
@@ -96,8 +128,12 @@ def save(
     accelerator: Accelerator,
     settings: TrainSettings,
     origin: Mapping[str, Any],
+    tell: Callable[[str], None],
 ) -> Path:
-    """Write the checkpoint of a step; `origin` is what `check_origin` compares it by."""
+    """Write the checkpoint of a step; `origin` is what `check_origin` compares it by.
+
+    `tell` gets a line when checkpoints of another branch are set aside.
+    """
     names = list(weights)
     tensors: dict[str, Tensor] = {f"weights/{name}": p for name, p in weights.items()}
     tensors |= pack_optimizer(optimizer.state_dict(), names)
@@ -110,7 +146,7 @@ def save(
     if accelerator.scaler is not None:
         facts["scaler"] = accelerator.scaler.state_dict()
     return save_checkpoint(
-        settings.output_dir, step, tensors, facts, settings.checkpoints_total_limit
+        settings.output_dir, step, tensors, facts, settings.checkpoints_total_limit, tell
     )
 
 

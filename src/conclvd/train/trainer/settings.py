@@ -184,7 +184,7 @@ class TrainSettings(BaseModel):
         if self.lr_warmup_steps >= self.max_train_steps and self.lr_warmup_steps:
             raise ValueError(
                 f"lr_warmup_steps ({self.lr_warmup_steps}) must be fewer than max_train_steps "
-                f"({self.max_train_steps})"
+                f"({self.max_train_steps}); lower it, to 0 for no warm-up"
             )
         return self
 
