@@ -9,7 +9,8 @@ device. Ours is the body of `trainer/loop.py` with its stream of samples from ca
 losses, clipping, AdamW, and the moving average where it says so. Every loop has processes of its
 own, so that none profits or suffers from another; on a machine with several GPUs ours runs on
 all of them too. Peak memory is PyTorch's: allocated, and reserved from the device. While a graph is
-replayed, what it works on is reserved but not allocated: compare what is reserved.
+replayed, what it works on is reserved but not allocated: compare what is reserved. The 8-bit AdamW
+needs bitsandbytes.
 """
 
 from __future__ import annotations
@@ -42,6 +43,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "use_ema": False, "cuda_graph": True, "gradient_checkpointing": True
     },
     "graph, channels last": {"use_ema": False, "cuda_graph": True},
+    "graph, 8-bit AdamW": {"use_ema": False, "cuda_graph": True, "use_8bit_adam": True},
+    "graph, checkpointing, 8-bit AdamW": {
+        "use_ema": False, "cuda_graph": True, "gradient_checkpointing": True, "use_8bit_adam": True
+    },
     COMPILED: {"use_ema": False, "cuda_graph": True},
 }  # fmt: skip
 LOOPS = [PEER, *(name for name in VARIANTS if name != COMPILED)]
