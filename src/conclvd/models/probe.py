@@ -59,7 +59,10 @@ class Probe(nn.Module):
     def forward(self, pictures: Float[Tensor, "b 3 h w"]) -> dict[str, Float[Tensor, "b k"]]:
         """Logits by question, `presence` last; pictures in [-1, 1]."""
         small = functional.interpolate(pictures, size=(self.side, self.side), mode="area")
-        seen = self.body(small)
+        return self.answers(self.body(small))
+
+    def answers(self, seen: Float[Tensor, "b c y x"]) -> dict[str, Float[Tensor, "b k"]]:
+        """Logits by question of what the body makes of pictures."""
         pooled = torch.cat([seen.mean((2, 3)), seen.amax((2, 3))], dim=1)
         sizes = [*map(len, self.choices.values()), len(self.presence)]
         parts = self.head(pooled).float().split(sizes, dim=1)
