@@ -9,6 +9,7 @@ import torch
 from jaxtyping import UInt8
 from tqdm import tqdm
 
+from conclvd.generate.cpu import keep_freed_memory
 from conclvd.generate.generator import Generator
 
 
@@ -23,6 +24,7 @@ def generate_keyframes(
     first_seed: int = 0,
 ) -> UInt8[np.ndarray, "b t h w 3"]:
     """Keyframes of every prompt, seeds counted up from `first_seed`, without interpolation."""
+    keep_freed_memory()
     pipeline = generator.pipeline
     pipeline.scheduler = generator.scheduler
     found = []

@@ -12,9 +12,10 @@ from PIL import Image
 
 from conclvd.cli.main import run
 from conclvd.errors import InvalidRequest
+from conclvd.evaluate.compare.records import METHODS_FILE, MethodRow
 from conclvd.evaluate.study.creation import create_study
 from conclvd.evaluate.study.matching import match
-from conclvd.evaluate.study.methods import Method
+from conclvd.evaluate.study.methods import Method, read_methods
 from conclvd.evaluate.study.plan import Plan
 from conclvd.generate.request import KEYFRAME_RATE
 from conclvd.video.probe import probe
@@ -35,6 +36,16 @@ def method(folder: Path, *told: tuple[str, int | None]) -> Method:
         lines.append({"file_name": name, "caption": caption, "seed": seed})
     (folder / "metadata.jsonl").write_text("\n".join(map(json.dumps, lines)))
     return Method(folder.name, folder)
+
+
+def test_methods_of_a_comparison_keep_their_names(tmp_path: Path) -> None:
+    for slug in ("without-sc-attn", "mine"):
+        method(tmp_path / slug, (BOAT, 0))
+    row = MethodRow(name="without SC-Attn", slug="without-sc-attn", status="done", videos=1)
+    (tmp_path / METHODS_FILE).write_text(row.model_dump_json() + "\n")
+    found, left_out = read_methods([str(tmp_path)])
+    assert [each.name for each in found] == ["mine", "without SC-Attn"]
+    assert left_out == []
 
 
 def test_one_seed_stands_together_and_others_fill_the_rest(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conclvd.errors import InvalidRequest
+from conclvd.evaluate.compare.records import read_methods as compared
 from conclvd.evaluate.folder_videos import VIDEO_SUFFIXES, is_video, natural
 
 
@@ -22,6 +23,7 @@ class Method:
 def read_methods(arguments: Sequence[str]) -> tuple[list[Method], list[str]]:
     """NAME=FOLDER, or a folder whose sub-folders are methods; and what was left out, in words.
 
+    Methods of a comparison's folder are called as they are there, others as their folders.
     Raises InvalidRequest for what is no folder, a folder without videos, fewer than two methods,
     or two of one name.
     """
@@ -31,9 +33,10 @@ def read_methods(arguments: Sequence[str]) -> tuple[list[Method], list[str]]:
         folder = Path(argument)
         name, _, rest = argument.partition("=")
         if folder.is_dir():
+            names = {row.slug: row.name for row in compared(folder)}
             for child in sorted(path for path in folder.glob("[!.]*") if path.is_dir()):
                 if video_files(child):
-                    methods.append(Method(child.name, child))
+                    methods.append(Method(names.get(child.name, child.name), child))
                 else:
                     left_out.append(f"{child}: holds no videos")
         elif rest and name.strip():
