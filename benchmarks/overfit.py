@@ -79,7 +79,8 @@ def main() -> None:
             "report_to": "none",
         },
     )
-    train(settings)
+    if not train(settings).finished:
+        sys.exit("stopped before its end; the same command goes on")
     folder = validation_folder(settings.output_dir, arguments.steps)
     made = [np.stack(list(read_frames(path))) for path in sorted(folder.glob("*.mp4"))]
     log = [row for row in read_log(settings.output_dir) if "loss_diff" in row]
