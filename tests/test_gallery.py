@@ -201,7 +201,7 @@ def test_folders_of_pictures_move(tmp_path: Path) -> None:
     assert probe(other).frames == 2
     assert {entry.name for entry in find_videos(tmp_path, None, None)} == {"gen-2 小/0000-s0"}
     assert {one.name for one in read_methods([str(tmp_path), f"x={made.parent}"])[0]} == {
-        "gen-2 小", "x"
+        "Gen-2", "x"
     }  # fmt: skip
     for file in (tmp_path / "gen-2 小" / "0000-s0").iterdir():
         file.write_bytes(b"no picture")
