@@ -13,7 +13,7 @@ import argparse
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
 from torch import Tensor
 from torch.nn import functional
 from transformers import CLIPModel
@@ -21,6 +21,7 @@ from transformers import CLIPModel
 from conclvd.generate.generator import Generator
 from conclvd.models.probe import Probe, load_probe
 from conclvd.models.source import EMBEDDED, ink_mini
+from conclvd.train.frame_store import to_model_range
 from held_out import HeldOut, held_out_clips
 from report import report
 from sampling import generate_keyframes
@@ -29,14 +30,10 @@ FIRST_SEED = 500_000
 CHOICES = 32
 
 
-def as_pictures(videos: UInt8[np.ndarray, "b t h w 3"]) -> Float[Tensor, "b t 3 h w"]:
-    return torch.from_numpy(videos).permute(0, 1, 4, 2, 3).float() / 127.5 - 1
-
-
 def read_videos(probe: Probe, videos: UInt8[np.ndarray, "b t h w 3"]) -> dict[str, Tensor]:
     """The probe's logits by question, mean over the frames of each video."""
     with torch.inference_mode():
-        rows = [probe(as_pictures(video[None])[0]) for video in videos]
+        rows = [probe(to_model_range(torch.from_numpy(video))) for video in videos]
     return {name: torch.stack([row[name].mean(0) for row in rows]) for name in rows[0]}
 
 
@@ -89,7 +86,9 @@ def caption_ranks(
         texts = judge.get_text_features(input_ids=tokens.input_ids).pooler_output
         frames = []
         for video in videos:
-            small = functional.interpolate(as_pictures(video[None])[0], (side, side), mode="area")
+            small = functional.interpolate(
+                to_model_range(torch.from_numpy(video)), (side, side), mode="area"
+            )
             seen = judge.get_image_features(pixel_values=small).pooler_output
             frames.append(functional.normalize(seen, dim=-1).mean(0))
     scores = torch.stack(frames) @ functional.normalize(texts, dim=-1).T

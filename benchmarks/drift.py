@@ -16,12 +16,12 @@ import cv2
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from torch.nn import functional
 from tqdm import tqdm
 
 from conclvd.models.probe import Probe, load_probe
 from conclvd.models.source import ink_mini
 from conclvd.paint.clip import paint_clip
+from conclvd.train.frame_store import to_model_range
 from conclvd.workers import one_thread_each
 
 KINDS = ("boat", "sailboat")
@@ -60,10 +60,8 @@ def places(probe: Probe, video: UInt8[np.ndarray, "t h w 3"]) -> Float[np.ndarra
 
     That is gradient times activation, summed over channels, where positive.
     """
-    pictures = torch.from_numpy(video).permute(0, 3, 1, 2).float() / 127.5 - 1
-    small = functional.interpolate(pictures, size=(probe.side, probe.side), mode="area")
     with torch.no_grad():
-        seen = probe.body[:STAGE](small)
+        seen = probe.body[:STAGE](probe.resized(to_model_range(torch.from_numpy(video))))
     seen.requires_grad_(True)
     rest = probe.body[STAGE:](seen)
     columns = [probe.presence.index(kind) for kind in KINDS]

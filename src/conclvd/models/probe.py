@@ -58,8 +58,11 @@ class Probe(nn.Module):
 
     def forward(self, pictures: Float[Tensor, "b 3 h w"]) -> dict[str, Float[Tensor, "b k"]]:
         """Logits by question, `presence` last; pictures in [-1, 1]."""
-        small = functional.interpolate(pictures, size=(self.side, self.side), mode="area")
-        return self.answers(self.body(small))
+        return self.answers(self.body(self.resized(pictures)))
+
+    def resized(self, pictures: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 s s"]:
+        """Pictures at the size that the body reads."""
+        return functional.interpolate(pictures, size=(self.side, self.side), mode="area")
 
     def answers(self, seen: Float[Tensor, "b c y x"]) -> dict[str, Float[Tensor, "b k"]]:
         """Logits by question of what the body makes of pictures."""
