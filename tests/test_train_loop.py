@@ -80,6 +80,18 @@ def test_stopped_and_resumed_is_a_straight_run_bit_for_bit(straight, settings) -
     assert [row["step"] for row in read_log(parts.output_dir)] == [0, 2, 2, 4, 4]
 
 
+def test_8_bit_moments_are_saved_and_found_again(settings) -> None:
+    given = {"max_train_steps": 4, "use_8bit_adam": True, "mixed_precision": "bf16"}
+    whole, parts = settings("whole", **given), settings("parts", **given)
+    train(whole)
+    train(parts.model_copy(update={"max_train_steps": 2}))
+    train(parts)
+    state = last_state(whole)
+    assert same(state, last_state(parts))
+    moments = [state[name] for name in state if name.endswith("/state1")]
+    assert any(moment.dtype == torch.uint8 and moment.any() for moment in moments)
+
+
 def test_gradient_checkpointing_changes_no_bit(straight, settings) -> None:
     less = settings(gradient_checkpointing=True, **REPORTED)
     train(less)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import torch
 from conclvd.errors import ConclvdError, DatasetError, InvalidRequest, TrainingError
 from conclvd.models.base import Base
 from conclvd.train.trainer.clips import Clip
-from conclvd.train.trainer.device import new_accelerator, new_optimizer
+from conclvd.train.trainer.device import new_accelerator
 from conclvd.train.trainer.journal import trackers
 from conclvd.train.trainer.loop import train
 from conclvd.train.trainer.model import check_frames
@@ -56,11 +57,11 @@ def test_a_folder_that_cannot_be_made_is_named(settings, tmp_path: Path, name: s
         train(settings(**{name: tmp_path / "file" / "run"}))
 
 
-@pytest.mark.skipif(bool(find_spec("bitsandbytes")), reason="bitsandbytes is installed")
-def test_8_bit_adam_names_its_package(settings) -> None:
-    with pytest.raises(TrainingError, match="pip install bitsandbytes"):
-        new_optimizer([], settings(use_8bit_adam=True))
-    with pytest.raises(TrainingError, match="pip install bitsandbytes"):
+def test_8_bit_adam_names_its_package(settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
+    with pytest.raises(TrainingError, match=r"pip install 'conclvd\[8bit\]'"):
+        train(settings(use_8bit_adam=True))
+    with pytest.raises(TrainingError, match=r"pip install 'conclvd\[8bit\]'"):
         plan(settings(use_8bit_adam=True), lambda *_: None)
 
 

@@ -18,7 +18,7 @@ from conclvd.train.trainer.journal import trackers
 from conclvd.train.trainer.settings import TrainSettings
 
 PATIENCE = timedelta(days=1)  # of processes that wait for one that encodes or validates
-NO_8BIT = "use_8bit_adam needs bitsandbytes: pip install bitsandbytes, or leave it out"
+NO_8BIT = "use_8bit_adam needs bitsandbytes: pip install 'conclvd[8bit]', or leave it out"
 DTYPES = {"no": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 
@@ -66,21 +66,18 @@ def new_accelerator(settings: TrainSettings) -> Accelerator:
 def new_optimizer(
     parameters: Iterable[nn.Parameter], settings: TrainSettings
 ) -> torch.optim.Optimizer:
-    """AdamW, fused on a GPU, or with 8-bit states. Raises TrainingError without bitsandbytes."""
+    """AdamW, fused on a GPU, or with 8-bit states, for which `check_device` finds the package."""
     values: dict[str, Any] = {
         "lr": settings.learning_rate,
         "betas": (settings.adam_beta1, settings.adam_beta2),
         "weight_decay": settings.adam_weight_decay,
         "eps": settings.adam_epsilon,
     }
-    if not settings.use_8bit_adam:
-        return torch.optim.AdamW(parameters, fused=torch.cuda.is_available(), **values)
-    try:
-        from bitsandbytes.optim import AdamW8bit
-    except ImportError as error:
-        raise TrainingError(NO_8BIT) from error
-    optimizer: torch.optim.Optimizer = AdamW8bit(parameters, **values)
-    return optimizer
+    if settings.use_8bit_adam:
+        from conclvd.train.trainer.adam8bit import EightBitAdamW  # not everyone has bitsandbytes
+
+        return EightBitAdamW(parameters, **values)
+    return torch.optim.AdamW(parameters, fused=torch.cuda.is_available(), **values)
 
 
 def learning_rate_at(step: int, settings: TrainSettings) -> float:
