@@ -44,9 +44,12 @@ class Masters:
             for name, view in self._views(names, buffer).items():
                 self._live[name].grad = view
         self._own = {n: w.grad for n, w in self.weights.items() if w is self._live[n]}
-        self._gradients: dict[str, Tensor] = {}
+        self._parts: list[tuple[list[str], Tensor]] = []
         for names, buffer in zip(groups, self._sums, strict=True):
-            self._gradients |= self._views(names, buffer)
+            sizes = {name: self._live[name].numel() for name in names}
+            parts = in_parts(sizes, PART)
+            counts = [sum(sizes[name] for name in part) for part in parts]
+            self._parts += zip(parts, torch.split(buffer, counts), strict=True)
 
     def _zeros(self, names: Sequence[str], dtype: torch.dtype) -> Tensor:
         count = sum(self._live[name].numel() for name in names)
@@ -100,7 +103,7 @@ class Masters:
         if scaler is None:
             norm = self._step_in_parts(optimizer, max_grad_norm)
         else:
-            self._lend(list(self.weights))
+            self._lend(self._parts)
             scaler.unscale_(optimizer)
             norm = nn.utils.clip_grad_norm_(self.weights.values(), max_grad_norm)
             scaler.step(optimizer)
@@ -116,20 +119,20 @@ class Masters:
         norms = [torch.linalg.vector_norm(b, dtype=torch.float32) for b in self._sums]
         norm: Tensor = torch.linalg.vector_norm(torch.stack(norms))
         scale = (max_grad_norm / (norm + 1e-6)).clamp(max=1.0)
-        sizes = {name: gradient.numel() for name, gradient in self._gradients.items()}
-        for names in in_parts(sizes, PART):
-            torch._foreach_mul_(self._lend(names), scale)
+        for part in self._parts:
+            self._lend([part], scale)
             optimizer.step()
         return norm
 
-    def _lend(self, names: Sequence[str]) -> list[Tensor]:
-        """Give the masters of these names, and no others, their gradients; returns those."""
+    def _lend(self, parts: Sequence[tuple[list[str], Tensor]], scale: Tensor | None = None) -> None:
+        """Give the masters of these parts, and no others, their gradients, times `scale`."""
         for weight in self.weights.values():
             weight.grad = None
-        lent = [self._gradients[name].float() for name in names]
-        for name, gradient in zip(names, lent, strict=True):
-            self.weights[name].grad = gradient
-        return lent
+        for names, gradients in parts:
+            # Of one dimension, float32 makes a product with half precision float32; of none, not.
+            lent = gradients.float() if scale is None else gradients * scale.view(1)
+            for name, gradient in self._views(names, lent).items():
+                self.weights[name].grad = gradient
 
     @torch.no_grad()
     def publish(self) -> None:
