@@ -46,7 +46,11 @@ def test_wrong_use_is_one_line_and_makes_nothing(
     [
         ("a.txt", "\n \n", "holds 0 prompts"),
         ("a.jsonl", '{"caption": "a boat"}\nboat', "line 2 is not JSON"),
-        ("a.jsonl", '{"title": "a boat"}', "line 1 has no caption"),
+        (
+            "a.jsonl",
+            '{"title": "a boat"}',
+            "line 1: caption does not fit: there is none; write it as",
+        ),
     ],
 )
 def test_prompts_that_are_none(

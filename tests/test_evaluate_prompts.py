@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 
 from conclvd.cli.main import run
-from conclvd.evaluate.captioned import read_captions
+from conclvd.errors import DatasetError
+from conclvd.evaluate.captioned import Captioned, read_captions
+from conclvd.evaluate.compare.external import find_external
 from conclvd.evaluate.held_out import held_out
 from conclvd.evaluate.prompts import read_prompts, write_prompts
+from conclvd.evaluate.study.matching import match
+from conclvd.evaluate.study.methods import Method
 from conclvd.evaluate.video_set import find_videos
 from video_files import prompts, video
 
@@ -48,7 +52,42 @@ def test_captions_of_videos_are_prompts_in_their_order(tmp_path: Path, key: str)
     """The reverse: what tells the prompts of videos does for generating others."""
     path = prompts(tmp_path / "metadata.jsonl", json.dumps({"file_name": "a.mp4", key: "mist"}))
     assert read_prompts(path) == ["mist"]
-    assert [record.caption for record in read_captions(path)] == ["mist"]
+    assert [record.caption for record in read_captions(path, Captioned)] == ["mist"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["{"], "line 1 is not JSON: EOF"),
+        (["[]"], "line 1: the record does not fit"),
+        (['{"file_name": "a.gif", "text": " "}'], "line 1: caption .* caption or text or prompt"),
+        (['{"file_name": "../a.gif", "text": "mist"}'], "line 1: file_name .* inside the folder"),
+        (['{"file_name": "a.gif", "text": "mist", "seed": "x"}'], "line 1: seed does not fit"),
+        (['{"file_name": "a.gif", "text": "mist"}'] * 2, "lists a.gif twice"),
+    ],
+)
+def test_metadata_that_do_not_fit_are_refused_by_all_who_read_them(
+    tmp_path: Path, lines: list[str], message: str
+) -> None:
+    path = prompts(tmp_path / "metadata.jsonl", *lines)
+    for read in (
+        lambda: find_videos(tmp_path, None, None),
+        lambda: find_external(tmp_path, ["mist"]),
+        lambda: match([Method("A", tmp_path)], None),
+    ):
+        with pytest.raises(DatasetError, match=f"{re.escape(str(path))} {message}"):
+            read()
+
+
+def test_a_blank_caption_is_none_for_all_who_read_it(tmp_path: Path) -> None:
+    video(tmp_path / "a.gif")
+    prompts(tmp_path / "metadata.jsonl", '{"file_name": "./a.gif", "caption": " ", "text": "mist"}')
+    (measured,) = find_videos(tmp_path, None, None)
+    assert (measured.name, measured.prompt) == ("a.gif", "mist")
+    ((taken,), left) = find_external(tmp_path, ["boat", "mist"])
+    assert (taken.index, left) == (1, [])
+    ((asked,), left_out) = match([Method("A", tmp_path)], None)
+    assert (asked.prompt, left_out) == ("mist", [])
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,7 @@ def test_folders_that_are_no_study_are_told_so(out: Path, tmp_path: Path, conclv
     with pytest.raises(DatasetError, match=r"study\.json: mode does not fit"):
         read_plan(tmp_path / "S")
     path.write_text("{")
-    with pytest.raises(DatasetError, match=r"study\.json: the record does not fit"):
+    with pytest.raises(DatasetError, match=r"study\.json is not JSON: EOF"):
         read_plan(tmp_path / "S")
 
 

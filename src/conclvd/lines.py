@@ -37,6 +37,9 @@ def parse(text: str, model: type[Model], where: str) -> Model:
         return model.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
+        if first["type"] == "json_invalid":
+            reason = first["msg"].removeprefix("Invalid JSON: ")
+            raise DatasetError(f"{where} is not JSON: {reason}") from error
         key = ".".join(str(part) for part in first["loc"]) or "the record"
         reason = first["msg"].removeprefix("Value error, ")
         raise DatasetError(f"{where}: {key} does not fit: {reason}") from error

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from conclvd.errors import DatasetError, InvalidRequest
 from conclvd.evaluate.entry import Making
+from conclvd.lines import parse
 
+Record = TypeVar("Record", bound="Told")
 # What a record calls its prompt: ours, the videofolder convention's, that of other programs.
-CAPTION_KEYS: Final = ("caption", "text", "prompt")
+_CAPTION_KEYS: Final = ("caption", "text", "prompt")
 
 
-class Captioned(BaseModel):
-    """A line of `metadata.jsonl` or of a JSONL file of prompts.
+class Prompted(BaseModel):
+    """A record of a prompt, under whichever of caption, text and prompt it stands first.
 
     The videofolder convention lets tools add columns of their own: what is not asked for is passed
     over.
@@ -26,9 +26,44 @@ class Captioned(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
+    caption: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_otherwise(cls, found: object) -> object:
+        if not isinstance(found, dict):
+            return found
+        told = (found.get(key) for key in _CAPTION_KEYS)
+        texts = (text.strip() for text in told if isinstance(text, str))
+        return found | {"caption": next(filter(None, texts), None)}
+
+    @field_validator("caption", mode="before")
+    @classmethod
+    def _there(cls, caption: str | None) -> str:
+        if caption is None:
+            raise ValueError(f"there is none; write it as {' or '.join(_CAPTION_KEYS)}")
+        return caption
+
+
+class Told(Prompted):
+    """Of which prompt a video is, and of which seed."""
+
     file_name: str = Field(min_length=1)
-    caption: str = Field(min_length=1)
+    caption_zh: str | None = None
     seed: int | None = None
+
+    @field_validator("file_name")
+    @classmethod
+    def _inside(cls, name: str) -> str:
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts:
+            raise ValueError("name a file inside the folder of videos")
+        return path.as_posix()
+
+
+class Captioned(Told):
+    """A line of `metadata.jsonl` or of a JSONL file of prompts, with what the video cost."""
+
     method: str | None = None
     seconds: float | None = None
     peak_gib: float | None = None
@@ -45,39 +80,10 @@ class Captioned(BaseModel):
         device = self.device if together == 1 else f"{self.device}, {together} at a time"
         return Making(self.seconds, self.peak_gib, device)
 
-    @field_validator("file_name")
-    @classmethod
-    def _inside(cls, name: str) -> str:
-        path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts:
-            raise ValueError("name a file inside the folder of videos")
-        return name
 
-    @model_validator(mode="before")
-    @classmethod
-    def _named_otherwise(cls, found: object) -> object:
-        caption = caption_of(found) if isinstance(found, dict) else None
-        return found | {"caption": caption} if isinstance(found, dict) and caption else found
-
-
-def caption_of(record: Mapping[str, Any]) -> str | None:
-    """A record's prompt, under whichever of `CAPTION_KEYS` it stands first; None without any."""
-    told = (record.get(key) for key in CAPTION_KEYS)
-    return next((text for text in told if isinstance(text, str) and text.strip()), None)
-
-
-def read_captions(path: Path) -> list[Captioned]:
+def read_captions(path: Path, model: type[Record]) -> list[Record]:
     """The records of a JSONL file; DatasetError, with the line, for one that does not fit."""
-    records = []
-    for number, line in told_lines(path):
-        try:
-            records.append(Captioned.model_validate(json.loads(line)))
-        except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"]) or "the record"
-            raise DatasetError(f"{path} line {number}: {key}: {first['msg']}") from error
-        except (ValueError, RecursionError) as error:
-            raise DatasetError(f"{path} line {number} is not JSON: {error}") from error
+    records = [parse(line, model, f"{path} line {number}") for number, line in told_lines(path)]
     twice = [name for name, count in Counter(r.file_name for r in records).items() if count > 1]
     if twice:
         raise DatasetError(f"{path} lists {twice[0]} twice; remove one of the lines")

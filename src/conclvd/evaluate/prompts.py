@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from conclvd.errors import DatasetError, InvalidRequest
-from conclvd.evaluate.captioned import caption_of, told_lines
+from conclvd.evaluate.captioned import Prompted, told_lines
 from conclvd.generate.request import SEEDS
+from conclvd.lines import parse
 from conclvd.video.beside import beside
 
 MOST_PROMPTS: Final = 10_000  # file names have room for four digits
@@ -22,11 +23,10 @@ def read_prompts(path: Path) -> list[str]:
     the metadata of a dataset folder does. Raises InvalidRequest when there is no such file,
     DatasetError for what it holds.
     """
-    told = told_lines(path)
-    if path.suffix == ".jsonl":
-        prompts = [_caption(line, f"{path} line {number}") for number, line in told]
-    else:
-        prompts = [line for _, line in told]
+    prompts = [
+        parse(line, Prompted, f"{path} line {number}").caption if path.suffix == ".jsonl" else line
+        for number, line in told_lines(path)
+    ]
     if not 1 <= len(prompts) <= MOST_PROMPTS:
         raise DatasetError(f"{path} holds {len(prompts)} prompts; write 1 to {MOST_PROMPTS}")
     return prompts
@@ -41,17 +41,6 @@ def read_seeds(text: str) -> list[int]:
     if not seeds or len(set(seeds)) < len(seeds) or not all(0 <= s < SEEDS for s in seeds):
         raise InvalidRequest(f"seeds are different numbers such as 0,1,2, found {text!r}")
     return seeds
-
-
-def _caption(line: str, where: str) -> str:
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise DatasetError(f"{where} is not JSON: {error}") from error
-    caption = caption_of(found) if isinstance(found, dict) else None
-    if caption is None:
-        raise DatasetError(f'{where} has no caption; write {{"caption": "a sentence"}}')
-    return caption.strip()
 
 
 def write_prompts(path: Path, prompts: Sequence[str]) -> None:

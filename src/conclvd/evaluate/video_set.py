@@ -160,7 +160,7 @@ def _entries(folder: Path, root: Path, prompts: Path | None, method: str | None)
     own = folder / MANIFEST
     if not own.is_file() or not (folder.resolve().parent / METHODS_FILE).is_file():
         return found
-    listed = {folder / record.file_name for record in read_captions(own)}
+    listed = {folder / record.file_name for record in read_captions(own, Captioned)}
     return [
         entry
         if entry.path is None or entry.path in listed
@@ -173,12 +173,12 @@ def _found(folder: Path, root: Path, prompts: Path | None, method: str | None) -
     """The videos of one folder by what names them: its own records, `prompts`, or nothing."""
     own = folder / MANIFEST
     if prompts is None and own.is_file():
-        return _captioned(folder, root, read_captions(own), method)
+        return _captioned(folder, root, read_captions(own, Captioned), method)
     if prompts is None:
         name = method or folder.resolve().name
         return [_entry(path, root, name, None) for path in videos_in(folder)]
     if prompts.suffix == ".jsonl" and names_files(prompts):
-        return _captioned(folder, root, read_captions(prompts), method)
+        return _captioned(folder, root, read_captions(prompts, Captioned), method)
     return _in_order(folder, root, read_prompts(prompts), method or folder.resolve().name)
 
 

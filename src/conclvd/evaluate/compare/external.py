@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from conclvd.errors import DatasetError, MediaError
-from conclvd.evaluate.captioned import CAPTION_KEYS, caption_of
+from conclvd.errors import MediaError
+from conclvd.evaluate.captioned import Told, read_captions
 from conclvd.evaluate.compare.method_folder import MethodFolder
 from conclvd.evaluate.compare.records import MethodRow, Status
 from conclvd.evaluate.compare.sampler import Asked
@@ -48,17 +47,21 @@ def find_external(folder: Path, prompts: Sequence[str]) -> tuple[list[Found], li
     A video's prompt is told by its caption in `metadata.jsonl`, by a text file beside it, or by the
     number of four digits that its name begins with (0000 is the first prompt), in this order.
     """
-    told = _metadata(folder)
+    metadata = folder / MANIFEST
+    told = (
+        {one.file_name: one for one in read_captions(metadata, Told)} if metadata.is_file() else {}
+    )
     places = {prompt: index for index, prompt in reversed(list(enumerate(prompts)))}
     found, left = [], []
     taken: dict[int, set[int]] = defaultdict(set)
     for path in sorted(filter(is_video, folder.iterdir())):
-        caption, seed = told.get(path.name, (_beside(path), None))
+        record = told.get(path.name)
+        caption = _beside(path) if record is None else record.caption
         index = places.get(caption) if caption is not None else number_of(path)
         if index is None or index >= len(prompts):
             left.append(path)
             continue
-        own = seed_of(path) if seed is None else seed
+        own = seed_of(path) if record is None or record.seed is None else record.seed
         number = next(n for n in range(len(taken[index]) + 1) if n not in taken[index])
         chosen = number if own is None or own in taken[index] else own
         taken[index].add(chosen)
@@ -127,36 +130,9 @@ def _even(frame: Frame) -> Frame:
     return np.ascontiguousarray(frame[: height // 2 * 2, : width // 2 * 2])
 
 
-def _metadata(folder: Path) -> dict[str, tuple[str, int | None]]:
-    """Caption and seed by file name, of what other tools wrote: further keys are passed over."""
-    path = folder / MANIFEST
-    if not path.is_file():
-        return {}
-    told = {}
-    for number, line in enumerate(_text(path).split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            seed, caption = row.get("seed"), caption_of(row)
-            if caption is None:
-                raise KeyError(" or ".join(CAPTION_KEYS))
-            told[PurePosixPath(row["file_name"]).as_posix()] = (
-                caption.strip(),
-                None if seed is None else int(seed),
-            )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DatasetError(
-                f"{path} line {number} is no record with file_name and caption: {error}"
-            ) from error
-    return told
-
-
 def _beside(path: Path) -> str | None:
     text = path.with_name(f"{stem(path)}.txt")
-    return _text(text).strip() if text.is_file() else None
-
-
-def _text(path: Path) -> str:
-    """What is no UTF-8 is no prompt of ours either."""
-    return path.read_text(encoding="utf-8-sig", errors="replace")
+    if not text.is_file():
+        return None
+    # what is no UTF-8 is no prompt of ours either
+    return text.read_text(encoding="utf-8-sig", errors="replace").strip()

@@ -8,15 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from pydantic import AliasChoices, BaseModel, Field
-
 from conclvd.errors import InvalidRequest
-from conclvd.evaluate.captioned import CAPTION_KEYS
+from conclvd.evaluate.captioned import Told, read_captions
 from conclvd.evaluate.folder_videos import holds_pictures, natural, number_of, seed_of, stem
 from conclvd.evaluate.prompts import read_prompts
 from conclvd.evaluate.study.methods import Method, video_files
-from conclvd.lines import parse
-from conclvd.manifest import MANIFEST, manifest_lines
+from conclvd.manifest import MANIFEST
 
 
 @dataclass(frozen=True)
@@ -31,15 +28,6 @@ class Match:
     prompt_zh: str | None
     files: Mapping[str, Path]
     by_prompt_alone: tuple[str, ...] = ()
-
-
-class _Line(BaseModel):
-    """What is needed of a line of metadata.jsonl; every tool that writes one adds keys."""
-
-    file_name: str
-    caption: str = Field(validation_alias=AliasChoices(*CAPTION_KEYS))
-    caption_zh: str | None = None
-    seed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -135,15 +123,13 @@ def _by_caption(method: Method, left_out: list[str]) -> list[_Video]:
         )
     found: list[_Video] = []
     listed, marks = set(), set()
-    for where, text in manifest_lines(method.folder):
-        line = parse(text, _Line, where)
+    for line in read_captions(method.folder / MANIFEST, Told):
         path = method.folder / line.file_name
         listed.add(path)
-        there = path.is_file() or holds_pictures(path)
-        if not there or ".." in path.parts or Path(line.file_name).is_absolute():
+        if not (path.is_file() or holds_pictures(path)):
             left_out.append(f"{path}: {MANIFEST} lists it, but it is not in the folder")
             continue
-        prompt, mark = line.caption.strip(), _mark(path, line.seed)
+        prompt, mark = line.caption, _mark(path, line.seed)
         if mark and (prompt, mark) in marks:
             left_out.append(f"{path}: a second video of {prompt!r} {mark}")
             continue
