@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -57,6 +58,14 @@ def browser() -> Iterator[Any]:
         # sandboxes of containers often forbid Chromium's own
         with playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]) as opened:
             yield opened
+
+
+@pytest.fixture(scope="session")
+def killed() -> int:
+    """The number of a process that was killed."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        process.kill()
+    return process.pid
 
 
 @pytest.fixture(autouse=True)

@@ -53,13 +53,13 @@ def stop_at(stage: str, count: int) -> Callable[[str, int, int], None]:
 
 @pytest.mark.parametrize(("stage", "count"), [("scenes", 2), ("clips", 3)])
 def test_stopping_and_going_on_gives_the_same_folder(
-    tmp_path: Path, straight: Path, videos: list[Path], stage: str, count: int
+    tmp_path: Path, straight: Path, videos: list[Path], killed: int, stage: str, count: int
 ) -> None:
     folder = tmp_path / "set"
     with pytest.raises(KeyboardInterrupt):
         cut(folder, *videos, report=stop_at(stage, count))
     (folder / "clips").mkdir(exist_ok=True)
-    (folder / "clips" / ".left.7.part.mp4").write_bytes(b"by a run that was killed")
+    (folder / "clips" / f".left.{killed}.part.mp4").write_bytes(b"by a run that was killed")
     if stage == "clips":
         with (folder / MANIFEST).open("a") as file:
             file.write('{"file_name": "clips/ab')

@@ -95,12 +95,14 @@ def test_several_processes_give_the_same_folder(straight: Path, tmp_path: Path) 
     assert content(tmp_path) == content(straight)
 
 
-def test_broken_and_missing_clips_are_painted_again(straight: Path, tmp_path: Path) -> None:
+def test_broken_and_missing_clips_are_painted_again(
+    straight: Path, tmp_path: Path, killed: int
+) -> None:
     paint_dataset(tmp_path, COUNT, SETTINGS, workers=1)
     clips = tmp_path / "clips"
     (clips / "000001.mp4").write_bytes(b"half")
     (clips / "000002.mp4").unlink()
-    (clips / ".000003.123.part.mp4").write_bytes(b"left by a run that was killed")
+    (clips / f".000003.{killed}.part.mp4").write_bytes(b"left by a run that was killed")
     with (tmp_path / MANIFEST).open("a") as file:
         file.write('{"file_name": "clips/0000')
     assert paint_dataset(tmp_path, COUNT, SETTINGS, workers=1) == 2

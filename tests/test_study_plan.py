@@ -114,6 +114,15 @@ def test_sizes_are_made_one_if_asked(tmp_path: Path, conclvd: Run) -> None:
         assert (info.width, info.height, info.frames) == (40, 32, 4)
 
 
+def test_a_study_that_was_killed_while_it_was_made_leaves_nothing(
+    out: Path, tmp_path: Path, killed: int
+) -> None:
+    left = tmp_path / f".S.{killed}.part" / "videos"
+    left.mkdir(parents=True)
+    create_study(tmp_path / "S", [str(out)])
+    assert not left.parent.exists()
+
+
 def test_an_unreadable_video_leaves_its_prompt_out(out: Path, tmp_path: Path) -> None:
     (out / "Pika" / "0000-s7.mp4").write_bytes(b"junk")
     whole = (out / "Pika" / "0001-s7.mp4").read_bytes()

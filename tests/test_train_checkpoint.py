@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -64,15 +65,20 @@ def test_what_fails_half_way_leaves_the_older_one(
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-1"]
 
 
-def test_an_unfinished_one_is_not_found_and_is_cleared(tmp_path: Path) -> None:
+def test_an_unfinished_one_is_not_found_and_is_cleared(tmp_path: Path, killed: int) -> None:
     save_checkpoint(tmp_path, 1, TENSORS, {}, keep=1)
     partial = tmp_path / ".checkpoint-2.part"
     partial.mkdir()
     (partial / "state.safetensors").write_bytes(b"half")
     (tmp_path / "checkpoint-3").mkdir()  # someone's
+    clips = tmp_path / "validation" / "step-000001"
+    clips.mkdir(parents=True)
+    for process in (killed, os.getpid()):
+        (clips / f".00.{process}.part.mp4").write_bytes(b"half")
     assert find_checkpoint(tmp_path, "latest") == tmp_path / "checkpoint-1"
     clear_partial(tmp_path)
     assert not partial.exists()
+    assert [path.name for path in clips.iterdir()] == [f".00.{os.getpid()}.part.mp4"]
 
 
 def test_a_branch_sets_the_later_ones_aside_and_says_so(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
-"""One writer a folder: of a dataset, of a study, of a comparison."""
+"""One writer a folder: of a dataset, of a study, of a comparison; and what killed ones left."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -13,11 +15,12 @@ from conclvd.errors import DatasetError
 
 _LOCK: Final = ".conclvd.lock"
 _HOLDER: Final = ".conclvd.holder"
+_PARTIAL: Final = re.compile(r"\..+\.(\d{1,7})\.part(\.[^.]*)?")  # .NAME.PROCESS.part.SUFFIX
 
 
 @contextmanager
 def writing(folder: Path, command: str) -> Iterator[None]:
-    """Hold the folder for `command`; made when missing.
+    """Hold the folder for `command`; made when missing, and swept.
 
     The operating system lets go of the lock when the process ends, however it ends. Raises
     DatasetError, saying who holds it, at once when another process does.
@@ -39,10 +42,32 @@ def writing(folder: Path, command: str) -> Iterator[None]:
         ) from error
     try:
         _name_holder(folder, command)
+        sweep(folder.rglob(".*"))
         yield
     finally:
         (folder / _HOLDER).unlink(missing_ok=True)
         lock.release()
+
+
+def sweep(paths: Iterable[Path]) -> None:
+    """Remove those of `paths` that processes of this machine were writing when they were killed."""
+    for path in list(paths):
+        named = _PARTIAL.fullmatch(path.name)
+        if named is None or _lives(int(named[1])):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                path.unlink()
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except OSError as error:
+        return not isinstance(error, ProcessLookupError)  # it may be somebody else's
+    return True
 
 
 def _name_holder(folder: Path, command: str) -> None:

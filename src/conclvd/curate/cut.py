@@ -176,7 +176,7 @@ def _cut_all(
     if not (folder / MANIFEST).exists():
         write_manifest(folder, [])
     listed = {record.file_name for record in read_manifest(folder)}
-    _clear(folder / "clips")
+    _make(folder / "clips")
     failed: list[str] = []
     if jobs:
         report("clips", there, len(kept))
@@ -228,13 +228,11 @@ def make_clip(job: _Job) -> tuple[ClipRecord | str, CutRecord]:
     return record, made
 
 
-def _clear(clips: Path) -> None:
+def _make(clips: Path) -> None:
     try:
         clips.mkdir(exist_ok=True)
     except OSError as error:
         raise DatasetError(f"cannot make {clips}: {error.strerror}; free some space") from error
-    for partial_file in clips.glob(".*.part.mp4"):  # of a run that was killed
-        partial_file.unlink(missing_ok=True)
 
 
 def _keep_settings(folder: Path, settings: CutSettings) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 
 from conclvd import __version__
 from conclvd.errors import DatasetError, InvalidRequest
+from conclvd.lock import sweep
 from conclvd.manifest import (
     MANIFEST,
     ClipRecord,
@@ -139,8 +140,7 @@ def _make(clips: Path) -> None:
         raise DatasetError(
             f"cannot make the folder {clips}: {error.strerror}; choose another folder"
         ) from error
-    for unfinished in clips.glob(".*.part.mp4"):  # of a run that was killed
-        unfinished.unlink(missing_ok=True)
+    sweep(clips.glob(".*"))
 
 
 def _kept(folder: Path, settings: PaintSettings) -> set[str]:

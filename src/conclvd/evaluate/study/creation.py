@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from conclvd.evaluate.folder_videos import rate_of
 from conclvd.evaluate.study.matching import Match, match
 from conclvd.evaluate.study.methods import read_methods
 from conclvd.evaluate.study.plan import PLAN, Item, Mode, Plan
+from conclvd.lock import sweep
 from conclvd.tensors import Frame
 from conclvd.video.beside import beside
 from conclvd.video.probe import VideoInfo, probe
@@ -61,6 +63,7 @@ def create_study(
             "by the text of their prompts"
         )
     size = size or _common_size(usable, infos)
+    sweep(folder.parent.glob(f".{glob.escape(folder.stem)}.*"))
     with beside(folder) as partial:
         items = _copy(usable, infos, size, partial, left_out, report)
         plan = Plan(

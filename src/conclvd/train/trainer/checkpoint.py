@@ -21,6 +21,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from conclvd.errors import TrainingError
+from conclvd.lock import sweep
 
 STATE, TENSORS = "state.json", "state.safetensors"
 FORMAT = "conclvd-checkpoint/1"
@@ -85,9 +86,10 @@ def checkpoints(output: Path) -> list[Path]:
 
 
 def clear_partial(output: Path) -> None:
-    """Remove what a run that was killed while it wrote or removed one left behind."""
+    """Remove what a run that was killed while it wrote left behind."""
     _sweep(output, "part")
     _sweep(output, "old")
+    sweep(output.rglob(".*"))
 
 
 def find_checkpoint(output: Path, wanted: str) -> Path | None:
