@@ -46,6 +46,29 @@ def test_other_clips_are_refused_and_other_processes_are_told(
         train(given)
 
 
+def test_the_same_clips_in_another_order_are_told(settings, squares: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(squares, tmp_path / "data"))
+    given = settings(max_train_steps=1, train_data_dir=data)
+    train(given)
+    (folder,) = checkpoints(given.output_dir)
+    facts = json.loads((folder / "state.json").read_text())
+    rows = (data / "metadata.jsonl").read_text().splitlines()
+
+    def told(rows: list[str], order: dict[str, str]) -> list[str]:
+        (data / "metadata.jsonl").write_text("\n".join(rows))
+        rest = {name: fact for name, fact in facts.items() if name != "order"}
+        (folder / "state.json").write_text(json.dumps(rest | order))
+        lines: list[str] = []
+        train(given, tell=lines.append)
+        return [line for line in lines if "draws other samples" in line]
+
+    order = {"order": facts["order"]}
+    (line,) = told(rows[::-1], order)
+    assert line.startswith("checkpoint-1 is of the same clips listed in another order: ")
+    assert told(rows, order) == []
+    assert told(rows[::-1], {}) == []  # of a version that did not note it
+
+
 def test_a_checkpoint_of_another_base_or_of_other_sizes_is_refused(settings) -> None:
     given = settings(max_train_steps=1)
     train(given)

@@ -60,10 +60,19 @@ class ClipList:
     @property
     def sha256(self) -> str:
         """Of all clips' contents and captions: which dataset a module was trained on."""
-        digest = hashlib.sha256()
-        for clip in sorted(self.clips, key=lambda c: c.sha256):
-            digest.update(json.dumps([clip.sha256, clip.captions], ensure_ascii=False).encode())
-        return digest.hexdigest()
+        return _digest(sorted(self.clips, key=lambda c: c.sha256))
+
+    @property
+    def order(self) -> str:
+        """The same of the clips in their order, on which it depends which sample is of which."""
+        return _digest(self.clips)
+
+
+def _digest(clips: Iterable[Clip]) -> str:
+    digest = hashlib.sha256()
+    for clip in clips:
+        digest.update(json.dumps([clip.sha256, clip.captions], ensure_ascii=False).encode())
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,7 @@ def origin_of(clips: ClipList, base_hashes: Mapping[str, str], processes: int) -
     return {
         "hashes": {"clips and captions": clips.sha256, **base_hashes},
         "processes": processes,
+        "order": clips.order,
     }
 
 
@@ -102,8 +103,8 @@ def check_origin(
 ) -> None:
     """Raise TrainingError when a checkpoint with these `facts` had other clips or another base.
 
-    `tell` gets a line when it had another number of processes. What the checkpoint, one of an
-    earlier version, does not say is not compared.
+    `tell` gets a line when it had another number of processes, or the same clips in another order.
+    What the checkpoint, one of an earlier version, does not say is not compared.
     """
     for name, found in origin["hashes"].items():
         earlier = facts.get("hashes", {}).get(name, found)
@@ -112,11 +113,14 @@ def check_origin(
                 f"{folder} was trained with {name} of sha256 {earlier[:16]}…, found {found[:16]}…; "
                 "put back what it was trained with, or choose another output_dir"
             )
+    others = "from here on the run draws other samples than it would have drawn"
     processes = facts.get("processes", origin["processes"])
     if processes != origin["processes"]:
+        tell(f"{folder.name} is of {processes} processes, found {origin['processes']}: {others}")
+    if facts.get("order", origin["order"]) != origin["order"]:
         tell(
-            f"{folder.name} is of {processes} processes, found {origin['processes']}: from here on "
-            "the run draws other samples than it would have drawn"
+            f"{folder.name} is of the same clips listed in another order: {others}; list them as "
+            "before to go on as before"
         )
 
 
