@@ -15,6 +15,9 @@ from comparing import PROMPTS, Compare, written
 from conclvd.errors import DatasetError
 from conclvd.evaluate.compare.external import find_external
 from conclvd.evaluate.compare.records import read_videos
+from conclvd.evaluate.gallery import write_gallery
+from conclvd.evaluate.study.matching import match
+from conclvd.evaluate.study.methods import read_methods
 from conclvd.evaluate.video_set import find_videos
 from conclvd.generate.request import KEYFRAME_RATE
 from conclvd.video.probe import probe
@@ -35,7 +38,7 @@ def test_videos_of_others_are_taken_over_by_prompt(compare: Compare, tmp_path: P
     folder = tmp_path / "out" / "pika-1.0"
     rows = read_videos(folder)
     assert [(r.file_name, r.caption, r.seed, r.method) for r in rows] == [
-        ("0000-s0.mp4", PROMPTS[0], 0, "Pika 1.0"),
+        ("0000-0.mp4", PROMPTS[0], None, "Pika 1.0"),
         ("0001-s5.mp4", PROMPTS[1], 5, "Pika 1.0"),
     ]
     assert rows[0].seconds is rows[0].peak_gib is rows[0].device is None
@@ -83,15 +86,48 @@ def test_folders_of_pictures_are_taken_over_as_moving_videos(
     folder = tmp_path / "out" / "gen-2"
     assert [(r.file_name, r.caption, r.seed) for r in read_videos(folder)] == [
         ("0000-s3.mp4", PROMPTS[0], 3),
-        ("0001-s0.mp4", PROMPTS[1], 0),
+        ("0001-0.mp4", PROMPTS[1], None),
     ]
-    for name, rate in (("0000-s3.mp4", 12), ("0001-s0.mp4", KEYFRAME_RATE)):
+    for name, rate in (("0000-s3.mp4", 12), ("0001-0.mp4", KEYFRAME_RATE)):
         assert (probe(folder / name).frames, probe(folder / name).fps) == (3, rate)
         shades = [frame.mean() for frame in read_frames(folder / name)]
         assert shades == pytest.approx([20, 120, 220], abs=4)
     before = written(folder)
     assert compare("--methods", "", "--external", "Gen-2=gen2")[0] == 0
     assert written(folder) == before
+
+
+def test_a_video_without_a_seed_is_compared_by_its_prompt_alone(
+    compare: Compare, tmp_path: Path
+) -> None:
+    frames = [np.zeros((32, 32, 3), np.uint8)] * 2
+    for name in ("ours/0000-s0", "ours/0000-s1", "ours/0000-s2", "Pika/0000"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        write_video(tmp_path / f"{name}.gif", frames, Fraction(8))
+    out, given = tmp_path / "out", ("--external", "ours=ours", "--external", "Pika=Pika")
+    assert compare("--methods", "", "--seeds", "0,1,2", *given)[0] == 0
+    seeds = [(e.method, e.seed) for e in find_videos(out, None, None) if e.path is not None]
+    assert seeds == [*(("ours", seed) for seed in range(3)), ("Pika", None)]
+    ((asked,), left_out) = match(read_methods([str(out)])[0], None)
+    assert (asked.files["Pika"].name, asked.by_prompt_alone) == ("0000-0.mp4", ("ours", "Pika"))
+    assert len([line for line in left_out if "Pika has no more videos" in line]) == 2
+    first, *others = write_gallery(out).read_text(encoding="utf-8").split('<div class="row">')[1:]
+    assert "ours <span>seed 0<" in first
+    assert "Pika <span>seed not told<" in first
+    assert all('data-method="pika"><div class="none">' in row for row in others)
+
+
+def test_no_running_number_takes_a_seed_that_is_told(tmp_path: Path) -> None:
+    frames = [np.zeros((16, 16, 3), np.uint8)] * 2
+    for name in ("0000-a.gif", "0000-b.gif", "0000-c-s0.gif", "0000-d-s0.gif"):
+        write_video(tmp_path / name, frames, Fraction(8))
+    found, _ = find_external(tmp_path, PROMPTS)
+    assert {one.path.stem: (one.seed, one.target) for one in found} == {
+        "0000-c-s0": (0, "0000-s0.mp4"),
+        "0000-d-s0": (None, "0000-1.mp4"),  # a second one of that seed
+        "0000-a": (None, "0000-2.mp4"),
+        "0000-b": (None, "0000-3.mp4"),
+    }
 
 
 @pytest.mark.parametrize("key", ["text", "prompt", "caption"])

@@ -132,6 +132,8 @@ def test_methods_on_more_seeds_than_others_are_told() -> None:
     rows.append(row("b", "1.mp4", "flicker", None, seed=2))  # was not made
     assert "different numbers of seeds (a 2, b 1)" in markdown(build_table(rows))
     assert "numbers of seeds" not in markdown(build_table(rows[:2]))
+    rows.append(row("c", "0.mp4", "flicker", 1.0, seed=None))
+    assert "(a 2, b 1, c not told)" in markdown(build_table(rows))
 
 
 def test_a_metric_of_a_set_has_its_own_n_and_interval() -> None:

@@ -97,23 +97,28 @@ def page(title: str, methods: Sequence[MethodRow], videos: Videos, sources: Sour
     )
 
 
-def _by_prompt(videos: Videos) -> dict[tuple[str, str], dict[str, dict[str, VideoRow]]]:
-    """Rows by number and text of the prompt, then by name without suffix, then by method."""
-    found: dict[tuple[str, str], dict[str, dict[str, VideoRow]]] = defaultdict(
+def _by_prompt(videos: Videos) -> dict[tuple[str, str], dict[int, dict[str, VideoRow]]]:
+    """Rows by number and text of the prompt, then by the seed or number in the name, by method."""
+    found: dict[tuple[str, str], dict[int, dict[str, VideoRow]]] = defaultdict(
         lambda: defaultdict(dict)
     )
     for slug, rows in videos.items():
         for name, row in rows.items():
-            found[name.partition("-")[0], row.caption][Path(name).stem][slug] = row
+            number, _, seed = Path(name).stem.partition("-")
+            found[number, row.caption][int(seed.removeprefix("s"))][slug] = row
     return found
 
 
 def _section(
-    number: str, prompt: str, rows: Videos, shown: Sequence[MethodRow], sources: Sources
+    number: str,
+    prompt: str,
+    rows: Mapping[int, Mapping[str, VideoRow]],
+    shown: Sequence[MethodRow],
+    sources: Sources,
 ) -> str:
-    by_seed = sorted(rows.values(), key=lambda by: next(iter(by.values())).seed)
     figures = [
-        "".join(_figure(method, by.get(method.slug), sources) for method in shown) for by in by_seed
+        "".join(_figure(method, by.get(method.slug), sources) for method in shown)
+        for _, by in sorted(rows.items())
     ]
     lines = [f'<div class="row">{row}</div>' for row in figures]
     title = f"<h2><small>{escape(number)}</small>{escape(prompt)}</h2>"
@@ -126,8 +131,9 @@ def _figure(method: MethodRow, video: VideoRow | None, sources: Sources) -> str:
         picture, facts = '<div class="none">no video</div>', ""
     else:
         picture = _moving(sources[method.slug, video.file_name])
+        seed = "seed not told" if video.seed is None else f"seed {video.seed}"
         took = "" if video.seconds is None else f" · {video.seconds:.1f} s"
-        facts = f" <span>seed {video.seed}{took}</span>"
+        facts = f" <span>{seed}{took}</span>"
     return f"{head}{picture}<figcaption>{escape(method.name)}{facts}</figcaption></figure>"
 
 

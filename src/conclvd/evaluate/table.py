@@ -245,5 +245,7 @@ def _different_seeds(rows: Sequence[Row]) -> list[str]:
     seeds = by_method(rows, lambda row: row.seed)
     if len({len(each) for each in seeds.values()}) < 2:
         return []
-    counts = ", ".join(f"{method} {len(each)}" for method, each in seeds.items())
+    counts = ", ".join(
+        f"{method} {'not told' if None in each else len(each)}" for method, each in seeds.items()
+    )
     return [f"the methods were measured on different numbers of seeds ({counts})"]

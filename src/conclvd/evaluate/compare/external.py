@@ -15,7 +15,6 @@ from conclvd.errors import MediaError
 from conclvd.evaluate.captioned import Told, read_captions
 from conclvd.evaluate.compare.method_folder import MethodFolder
 from conclvd.evaluate.compare.records import MethodRow, Status
-from conclvd.evaluate.compare.sampler import Asked
 from conclvd.evaluate.folder_videos import is_video, number_of, rate_of, seed_of, stem
 from conclvd.manifest import MANIFEST
 from conclvd.models.hashes import files_hash
@@ -33,12 +32,18 @@ HOW_TO_NAME: Final = (
 
 @dataclass(frozen=True)
 class Found:
-    """A video of somebody else's for prompt `index`. `seed` is its own where the name or the
-    metadata tell one, else its number among those of its prompt."""
+    """A video of somebody else's for prompt `index`. `seed` is that in its name or the metadata,
+    None where neither tells one; `number` is it, or one that no other of this prompt has."""
 
     path: Path
     index: int
-    seed: int
+    seed: int | None
+    number: int
+
+    @property
+    def target(self) -> str:
+        """What its copy is called; what is not told as a seed does not look like one."""
+        return f"{self.index:04d}-{'' if self.seed is None else 's'}{self.number}.mp4"
 
 
 def find_external(folder: Path, prompts: Sequence[str]) -> tuple[list[Found], list[Path]]:
@@ -52,20 +57,28 @@ def find_external(folder: Path, prompts: Sequence[str]) -> tuple[list[Found], li
         {one.file_name: one for one in read_captions(metadata, Told)} if metadata.is_file() else {}
     )
     places = {prompt: index for index, prompt in reversed(list(enumerate(prompts)))}
+
+    def seed_told(path: Path) -> int | None:
+        record = told.get(path.name)
+        return seed_of(path) if record is None or record.seed is None else record.seed
+
     found, left = [], []
     taken: dict[int, set[int]] = defaultdict(set)
-    for path in sorted(filter(is_video, folder.iterdir())):
+    videos = filter(is_video, folder.iterdir())
+    # told seeds first, so that no running number takes one
+    for path in sorted(videos, key=lambda path: (seed_told(path) is None, path)):
         record = told.get(path.name)
         caption = _beside(path) if record is None else record.caption
         index = places.get(caption) if caption is not None else number_of(path)
         if index is None or index >= len(prompts):
             left.append(path)
             continue
-        own = seed_of(path) if record is None or record.seed is None else record.seed
-        number = next(n for n in range(len(taken[index]) + 1) if n not in taken[index])
-        chosen = number if own is None or own in taken[index] else own
-        taken[index].add(chosen)
-        found.append(Found(path, index, chosen))
+        own = seed_told(path)
+        seed = None if own in taken[index] else own
+        free = next(n for n in range(len(taken[index]) + 1) if n not in taken[index])
+        number = free if seed is None else seed
+        taken[index].add(number)
+        found.append(Found(path, index, seed, number))
     return found, left
 
 
@@ -74,7 +87,7 @@ def compare_external(
 ) -> MethodRow:
     """Take the videos of `source` over into a comparison; what came of it is the method's row."""
     found, left = find_external(source, prompts)
-    asked = {f"{v.index:04d}-s{v.seed}.mp4": Asked(prompts[v.index], v.seed) for v in found}
+    asked = {v.target: (prompts[v.index], v.seed) for v in found}
     sums = [files_hash(_files(video.path)) for video in found]
     made_by = dict(zip(asked, sums, strict=True))
     folder.keep(asked, made_by, others_by="")

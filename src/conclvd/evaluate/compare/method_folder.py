@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from conclvd.errors import MediaError
 from conclvd.evaluate.compare.crew import Crew, Loaded
@@ -15,6 +15,7 @@ from conclvd.evaluate.compare.records import VideoRow, read_videos, write_videos
 from conclvd.evaluate.compare.sampler import Asked
 from conclvd.models.hashes import files_hash
 
+Listed: TypeAlias = tuple[str, int | None]  # prompt and seed of a video
 WRITE_EVERY: Final = 1  # seconds; a GPU makes ten videos in one
 
 
@@ -41,7 +42,8 @@ class MethodFolder:
         method fails, MediaError when a file cannot be written.
         """
         made_by = hashed({**loaded.settings, "format": order.format})
-        self.keep(asked, dict.fromkeys(asked, made_by), made_by)
+        listed = {name: (video.prompt, video.seed) for name, video in asked.items()}
+        self.keep(listed, dict.fromkeys(asked, made_by), made_by)
         done = sum(name in self.rows for name in asked)
         report(done, "")
         lost: dict[str, str] = {}
@@ -57,7 +59,7 @@ class MethodFolder:
                 return
             self.add(
                 event.name,
-                asked[event.name],
+                listed[event.name],
                 made_by,
                 seconds=event.seconds,
                 peak_gib=event.peak_gib,
@@ -73,7 +75,7 @@ class MethodFolder:
             self.write()
         return lost
 
-    def keep(self, asked: Mapping[str, Asked], made_by: Mapping[str, str], others_by: str) -> None:
+    def keep(self, asked: Mapping[str, Listed], made_by: Mapping[str, str], others_by: str) -> None:
         """Forget the rows of videos that are not whole, or not what they would be made as now.
 
         `made_by` are the settings of what is asked for, `others_by` those of what else is there.
@@ -89,18 +91,18 @@ class MethodFolder:
             name: row
             for name, row in self.rows.items()
             if row.settings == made_by.get(name, others_by)
-            and (name not in asked or Asked(row.caption, row.seed) == asked[name])
+            and (name not in asked or (row.caption, row.seed) == asked[name])
             and (self.path / name).exists()
             and _hash(self.path / name) == row.sha256
         }
         write_videos(self.path, self.rows.values())
 
-    def add(self, name: str, video: Asked, made_by: str, **measured: Any) -> None:
+    def add(self, name: str, video: Listed, made_by: str, **measured: Any) -> None:
         """List the file `name`, which is there; in `metadata.jsonl` at the end, or in a second."""
         self.rows[name] = VideoRow(
             file_name=name,
-            caption=video.prompt,
-            seed=video.seed,
+            caption=video[0],
+            seed=video[1],
             method=self.method,
             settings=made_by,
             sha256=_hash(self.path / name),

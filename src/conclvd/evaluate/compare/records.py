@@ -26,15 +26,15 @@ class VideoRow(BaseModel):
 
     `seconds` are from prompt to frames with the models loaded, of `batch` videos made together the
     share of each. `peak_gib` is the most memory in use meanwhile, in GiB: the GPU's, or the whole
-    process' on a CPU. What was not made here has none of them, nor a device. `settings` and
-    `sha256` are those of what made it and of the file.
+    process' on a CPU. What was not made here has none of them, nor a device, and maybe no seed.
+    `settings` and `sha256` are those of what made it and of the file.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     file_name: str
     caption: str
-    seed: int
+    seed: int | None = None
     method: str
     seconds: float | None = None
     peak_gib: float | None = None
