@@ -139,7 +139,7 @@ def our_loop(name: str, size: Size, settings: TrainSettings, accelerator: Accele
     samples = size.samples(settings)
 
     def run(batch: Batch) -> Losses:
-        losses = batch_losses(model, batch, alphas, settings)
+        losses = batch_losses(model, batch, alphas, settings, settings.lambda_con)
         accelerator.backward(losses.total)
         return replace(losses, total=losses.total.detach())
 

@@ -56,9 +56,9 @@ def settings(base_folder: Path, tmp_path: Path):
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_variant_is_its_preset(settings, name: str) -> None:
     preset = read_settings(PRESETS[name], {"train_data_dir": "clips"})
-    found = variant_settings(settings, name)
+    found = variant_settings(settings.model_copy(update={"contrastive_until": 0.3}), name)
     assert tuple(found.attention_kinds) == tuple(preset.attention_kinds or PAPERS)
-    assert found.lambda_con == preset.lambda_con
+    assert (found.lambda_con, found.contrastive_until) == (preset.lambda_con, 1.0)
     assert found.cache == settings.cache
     assert found.output_dir.parent == settings.output_dir
 

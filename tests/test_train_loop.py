@@ -133,6 +133,15 @@ def test_the_module_is_read_by_the_generator(straight, base_folder: Path) -> Non
     assert video.frames.shape == (2, 64, 64, 3)
 
 
+def test_the_contrastive_loss_counts_for_its_share_of_the_run(settings) -> None:
+    half, by_hand = settings("half", max_train_steps=4, contrastive_until=0.5), settings("by-hand")
+    card = (train(half).module / "README.md").read_text(encoding="utf-8")
+    assert "| contrastive loss | weight 0.07, for the first 50% of the steps |" in card
+    train(by_hand.model_copy(update={"max_train_steps": 2}))
+    train(by_hand.model_copy(update={"max_train_steps": 4, "lambda_con": 0.0}))
+    assert same(last_state(half), last_state(by_hand))
+
+
 @pytest.mark.parametrize("kinds", [[VERSATILE, "none"], [VERSATILE, VERSATILE, SPARSE_CAUSAL]])
 def test_ablations_train_and_are_saved_as_what_they_are(settings, kinds: list[str]) -> None:
     given = settings(

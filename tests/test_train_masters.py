@@ -54,7 +54,7 @@ def backward(
         torch.tensor([300]),
         torch.randn(1, 24, 16, generator=generator),
     )
-    losses = batch_losses(model, batch, torch.linspace(0.99, 0.01, 1000), settings)
+    losses = batch_losses(model, batch, torch.linspace(0.99, 0.01, 1000), settings, 0.07)
     scale(losses.total).backward()
 
 

@@ -28,7 +28,7 @@ def test_only_motion_module_and_adapter_change(base: Base, settings) -> None:
         torch.randn(1, 6, 4, 8, 8), torch.randn(1, 6, 4, 8, 8), torch.tensor([9]),
         torch.randn(1, 24, 16),
     )  # fmt: skip
-    losses = batch_losses(model, batch, torch.linspace(0.99, 0.01, 1000), given)
+    losses = batch_losses(model, batch, torch.linspace(0.99, 0.01, 1000), given, 0.07)
     losses.total.backward()
     optimizer.step()
     changed = {name for name, p in model.named_parameters() if not torch.equal(p, before[name])}

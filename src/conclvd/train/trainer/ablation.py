@@ -43,9 +43,13 @@ class AblationRow:
 
 
 def variant_settings(settings: TrainSettings, name: str) -> TrainSettings:
-    """The settings of a variant: its own folder, one cache for all."""
+    """The settings of a variant: its own folder, one cache for all, the losses of the paper."""
     folder = name.lower().replace(" ", "-")
-    shared = {"cache_dir": settings.cache, "output_dir": settings.output_dir / folder}
+    shared = {
+        "cache_dir": settings.cache,
+        "output_dir": settings.output_dir / folder,
+        "contrastive_until": 1.0,
+    }
     return settings.model_copy(update={**shared, **VARIANTS[name]})
 
 

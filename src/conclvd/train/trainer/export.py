@@ -70,7 +70,8 @@ def model_card(
         f"{settings.resolution} x {settings.resolution} pixels",
         "steps": f"{step:,} of {clips} samples a process",
         "learning rate": f"{settings.learning_rate:g}, {settings.lr_scheduler}",
-        "contrastive loss": f"weight {settings.lambda_con:g}",
+        "contrastive loss": f"weight {settings.lambda_con:g}, "
+        f"for the first {settings.contrastive_until:.0%} of the steps",
         **({"changed on the way": "; ".join(changes)} if changes else {}),
         "moving average": f"decay {settings.ema_decay:g}" if settings.use_ema else "no",
         "last training L_diff": f"{log[-1]['loss_diff']:.4f}" if log else "not logged",

@@ -56,7 +56,7 @@ def held_out_losses(
             diffusion_steps=len(alphas),
             scaling_factor=materials.scaling_factor,
         ).to(accelerator.device)
-        tally.add(batch_losses(model, batch, alphas, settings), batch.steps)
+        tally.add(batch_losses(model, batch, alphas, settings, settings.lambda_con), batch.steps)
     model.train()
     found = means(accelerator.reduce(tally.sums(), "sum").cpu())
     return {f"held_out_{name}": value for name, value in found.items()}

@@ -35,7 +35,14 @@ from conclvd.train.trainer.held_out import held_out_losses
 from conclvd.train.trainer.interrupt import Interrupt
 from conclvd.train.trainer.journal import Journal, missing
 from conclvd.train.trainer.model import build_model
-from conclvd.train.trainer.objective import Losses, Tally, batch_losses, idle_contrast, means
+from conclvd.train.trainer.objective import (
+    Losses,
+    Tally,
+    batch_losses,
+    idle_contrast,
+    lambda_con_at,
+    means,
+)
 from conclvd.train.trainer.prepare import Prepare, Report, prepare
 from conclvd.train.trainer.report import write_report
 from conclvd.train.trainer.resume import (
@@ -127,6 +134,7 @@ def train(
 
     # --- what every step needs -----------------------------------------------------------------
     alphas = materials.alphas.to(device)
+    lambda_con = torch.tensor(settings.lambda_con, device=device)  # a graph reads it at its place
     samples = Samples(
         materials.training,
         materials.empty,
@@ -137,7 +145,7 @@ def train(
 
     def run(batch: Batch) -> Losses:
         """Losses of a batch; its gradients are added to those of its step's others."""
-        losses = batch_losses(model, batch, alphas, settings)
+        losses = batch_losses(model, batch, alphas, settings, lambda_con)
         accelerator.backward(losses.total)  # divided by the batches of a step
         return replace(losses, total=losses.total.detach())
 
@@ -183,6 +191,7 @@ def train(
         while step < settings.max_train_steps and not stopped:
             rate = learning_rate_at(step, settings)
             set_learning_rate(optimizer, rate)
+            lambda_con.fill_(lambda_con_at(step, settings))
             for _ in range(settings.gradient_accumulation_steps):
                 batch = next(stream).to(device)
                 losses = losses_of(batch)

@@ -34,8 +34,18 @@ class Losses:
     frame_errors: Float[Tensor, k]
 
 
+def lambda_con_at(step: int, settings: TrainSettings) -> float:
+    """The weight of the contrastive loss at a step (from 0)."""
+    counts = step < settings.contrastive_until * settings.max_train_steps
+    return settings.lambda_con if counts else 0.0
+
+
 def batch_losses(
-    model: nn.Module, batch: Batch, alphas: Float[Tensor, t], settings: TrainSettings
+    model: nn.Module,
+    batch: Batch,
+    alphas: Float[Tensor, t],
+    settings: TrainSettings,
+    lambda_con: Float[Tensor, ""] | float,
 ) -> Losses:
     """Run the model on a batch; `alphas` are the schedule's cumulative products."""
     noisy = add_noise(batch.latents, batch.noise, alphas[batch.steps])  # Eq. (2)
@@ -47,7 +57,7 @@ def batch_losses(
     temperature, distance = settings.contrastive_temperature, settings.negative_distance
     contrastive = contrastive_loss(embedded, temperature, distance)  # Eq. (11)
     return Losses(
-        total=LAMBDA_DIFF * weighted.mean() + settings.lambda_con * contrastive,  # Eq. (13)
+        total=LAMBDA_DIFF * weighted.mean() + lambda_con * contrastive,  # Eq. (13)
         diffusion=error.detach(),
         contrastive=contrastive.detach(),
         accuracy=contrastive_accuracy(embedded.detach(), distance),

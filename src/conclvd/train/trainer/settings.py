@@ -51,6 +51,7 @@ TOLD_ON_RESUME = frozenset(
         "max_grad_norm",
         "mixed_precision",
         "lambda_con",
+        "contrastive_until",
     }
 )
 
@@ -137,6 +138,13 @@ class TrainSettings(BaseModel):
         None, gt=0, description="Min-SNR weighting of the steps, 5 as a rule. [default: none]"
     )
     lambda_con: float = Field(0.07, ge=0, description="Weight of the contrastive loss, Eq. (13).")
+    contrastive_until: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="Share of the run after which the contrastive loss counts no more. Below 1, "
+        "colours that it makes drift within a clip come right.",
+    )
     contrastive_temperature: float = Field(0.07, gt=0, description="tau of Eq. (10).")
     negative_distance: int = Field(4, ge=1, description="m of Eq. (10), in frames.")
     adapter_hidden_size: int = Field(512, ge=1, description="Width of the noise adapter.")
