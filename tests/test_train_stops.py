@@ -14,11 +14,12 @@ from diffusers import AutoencoderKL
 from transformers import CLIPTextModel
 
 from conclvd.errors import TrainingError
-from conclvd.train.trainer import loop
+from conclvd.train.trainer import interrupt, loop
 from conclvd.train.trainer.checkpoint import checkpoints
 from conclvd.train.trainer.journal import read_log
 from conclvd.train.trainer.loop import Outcome, train
 from conclvd.train.trainer.objective import Losses, batch_losses
+from conclvd.train.trainer.prepare import Report
 from conclvd.train.video_denoiser import VideoDenoiser, learning
 
 pytestmark = pytest.mark.slow
@@ -88,6 +89,31 @@ def test_a_held_out_figure_that_is_not_a_number_does_not_end_the_run(
     assert len(rows) == 2
     assert not any("held_out_loss_diff" in row for row in rows)
     assert '"held_out_loss_diff": null' in (outcome.module.parent / "log.jsonl").read_text()
+
+
+def interrupting(times: int) -> Report:
+    """A report that sends `times` SIGINT one after the other when step 2 is done."""
+
+    def report(stage: str, done: int, total: int) -> None:
+        if stage == "train" and done == 2:
+            for _ in range(times):
+                os.kill(os.getpid(), signal.SIGINT)
+
+    return report
+
+
+def test_a_ctrl_c_that_a_launcher_passes_on_as_well_still_saves(settings) -> None:
+    given = settings(max_train_steps=500)
+    assert train(given, interrupting(2)).step == 3
+    assert [path.name for path in checkpoints(given.output_dir)] == ["checkpoint-3"]
+
+
+def test_a_second_ctrl_c_acts_as_ever(settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interrupt, "ECHO", 0.0)
+    given = settings(max_train_steps=500)
+    with pytest.raises(KeyboardInterrupt):
+        train(given, interrupting(2))
+    assert checkpoints(given.output_dir) == []
 
 
 def count_parts() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -11,13 +12,19 @@ import torch
 from accelerate import Accelerator
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+ECHO = 1.0  # seconds
 
 
 class Interrupt:
-    """Within the block the first signal only sets `asked`; a second one acts as ever."""
+    """Within the block the first signal only sets `asked`; a second one acts as ever.
+
+    One less than `ECHO` after the first is the first once more: a terminal's Ctrl-C goes to a
+    launcher and to its processes, and the launcher passes it on to them.
+    """
 
     def __init__(self) -> None:
         self.asked = False
+        self._first = 0.0
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -26,8 +33,12 @@ class Interrupt:
         return self
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.asked = True
-        self._restore()
+        now = time.monotonic()
+        if not self.asked:
+            self.asked, self._first = True, now
+        elif now - self._first >= ECHO:
+            self._restore()
+            signal.raise_signal(number)
 
     def _restore(self) -> None:
         for number, handler in self._before.items():
