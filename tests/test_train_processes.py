@@ -125,7 +125,6 @@ def train_on_two(settings: TrainSettings) -> None:
         "LOCAL_WORLD_SIZE": "2",
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(20_000 + os.getpid() % 20_000),
-        "ACCELERATE_USE_CPU": "true",
         "OMP_NUM_THREADS": "1",
     }
     processes = [start(settings, RANK=rank, LOCAL_RANK=rank, **shared) for rank in ("0", "1")]

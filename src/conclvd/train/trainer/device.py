@@ -50,10 +50,12 @@ def check_device(settings: TrainSettings) -> None:
 def new_accelerator(settings: TrainSettings) -> Accelerator:
     """The accelerator that `accelerate launch`, or this process alone, stands for.
 
-    Raises what `check_device` does.
+    Without a GPU it is told so: it would otherwise take each of several processes for the only
+    one, and all of them would write the same files. Raises what `check_device` does.
     """
     check_device(settings)
     return Accelerator(
+        cpu=not torch.accelerator.is_available(),
         mixed_precision=precision(settings),
         gradient_accumulation_steps=settings.gradient_accumulation_steps,
         log_with=trackers(settings.report_to) or None,
