@@ -139,6 +139,7 @@ def test_ctrl_c_says_what_is_saved(conclvd: Run, monkeypatch: pytest.MonkeyPatch
         (["train", "c.toml", "--num-frames", "1"], 2, "num_frames: "),
         (["train", "c.toml", "--mixed-precision", "int8"], 2, "mixed_precision: "),
         (["train", "c.toml", "--dry-run", "--preview-data"], 2, "give one of them"),
+        (["train", "c.toml", "--motion-num-attention-heads", "3"], 2, "use a divisor of 16"),
         (["train", "c.toml", "--train-data-dir", "none"], 1, "there is no dataset folder none"),
         (["train", "c.toml", "--num-frames", "9"], 1, "no clip to train on"),
         (["train", "c.toml", "--pretrained-model-name-or-path", "none"], 1, "no model 'none'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -41,13 +42,23 @@ def starting_module(
 
 
 def new_module(unet: UNet2DConditionModel, settings: TrainSettings) -> MotionModule:
-    """An untrained motion module for `unet`, the same for the same seed."""
+    """An untrained motion module for `unet`, the same for the same seed.
+
+    Raises InvalidRequest when the attentions cannot have as many heads as the settings say.
+    """
+    heads = settings.motion_num_attention_heads
+    widths = sorted(set(unet.config.block_out_channels))
+    if any(width % heads for width in widths):
+        raise InvalidRequest(
+            f"motion_num_attention_heads must divide the widths of the base's blocks, {widths}, "
+            f"found {heads}; use a divisor of {math.gcd(*widths)}"
+        )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         module: MotionModule = MotionModule(
             block_out_channels=tuple(unet.config.block_out_channels),
             motion_layers_per_block=unet.config.layers_per_block,
-            motion_num_attention_heads=settings.motion_num_attention_heads,
+            motion_num_attention_heads=heads,
             motion_norm_num_groups=unet.config.norm_num_groups,
             motion_max_seq_length=settings.motion_max_seq_length,
             attention_kinds=settings.attention_kinds or PAPERS,
