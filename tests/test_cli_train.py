@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -126,6 +130,65 @@ def test_ctrl_c_says_what_is_saved(conclvd: Run, monkeypatch: pytest.MonkeyPatch
     assert out == ""
     assert "step 2 is saved; the same command goes on from there" in err
     assert Path("out/checkpoint-2").is_dir()
+
+
+# What accelerate and conclvd use of wandb.
+WANDB = """
+import json, os
+
+class Error(Exception): pass
+class config: update = staticmethod(lambda values, **_: None)
+class Run:
+    def log(self, values, step): tell("log", step=step, names=sorted(values))
+    def finish(self): tell("finish")
+
+def tell(what, **given):
+    with open("wandb.jsonl", "a") as file:
+        file.write(json.dumps([what, given]) + "\\n")
+
+def init(**given):
+    if "WANDB_MODE" not in os.environ:
+        raise Error("No API key configured.")
+    tell("init", **given)
+    return Run()
+"""
+
+
+@pytest.fixture
+def wandb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Output]:
+    """Run a command where the stand-in is installed; accelerate looks for it when it is loaded."""
+    folder = tmp_path / "site"
+    (folder / "wandb-1.dist-info").mkdir(parents=True)
+    (folder / "wandb-1.dist-info/METADATA").write_text("Name: wandb\nVersion: 1\n")
+    (folder / "wandb.py").write_text(WANDB)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), *sys.path]))
+
+    def command(*arguments: str) -> Output:
+        script = "from conclvd.cli.main import main; main()"
+        line = [sys.executable, "-c", script, *arguments]
+        done = subprocess.run(line, capture_output=True, text=True, timeout=120, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    return command
+
+
+@pytest.mark.slow
+def test_wandb_gets_the_figures_and_writes_into_the_output(
+    conclvd: Run, wandb: Callable[..., Output], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WANDB_MODE", raising=False)
+    flags = ["c.toml", "--report-to", "wandb", "--output-dir", "runs/one", "--logging-steps", "1"]
+    code, _, err = wandb("train", *flags)
+    assert code == 1
+    assert "error: wandb does not start: No API key configured; run `wandb login`" in err
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    code, out, err = wandb("train", *flags)
+    assert (code, out) == (0, "runs/one/motion_adapter\n"), err
+    lines = [json.loads(line) for line in Path("wandb.jsonl").read_text().splitlines()]
+    assert lines[0] == ["init", {"project": "conclvd", "dir": "runs/one", "name": "one"}]
+    assert [given["step"] for what, given in lines if what == "log"] == [1, 2]
+    assert "loss_diff" in lines[1][1]["names"]
+    assert lines[-1] == ["finish", {}]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -57,13 +58,28 @@ class Journal:
         partial.write_text("".join(_line(row) for row in kept), encoding="utf-8")
         os.replace(partial, self._file)
         if accelerator.log_with:
-            flat = json.loads(settings.model_dump_json())
-            plain = {k: v if isinstance(v, int | float | str) else str(v) for k, v in flat.items()}
-            accelerator.init_trackers(
+            self._start_trackers(settings, first_step)
+
+    def _start_trackers(self, settings: TrainSettings, first_step: int) -> None:
+        flat = json.loads(settings.model_dump_json())
+        plain = {k: v if isinstance(v, int | float | str) else str(v) for k, v in flat.items()}
+        output = settings.output_dir
+        try:
+            self._accelerator.init_trackers(
                 "conclvd",
                 config=plain,
-                init_kwargs={"tensorboard": {"purge_step": first_step + 1}},
+                init_kwargs={
+                    "tensorboard": {"purge_step": first_step + 1},
+                    # its own choice is the current folder, and a name out of two random words
+                    "wandb": {"dir": str(output), "name": output.name},
+                },
             )
+        except _errors_of_wandb(settings) as error:
+            reason = str(error).rstrip(".")
+            raise TrainingError(
+                f"wandb does not start: {reason}; run `wandb login`, set WANDB_MODE=offline, or "
+                "choose --report-to tensorboard, and start again: what is encoded by now is kept"
+            ) from error
 
     def write(self, step: int, values: dict[str, float], **text: str | list[str]) -> None:
         """Log the figures of a step, and texts such as names of files beside them."""
@@ -81,6 +97,10 @@ class Journal:
             ) from error
         if self._accelerator.log_with:
             self._accelerator.log(values, step=step)
+
+
+def _errors_of_wandb(settings: TrainSettings) -> tuple[type[Exception], ...]:
+    return (import_module("wandb").Error,) if "wandb" in trackers(settings.report_to) else ()
 
 
 def read_log(output: Path) -> list[dict[str, Any]]:
