@@ -47,6 +47,7 @@ def test_flags_are_on_top_of_the_file(tmp_path: Path) -> None:
         ("seed = 1", "train_data_dir is missing; write it there or give --train-data-dir"),
         ('train_data_dir = "a"\nnum_frames = 1', "num_frames: .*greater than or equal to 2"),
         ('train_data_dir = "a"\nlr_scheduler = "step"', "lr_scheduler: .*'cosine'"),
+        ('train_data_dir = "a"\nvalidation_seed = 4294967296', "less than 4294967296"),
         ('train_data_dir = "a"\nresolution = 100', "multiple of 8, found 100; use 96 or 104"),
         ('train_data_dir = "a"\nlr_warmup_steps = 9\nmax_train_steps = 9', "must be fewer"),
         ('train_data_dir = "a"\nattention_kinds = ["none", "versatile"]', "the first not none"),

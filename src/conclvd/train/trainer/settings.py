@@ -162,7 +162,7 @@ class TrainSettings(BaseModel):
     logging_steps: int = Field(10, ge=1, description="Steps between two lines of the log.")
     validation_prompt: list[str] = Field([], description="Sentences to make clips of.")
     validation_steps: int = Field(500, ge=1, description="Steps between two validations.")
-    validation_seed: int = Field(0, ge=0, description="Seed of the validation clips.")
+    validation_seed: int = Field(0, ge=0, lt=2**32, description="Seed of the validation clips.")
     validation_inference_steps: int = Field(25, ge=1, le=1000, description="DDIM steps.")
     validation_guidance_scale: float = Field(8.0, ge=0, description="Guidance of the clips.")
     report_to: Literal["tensorboard", "wandb", "all", "none"] = Field(
