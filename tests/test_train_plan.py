@@ -63,6 +63,15 @@ def test_another_run_other_clips_or_another_base_are_refused(begun: TrainSetting
     assert "settings.json is damaged" in same_error(begun, TrainingError)
 
 
+@pytest.mark.parametrize("name", ["output_dir", "cache_dir"])
+def test_a_folder_that_cannot_be_made_is_refused(
+    settings: Callable[..., TrainSettings], tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "file").touch()
+    found = same_error(settings(**{name: tmp_path / "file" / "run"}), TrainingError)
+    assert found.endswith(f"Not a directory; check it, or choose another {name}")
+
+
 def test_what_is_told_of_a_resumed_run_is_told_before(begun: TrainSettings) -> None:
     facts = json.loads(facts_of(begun).read_text())
     facts_of(begun).write_text(json.dumps({**facts, "processes": 2}))

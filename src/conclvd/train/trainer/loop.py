@@ -47,6 +47,7 @@ from conclvd.train.trainer.prepare import Prepare, Report, prepare
 from conclvd.train.trainer.report import write_report
 from conclvd.train.trainer.resume import (
     changed_settings,
+    check_folders,
     keep_settings,
     make_folder,
     origin_of,
@@ -99,6 +100,7 @@ def train(
     output = settings.output_dir
     changes: list[str] = []
     if main:
+        check_folders(settings)
         make_folder(output)
         clear_partial(output)
         changes = changed_settings(settings)

@@ -13,7 +13,12 @@ from conclvd.train.trainer.device import check_device, precision
 from conclvd.train.trainer.memory import GIB, MemoryEstimate, device_memory, estimate
 from conclvd.train.trainer.objective import idle_contrast
 from conclvd.train.trainer.prepare import Report, check_base, decodable, split
-from conclvd.train.trainer.resume import changed_settings, check_origin, origin_of
+from conclvd.train.trainer.resume import (
+    changed_settings,
+    check_folders,
+    check_origin,
+    origin_of,
+)
 from conclvd.train.trainer.settings import TrainSettings
 from conclvd.train.trainer.warm_start import starting_module
 from conclvd.train.trainer.windows import window_starts
@@ -73,6 +78,7 @@ def plan(settings: TrainSettings, report: Report) -> Plan:
     decoded and a checkpoint's weights are loaded.
     """
     check_device(settings)
+    check_folders(settings)
     changed = changed_settings(settings)
     resumed = find_checkpoint(settings.output_dir, settings.resume_from_checkpoint)
     listed = find_clips(settings, lambda done, total: report("hash", done, total))

@@ -69,15 +69,28 @@ def keep_settings(settings: TrainSettings) -> None:
     os.replace(partial, path)
 
 
+def check_folders(settings: TrainSettings) -> None:
+    """Raise TrainingError where the run could not make its folders or write; makes none."""
+    for name, folder in (("output_dir", settings.output_dir), ("cache_dir", settings.cache)):
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        if not there.is_dir():
+            number = errno.ENOTDIR
+        elif os.access(there, os.W_OK) or there == settings.cache:
+            continue  # a cache that is there may have all that the run needs
+        else:
+            number = errno.EACCES
+        raise TrainingError(
+            f"cannot write into {folder}: {os.strerror(number)}; check it, or choose another {name}"
+        )
+
+
 def make_folder(output: Path) -> None:
-    """Make the folder of a run. Raises TrainingError where nothing can be written."""
+    """Make the folder of a run. Raises TrainingError where it cannot be made."""
     try:
         output.mkdir(parents=True, exist_ok=True)
-        if not os.access(output, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise TrainingError(
-            f"cannot write into {output}: {error.strerror}; check it, or choose another output_dir"
+            f"cannot make {output}: {error.strerror}; check it, or choose another output_dir"
         ) from error
 
 
