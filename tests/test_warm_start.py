@@ -250,3 +250,20 @@ def test_a_lora_trains_alone_and_is_worked_in(base: Base, settings, base_folder:
     assert all(name.split(".")[-2] in ("to_q", "to_k", "to_v", "0") for name in changed)
     lora = load_file(outcome.module / "pytorch_lora_weights.safetensors")
     assert all(name.startswith("unet.") and "lora" in name for name in lora)
+    assert "pipeline.load_lora_weights(folder)" in (outcome.module / "README.md").read_text()
+
+    def painted(module: Path, lora: Path | None = None) -> Tensor:
+        pipeline = ConCLVDPipeline.from_pretrained(
+            base_folder, motion_adapter=load_motion_module(module)
+        )
+        if lora is not None:
+            pipeline.load_lora_weights(lora)
+        latents = torch.randn(1, 4, 6, 8, 8, generator=torch.Generator().manual_seed(0))
+        size = {"num_frames": 6, "height": 64, "width": 64, "num_inference_steps": 1}
+        return pipeline("a boat", latents=latents, output_type="latent", **size).frames
+
+    alone, worked_in, beside = (
+        painted(source), painted(outcome.module), painted(source, outcome.module)
+    )  # fmt: skip
+    change = (worked_in - alone).abs().max()
+    assert (beside - worked_in).abs().max() < 0.1 * change  # what is worked in is saved in fp16

@@ -12,6 +12,7 @@ from conclvd.models.motion import MotionModule, attention_kinds
 from conclvd.models.versions import versions
 from conclvd.models.weights import save_motion_module
 from conclvd.train.trainer.journal import read_log
+from conclvd.train.trainer.lora import FILE, merged_weights, save_lora
 from conclvd.train.trainer.prepare import Materials
 from conclvd.train.trainer.settings import TrainSettings
 
@@ -28,8 +29,6 @@ def export(
     """Write the motion module of `unet` in half precision, with its config, hashes and card."""
     folder = settings.output_dir / FOLDER
     if settings.rank:
-        from conclvd.train.trainer.lora import merged_weights, save_lora
-
         module.load_state_dict(merged_weights(unet, module))
         save_lora(unet, folder)
     else:
@@ -82,6 +81,10 @@ def model_card(
         "versions": ", ".join(f"{name} {number}" for name, number in versions().items()),
     }
     table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+    lora = (
+        f"\n`{FILE}` is the LoRA alone, for a pipeline with the module that it started from: "
+        "`pipeline.load_lora_weights(folder)`.\n"
+    )
     return (
         "---\nlibrary_name: diffusers\ntags: [conclvd, motion-module, text-to-video]\n---\n"
         f"# Motion module\n\nTrained with conclvd {__version__} (`conclvd train`).\n\n"
@@ -90,4 +93,5 @@ def model_card(
         f'    conclvd generate "…" --model {materials.base_name} --motion FOLDER\n\n'
         "or, in Python, `ConCLVDPipeline.from_pretrained(base, "
         "motion_adapter=MotionModule.from_pretrained(folder))`.\n"
+        f"{lora if settings.rank else ''}"
     )
