@@ -103,6 +103,15 @@ def test_a_dry_run_tells_and_writes_nothing(conclvd: Run, tmp_path: Path, data: 
     assert [path.name for path in tmp_path.iterdir()] == ["c.toml"]
 
 
+def test_libraries_show_no_bars_of_their_own(conclvd: Run, data: Path) -> None:
+    """The weights of ink-mini are in several files, which diffusers counts."""
+    flags = ["--train-data-dir", data, "--resolution", 64, "--sample-stride", 2, "--dry-run"]
+    code, _, err = conclvd("train", "ink-mini", *flags)
+    assert code == 0, err
+    assert "reading clips" in err
+    assert "Loading" not in err
+
+
 def test_the_preview_is_a_sheet(conclvd: Run) -> None:
     code, out, err = conclvd("train", "c.toml", "--preview-data")
     assert code == 0, err

@@ -131,7 +131,7 @@ def compare(
         dtype=dtype,
     )
     weights, folders = _pairs("--motion", motion), _pairs("--external", external)
-    with loading():
+    with loading(diffusers=True):
         from conclvd.evaluate.compare.run import Comparison
         from conclvd.evaluate.compare.run import compare as run
         from conclvd.generate.cpu import keep_freed_memory

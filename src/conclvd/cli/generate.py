@@ -126,7 +126,7 @@ def generate(
 def _run(request: Request, output: Path | None, original: Recipe | None) -> None:
     """Load, generate, write, and tell what matters on the way."""
     typer.echo(f"loading {request.model}", err=True)
-    with loading():
+    with loading(diffusers=True):
         from conclvd.generate.cpu import keep_freed_memory
         from conclvd.generate.generator import Generator
 

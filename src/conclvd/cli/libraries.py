@@ -9,13 +9,14 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def loading() -> Iterator[None]:
+def loading(*, diffusers: bool = False) -> Iterator[None]:
     """Wrap the imports of torch, diffusers and transformers, and the loading of models.
 
     They create a million objects that live as long as the program; while they do, and when the
     program ends, the cycle collector walks them again and again for nothing. Without it the
     imports take 6 seconds instead of 9 on a slow core. Their remarks, such as that torchvision is
-    not there, are for their developers; their errors are ours to report.
+    not there, are for their developers; their errors are ours to report. `diffusers` tells that it
+    is among them: to import it takes a second that other commands need not spend.
 
     Threads that wait for one another spin a thousand times, then sleep. Two idle cores: 20 s from
     command to file, as with endless spinning, and 25 to 31 when they sleep at once. With another
@@ -27,9 +28,13 @@ def loading() -> Iterator[None]:
     os.environ.setdefault("DIFFUSERS_VERBOSITY", "error")
     gc.disable()
     try:
-        from transformers.utils.logging import disable_progress_bar
+        from transformers.utils import logging as of_transformers
 
-        disable_progress_bar()
+        of_transformers.disable_progress_bar()
+        if diffusers:
+            from diffusers.utils import logging as of_diffusers
+
+            of_diffusers.disable_progress_bar()
         yield
     finally:
         gc.freeze()

@@ -51,7 +51,7 @@ def train(
         raise InvalidRequest("--dry-run and --preview-data are two things; give one of them")
     if preview_data:
         return _preview(settings)
-    with loading():
+    with loading(diffusers=True):
         from conclvd.train.trainer.loop import train as run
         from conclvd.train.trainer.plan import plan
     if dry_run:
@@ -82,7 +82,7 @@ def ablate(
     Each variant is a run in OUTPUT-DIR; the same command goes on where it stopped.
     """
     settings = _settings(config, given)
-    with loading():
+    with loading(diffusers=True):
         from conclvd.cli.ablation_clips import table_of_clips
         from conclvd.train.trainer.ablation import VARIANTS, run_ablations, table
     with Bars() as bars:
