@@ -6,7 +6,6 @@ from functools import partial
 
 import torch
 from diffusers import UNet2DConditionModel, UNetMotionModel
-from diffusers.models.resnet import ResnetBlock2D
 from diffusers.models.transformers.transformer_2d import Transformer2DModel
 from diffusers.models.unets.unet_motion_model import AnimateDiffTransformer3D
 from torch.utils.checkpoint import checkpoint
@@ -17,7 +16,9 @@ from conclvd.models.noise_adapter import NoiseAdapter
 from conclvd.train.trainer.settings import TrainSettings
 from conclvd.train.video_denoiser import VideoDenoiser, freeze
 
-CHECKPOINTED = (AnimateDiffTransformer3D, Transformer2DModel, ResnetBlock2D)
+# What is computed again rather than kept. Residual blocks are not: for the time that it takes to
+# compute them again they keep a quarter of what these do.
+CHECKPOINTED = (AnimateDiffTransformer3D, Transformer2DModel)
 
 
 def build_model(
@@ -66,10 +67,11 @@ def check_frames(module: MotionModule, settings: TrainSettings) -> None:
 
 
 def checkpoint_activations(unet: UNetMotionModel) -> None:
-    """Recompute every layer in the backward pass rather than keep what is inside it.
+    """Compute attentions and motion layers again in the backward pass rather than keep what is
+    inside them.
 
-    diffusers' own switch leaves out the motion modules and attentions, which keep the most. No
-    layer draws random numbers, so none need be restored.
+    diffusers' own switch leaves these out, which keep the most. None draws random numbers, so none
+    need be restored.
     """
     for part in unet.modules():
         if isinstance(part, CHECKPOINTED):
