@@ -32,7 +32,7 @@ def measure_form(name: str, given: argparse.Namespace, tell: Callable[[Figures],
     """Time a form, then tell what its kernels are."""
     import torch
 
-    from kernels import kernels_of
+    from kernel_times import kernels_of
     from step_run import StepRun, wait_for_gpu
 
     step = StepRun(name, given.batch, TOY if given.toy else INK_MINI)

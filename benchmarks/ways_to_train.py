@@ -22,6 +22,7 @@ from accelerate.state import AcceleratorState
 from safetensors.torch import load_file
 from torch import Tensor
 
+from ablation_run import from_store, paint, store
 from conclvd.models.source import ink_mini
 from conclvd.train.trainer.checkpoint import TENSORS, checkpoints
 from conclvd.train.trainer.journal import read_log
@@ -67,6 +68,7 @@ def settings_of(
             "lr_warmup_steps": 0,
             "logging_steps": 1,
             "checkpointing_steps": arguments.steps,
+            "contrastive_until": 1.0,  # a share of the steps, which a stop makes others
             "validation_prompt": [],
             "report_to": "none",
             **change,
@@ -88,7 +90,6 @@ def figures_of(
     arguments: argparse.Namespace, name: str, change: dict[str, Any]
 ) -> dict[str, float]:
     """Of one way: seconds, first and last loss, and `apart`."""
-    from ablation_run import from_store
 
     def run(folder: str, *stops: int) -> TrainSettings:
         settings = settings_of(arguments, arguments.out / name.replace(" ", "-") / folder, change)
@@ -119,8 +120,6 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
     arguments = parser.parse_args()
-    from ablation_run import paint, store
-
     arguments.work = arguments.out / "clips"
     arguments.work.mkdir(parents=True, exist_ok=True)
     if not (arguments.work / "facts.json").is_file():
