@@ -22,13 +22,13 @@ from conclvd.cli.ablation_clips import table_of_clips
 from conclvd.errors import ConclvdError
 from conclvd.generate.schedulers import scheduler_named
 from conclvd.models.components import load_base
+from conclvd.models.source import MOTION
 from conclvd.models.weights import WEIGHTS
 from conclvd.train.painting import PaintedSample, PaintingPool, PaintOrder
 from conclvd.train.text import encode_captions
 from conclvd.train.trainer.ablation import VARIANTS, measure, table, variant_settings
 from conclvd.train.trainer.cache import encode
 from conclvd.train.trainer.clips import Clip, ClipList
-from conclvd.train.trainer.export import FOLDER
 from conclvd.train.trainer.journal import read_log
 from conclvd.train.trainer.loop import train
 from conclvd.train.trainer.prepare import Materials, Prepare, Report
@@ -221,7 +221,7 @@ def results(arguments: argparse.Namespace) -> str:
     for name in VARIANTS:
         given = variant_settings(settings, name)
         logs[name] = read_log(given.output_dir)
-        if (given.output_dir / FOLDER / WEIGHTS).is_file():
+        if (given.output_dir / MOTION / WEIGHTS).is_file():
             rows.append(measure(name, given))
     logs_text = json.dumps(
         {"steps": arguments.steps, "prompts": settings.validation_prompt, "logs": logs},

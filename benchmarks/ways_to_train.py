@@ -23,7 +23,6 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from ablation_run import from_store, paint, store
-from conclvd.models.source import ink_mini
 from conclvd.train.trainer.checkpoint import TENSORS, checkpoints
 from conclvd.train.trainer.journal import read_log
 from conclvd.train.trainer.loop import train
@@ -31,7 +30,7 @@ from conclvd.train.trainer.settings import TrainSettings, read_settings
 from report import report
 
 MOST = 0.1
-LORA = {"rank": 8, "motion_module_name_or_path": str(ink_mini() / "motion_adapter")}
+LORA = {"rank": 8, "motion_module_name_or_path": "ink-mini"}
 WAYS: dict[str, dict[str, Any]] = {
     "as it comes": {},
     "no graph": {"cuda_graph": False},

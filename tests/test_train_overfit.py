@@ -41,7 +41,7 @@ def settings(tmp_path: Path) -> TrainSettings:
     given = {
         "train_data_dir": tmp_path,
         "output_dir": tmp_path / "run",
-        "motion_module_name_or_path": str(ink_mini() / "motion_adapter"),
+        "motion_module_name_or_path": "ink-mini",
         "resolution": 64,
         "sample_stride": 1,
         "num_frames": FRAMES,

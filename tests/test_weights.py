@@ -16,7 +16,12 @@ from torch import Tensor
 from conclvd.errors import ModelError
 from conclvd.models.attention import SPARSE_CAUSAL, VERSATILE
 from conclvd.models.motion import ANIMATEDIFF, MotionModule, attention_kinds
-from conclvd.models.weights import load_motion_module, read_header, save_motion_module
+from conclvd.models.weights import (
+    load_motion_module,
+    motion_files,
+    read_header,
+    save_motion_module,
+)
 from tiny import CHANNELS, tiny_motion
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -191,6 +196,13 @@ def test_weights_too_few_or_too_many_are_refused_by_name(folder: Path) -> None:
     save_file({k: v for k, v in tensors.items() if k != name}, folder / WEIGHTS)
     with pytest.raises(ModelError, match=f"lacks the weight {name}"):
         load_motion_module(folder)
+
+
+def test_a_folder_that_has_a_motion_module_stands_for_it(base_folder: Path) -> None:
+    inside = load_motion_module(base_folder / "motion_adapter").state_dict()
+    found = load_motion_module(base_folder).state_dict()
+    assert all(torch.equal(found[name], inside[name]) for name in inside)
+    assert motion_files(base_folder) == [base_folder / "motion_adapter" / WEIGHTS]
 
 
 def test_a_base_checkpoint_is_no_motion_module(base_folder: Path) -> None:

@@ -17,9 +17,8 @@ from conclvd.models.motion import (
     copy_added,
     set_attention,
 )
+from conclvd.models.source import MOTION
 from conclvd.models.weights import KINDS, WEIGHTS, load_motion_module, read_header
-
-SUBFOLDER = "motion_adapter"
 
 
 class ConCLVDPipeline(AnimateDiffPipeline):  # type: ignore[misc]  # diffusers ships no types
@@ -83,7 +82,7 @@ class ConCLVDPipeline(AnimateDiffPipeline):  # type: ignore[misc]  # diffusers s
 
         All parts get one number format, `dtype`, float32 if it is not given.
         """
-        folder = Path(pretrained_model_name_or_path) / SUBFOLDER
+        folder = Path(pretrained_model_name_or_path) / MOTION
         # diffusers' older name of the argument is still in many people's code
         dtype = kwargs.setdefault("dtype", kwargs.pop("torch_dtype", torch.float32))
         if "motion_adapter" not in kwargs and folder.is_dir():
@@ -98,9 +97,9 @@ class ConCLVDPipeline(AnimateDiffPipeline):  # type: ignore[misc]  # diffusers s
         diffusers loads classes of its own and of transformers only; `from_pretrained` loads ours.
         """
         config = super().load_config(*args, **kwargs)
-        library, _ = config.get(SUBFOLDER, ("diffusers", None))
+        library, _ = config.get(MOTION, ("diffusers", None))
         if library != "diffusers":
-            del config[SUBFOLDER]
+            del config[MOTION]
         return config
 
 

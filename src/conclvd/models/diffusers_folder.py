@@ -14,7 +14,7 @@ from conclvd.errors import ModelError
 from conclvd.models.base import Base
 from conclvd.models.checkpoint import model_errors
 from conclvd.models.hashes import files_hash
-from conclvd.models.source import ModelSource
+from conclvd.models.source import MOTION, ModelSource
 from conclvd.models.vocabulary import read_vocabulary
 
 # The parts of a base, and the names that the settings file of each may have.
@@ -31,7 +31,7 @@ WEIGHTS = {
     "unet": "diffusion_pytorch_model",
     "vae": "diffusion_pytorch_model",
 }
-MOTION, VOCABULARY = "motion_adapter", "vocabulary.json"
+VOCABULARY = "vocabulary.json"
 SETTINGS_FILES = ("model_index.json", "*/config.json", "scheduler/*.json", "tokenizer/*")
 HUB_FILES = (
     *SETTINGS_FILES,

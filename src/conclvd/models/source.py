@@ -10,6 +10,7 @@ from pathlib import Path
 from conclvd.errors import ModelError
 
 EMBEDDED = "ink-mini"
+MOTION = "motion_adapter"  # a motion module's folder in that of a base or of a training run
 CHECKPOINT_SUFFIXES = (".safetensors", ".ckpt")
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 

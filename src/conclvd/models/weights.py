@@ -23,7 +23,7 @@ from conclvd import __version__
 from conclvd.errors import ModelError
 from conclvd.models.checkpoint import model_errors, read_tensors
 from conclvd.models.motion import ANIMATEDIFF, MotionModule, attention_kinds
-from conclvd.models.source import resolve
+from conclvd.models.source import MOTION, resolve
 
 CONFIG, WEIGHTS = "config.json", "diffusion_pytorch_model.safetensors"
 FORMAT = "conclvd-motion/1"
@@ -83,20 +83,27 @@ def read_header(weights: Path) -> dict[str, str]:
 
 def motion_files(name: str | Path) -> list[Path]:
     """The weights file, in a list, of the motion module called `name`."""
-    path = resolve(str(name), hub_files=HUB_FILES).path
+    path = _find(name)
     return [path / WEIGHTS] if path.is_dir() else [path]
 
 
 def load_motion_module(name: str | Path, *, dtype: torch.dtype = torch.float32) -> MotionModule:
     """Load a motion module: a folder of ours or of AnimateDiff's, one file of theirs, or a Hub id.
 
+    It may also be the folder of a base or of a training run that has one, `ink-mini` among them.
     What says nothing else has AnimateDiff's two versatile attentions. Raises ModelError when it is
     not found, not a motion module, or its weights are not those its config describes.
     """
-    path = resolve(str(name), hub_files=HUB_FILES).path
+    path = _find(name)
     module = _from_folder(path) if path.is_dir() else _from_file(path)
     frozen: MotionModule = module.to(dtype).eval().requires_grad_(False)
     return frozen
+
+
+def _find(name: str | Path) -> Path:
+    path = resolve(str(name), hub_files=HUB_FILES).path
+    inside = path / MOTION
+    return inside if inside.is_dir() else path
 
 
 def _from_folder(folder: Path) -> MotionModule:

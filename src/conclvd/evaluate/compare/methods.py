@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 from conclvd.errors import InvalidRequest
 from conclvd.generate.request import Request
-from conclvd.models.source import EMBEDDED, resolve
+from conclvd.models.source import EMBEDDED, MOTION, resolve
 
 if TYPE_CHECKING:
     from conclvd.evaluate.compare.sampler import Sampler
 
 SD15: Final = "--model stable-diffusion-v1-5/stable-diffusion-v1-5"
-MOTION: Final = "motion_adapter"  # its folder, in a base or in what a training run wrote
 MODULE_FILES: Final = ("config.json", "diffusion_pytorch_model.safetensors")
 LCM_LORA: Final = "AnimateLCM_sd15_t2v_lora.safetensors"
 LIGHTNING_FILE: Final = "animatediff_lightning_4step_diffusers.safetensors"

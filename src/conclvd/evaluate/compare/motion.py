@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from conclvd.errors import InvalidRequest, ModelError
-from conclvd.evaluate.compare.methods import LCM_LORA, LIGHTNING_FILE, MOTION
+from conclvd.evaluate.compare.methods import LCM_LORA, LIGHTNING_FILE
 from conclvd.evaluate.compare.sampler import Asked, Sample
 from conclvd.generate.generator import Generator, Progress
 from conclvd.generate.request import Request
@@ -69,7 +69,7 @@ class MotionMethod:
 
 def load_motion(request: Request, weights: Path | None, method: str) -> MotionMethod:
     """Load a motion module, None for the base's own; its attentions must be those of `method`."""
-    generator = _generator(request, weights and _module_in(weights))
+    generator = _generator(request, weights)
     found = attention_kinds(generator.pipeline.motion_adapter)
     if found not in KINDS[method]:
         wanted = " or ".join(", ".join(kinds) for kinds in KINDS[method])
@@ -120,9 +120,3 @@ def _generator(request: Request, weights: Path | None) -> Generator:
         device=request.device,
         dtype=request.dtype,
     )
-
-
-def _module_in(folder: Path) -> Path:
-    """The module itself, where `folder` is what a training run wrote."""
-    inside = folder / MOTION
-    return inside if inside.is_dir() else folder

@@ -9,6 +9,7 @@ from diffusers import UNetMotionModel
 
 from conclvd import __version__
 from conclvd.models.motion import MotionModule, attention_kinds
+from conclvd.models.source import MOTION
 from conclvd.models.versions import versions
 from conclvd.models.weights import save_motion_module
 from conclvd.train.trainer.journal import read_log
@@ -16,7 +17,7 @@ from conclvd.train.trainer.lora import FILE, merged_weights, save_lora
 from conclvd.train.trainer.prepare import Materials
 from conclvd.train.trainer.settings import TrainSettings
 
-FOLDER, CARD = "motion_adapter", "README.md"
+CARD = "README.md"
 
 
 def export(
@@ -27,7 +28,7 @@ def export(
     step: int,
 ) -> Path:
     """Write the motion module of `unet` in half precision, with its config, hashes and card."""
-    folder = settings.output_dir / FOLDER
+    folder = settings.output_dir / MOTION
     if settings.rank:
         module.load_state_dict(merged_weights(unet, module))
         save_lora(unet, folder)
