@@ -63,7 +63,6 @@ def train(
     with Bars() as bars:
         outcome = run(settings, bars, _tell)
     if not outcome.finished:
-        typer.echo(f"step {outcome.step} is saved; the same command goes on from there", err=True)
         return STOPPED
     if outcome.module is not None:  # the main process
         typer.echo(str(outcome.module))
@@ -88,7 +87,6 @@ def ablate(
     with Bars() as bars:
         rows = run_ablations(settings, bars, _tell)
         if len(rows) < len(VARIANTS):
-            typer.echo("stopped; the same command goes on from there", err=True)
             return STOPPED
         text = f"{table(rows)}\n\n{table_of_clips(rows, settings, bars)}"
     with beside(settings.output_dir / "ablations.md") as partial:

@@ -243,6 +243,8 @@ def train(
 
     # --- what is kept --------------------------------------------------------------------------
     folder = None
+    if stopped:
+        tell(f"step {step} is saved; the same command goes on from there")
     if main and not stopped:
         if average:
             average.swap()
