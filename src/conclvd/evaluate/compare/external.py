@@ -13,7 +13,7 @@ import numpy as np
 
 from conclvd.errors import MediaError
 from conclvd.evaluate.captioned import Told, read_captions
-from conclvd.evaluate.compare.method_folder import MethodFolder
+from conclvd.evaluate.compare.method_folder import Listed, MethodFolder
 from conclvd.evaluate.compare.records import MethodRow, Status
 from conclvd.evaluate.folder_videos import is_video, number_of, rate_of, seed_of, stem
 from conclvd.manifest import MANIFEST
@@ -87,7 +87,7 @@ def compare_external(
 ) -> MethodRow:
     """Take the videos of `source` over into a comparison; what came of it is the method's row."""
     found, left = find_external(source, prompts)
-    asked = {v.target: (prompts[v.index], v.seed) for v in found}
+    asked = {v.target: Listed(prompts[v.index], v.seed) for v in found}
     sums = [files_hash(_files(video.path)) for video in found]
     made_by = dict(zip(asked, sums, strict=True))
     folder.keep(asked, made_by, others_by="")

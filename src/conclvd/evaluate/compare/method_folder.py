@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple
 
 from conclvd.errors import MediaError
 from conclvd.evaluate.compare.crew import Crew, Loaded
@@ -15,8 +15,14 @@ from conclvd.evaluate.compare.records import VideoRow, read_videos, write_videos
 from conclvd.evaluate.compare.sampler import Asked
 from conclvd.models.hashes import files_hash
 
-Listed: TypeAlias = tuple[str, int | None]  # prompt and seed of a video
 WRITE_EVERY: Final = 1  # seconds; a GPU makes ten videos in one
+
+
+class Listed(NamedTuple):
+    """What a video shows; one that was not made here may tell no seed."""
+
+    prompt: str
+    seed: int | None
 
 
 class MethodFolder:
@@ -42,7 +48,7 @@ class MethodFolder:
         method fails, MediaError when a file cannot be written.
         """
         made_by = hashed({**loaded.settings, "format": order.format})
-        listed = {name: (video.prompt, video.seed) for name, video in asked.items()}
+        listed = {name: Listed(video.prompt, video.seed) for name, video in asked.items()}
         self.keep(listed, dict.fromkeys(asked, made_by), made_by)
         done = sum(name in self.rows for name in asked)
         report(done, "")
@@ -91,7 +97,7 @@ class MethodFolder:
             name: row
             for name, row in self.rows.items()
             if row.settings == made_by.get(name, others_by)
-            and (name not in asked or (row.caption, row.seed) == asked[name])
+            and (name not in asked or Listed(row.caption, row.seed) == asked[name])
             and (self.path / name).exists()
             and _hash(self.path / name) == row.sha256
         }
@@ -101,8 +107,8 @@ class MethodFolder:
         """List the file `name`, which is there; in `metadata.jsonl` at the end, or in a second."""
         self.rows[name] = VideoRow(
             file_name=name,
-            caption=video[0],
-            seed=video[1],
+            caption=video.prompt,
+            seed=video.seed,
             method=self.method,
             settings=made_by,
             sha256=_hash(self.path / name),

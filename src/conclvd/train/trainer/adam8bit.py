@@ -18,7 +18,7 @@ class EightBitAdamW(AdamW8bit):  # type: ignore[misc]
     """
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:
+    def step(self) -> None:
         """Update the weights that have gradients."""
         for group_number, group in enumerate(self.param_groups):
             for number, weight in enumerate(group["params"]):

@@ -85,6 +85,8 @@ def model_card(
     lora = (
         f"\n`{FILE}` is the LoRA alone, for a pipeline with the module that it started from: "
         "`pipeline.load_lora_weights(folder)`.\n"
+        if settings.rank
+        else ""
     )
     return (
         "---\nlibrary_name: diffusers\ntags: [conclvd, motion-module, text-to-video]\n---\n"
@@ -94,5 +96,5 @@ def model_card(
         f'    conclvd generate "…" --model {materials.base_name} --motion FOLDER\n\n'
         "or, in Python, `ConCLVDPipeline.from_pretrained(base, "
         "motion_adapter=MotionModule.from_pretrained(folder))`.\n"
-        f"{lora if settings.rank else ''}"
+        f"{lora}"
     )
