@@ -42,7 +42,6 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "graph, checkpointing": {
         "use_ema": False, "cuda_graph": True, "gradient_checkpointing": True
     },
-    "graph, channels last": {"use_ema": False, "cuda_graph": True},
     "graph, 8-bit AdamW": {"use_ema": False, "cuda_graph": True, "use_8bit_adam": True},
     "graph, checkpointing, 8-bit AdamW": {
         "use_ema": False, "cuda_graph": True, "gradient_checkpointing": True, "use_8bit_adam": True

@@ -19,7 +19,7 @@ from conclvd.train.losses import add_noise
 from conclvd.train.masters import Masters
 from conclvd.train.trainer.device import DTYPES, new_optimizer, precision, replays
 from conclvd.train.trainer.graph import replayed
-from conclvd.train.trainer.model import build_model
+from conclvd.train.trainer.model import build_model, keep_transposed
 from conclvd.train.trainer.objective import Losses, batch_losses
 from conclvd.train.trainer.samples import Batch, Samples, Window, batches, join
 from conclvd.train.trainer.settings import TrainSettings
@@ -126,9 +126,8 @@ def our_loop(name: str, size: Size, settings: TrainSettings, accelerator: Accele
             frozen_dtype=number,
         )
     masters = Masters(model, number)
-    if "channels last" in name and device.type == "cuda":  # on a CPU, PyTorch 2.13 crashes
-        for part in model.unet.children():
-            part.to(memory_format=torch.channels_last)
+    if device.type == "cuda" and number != torch.float32:
+        keep_transposed(model.unet)
     if name == COMPILED:
         compile_feed_forwards(model)
     forget_peaks(device)

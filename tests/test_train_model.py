@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
+from diffusers import UNetMotionModel
 
 from conclvd.models.attention import VERSATILE
 from conclvd.models.base import Base
 from conclvd.models.motion import attach
 from conclvd.train.trainer.device import learning_rate_at
-from conclvd.train.trainer.model import build_model
+from conclvd.train.trainer.model import build_model, keep_transposed
 from conclvd.train.trainer.objective import Losses, Tally, batch_losses, means
 from conclvd.train.trainer.samples import Batch
 from conclvd.train.video_denoiser import freeze, learning
@@ -47,6 +48,36 @@ def test_frozen_weights_are_half_and_masters_float(base: Base, settings) -> None
     )
     kinds = {(p.requires_grad, p.dtype) for p in model.parameters()}
     assert kinds == {(True, torch.float32), (False, torch.bfloat16)}
+
+
+def test_wide_frozen_convolutions_are_stored_transposed_and_give_the_same(base: Base) -> None:
+    unet = attach(base.unet, tiny_motion())
+    freeze(unet, (VERSATILE, "none"))
+    learns = "mid_block.resnets.0.conv1"
+    unet.get_submodule(learns).requires_grad_(True)
+    given = torch.randn(1, 4, 6, 8, 8), torch.tensor([9]), torch.randn(6, 24, 16)
+    before = unet(*given).sample
+    widest = max(c.out_channels for c in convolutions(unet).values())
+    keep_transposed(unet, widest)
+    turned = {
+        name
+        for name, c in convolutions(unet).items()
+        if c.weight.is_contiguous(memory_format=torch.channels_last)
+        and not c.weight.is_contiguous()
+    }
+    assert "mid_block.resnets.0.conv2" in turned
+    assert not {"conv_in", "conv_out", learns} & turned
+    layouts = []
+    for name in turned:
+        layer = unet.get_submodule(name)
+        layer.register_forward_hook(lambda *given: layouts.append(given[2].is_contiguous()))
+    torch.testing.assert_close(unet(*given).sample, before)
+    assert all(layouts)
+    assert len(layouts) == len(turned)
+
+
+def convolutions(unet: UNetMotionModel) -> dict[str, torch.nn.Conv2d]:
+    return {n: part for n, part in unet.named_modules() if isinstance(part, torch.nn.Conv2d)}
 
 
 def test_learning_rates(settings) -> None:

@@ -34,7 +34,7 @@ from conclvd.train.trainer.graph import replayed
 from conclvd.train.trainer.held_out import held_out_losses
 from conclvd.train.trainer.interrupt import Interrupt
 from conclvd.train.trainer.journal import Journal, missing
-from conclvd.train.trainer.model import build_model
+from conclvd.train.trainer.model import build_model, keep_transposed
 from conclvd.train.trainer.objective import (
     Losses,
     Tally,
@@ -116,6 +116,8 @@ def train(
         materials.unet, module, settings, noise_size=materials.noise_size, frozen_dtype=number
     ).to(device)
     masters = Masters(model, number, accumulates=settings.gradient_accumulation_steps > 1)
+    if device.type == "cuda" and number != torch.float32:
+        keep_transposed(model.unet)
     weights = masters.weights
     average = MovingAverage(weights.values(), settings.ema_decay) if settings.use_ema else None
     optimizer = new_optimizer(weights.values(), settings)

@@ -8,6 +8,7 @@ import torch
 from diffusers import UNet2DConditionModel, UNetMotionModel
 from diffusers.models.transformers.transformer_2d import Transformer2DModel
 from diffusers.models.unets.unet_motion_model import AnimateDiffTransformer3D
+from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from conclvd.errors import TrainingError
@@ -19,6 +20,7 @@ from conclvd.train.video_denoiser import VideoDenoiser, freeze
 # What is computed again rather than kept. Residual blocks are not: for the time that it takes to
 # compute them again they keep a quarter of what these do.
 CHECKPOINTED = (AnimateDiffTransformer3D, Transformer2DModel)
+WIDE = 1280  # channels of Stable Diffusion 1.5's inner levels: the weights outweigh the pictures
 
 
 def build_model(
@@ -78,3 +80,22 @@ def checkpoint_activations(unet: UNetMotionModel) -> None:
             part.forward = partial(
                 checkpoint, part.forward, use_reentrant=False, preserve_rng_state=False
             )
+
+
+def keep_transposed(unet: UNetMotionModel, channels: int = WIDE) -> None:
+    """Store frozen convolutions of that many channels, in or out, as cuDNN multiplies them.
+
+    In half precision it works in channels_last and would transpose the weights at every pass.
+    What comes out is laid out as before: in all other layers channels_last takes longer.
+    """
+    for part in unet.modules():
+        if not isinstance(part, nn.Conv2d) or part.weight.requires_grad:
+            continue
+        if max(part.in_channels, part.out_channels) >= channels:
+            weight = part.weight.data
+            part.weight.data = weight.contiguous(memory_format=torch.channels_last)
+            part.register_forward_hook(_contiguous)
+
+
+def _contiguous(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
+    return output.contiguous()
