@@ -9,7 +9,7 @@ from torch import Tensor, distributed, nn
 
 from conclvd.train.video_denoiser import VideoDenoiser, learning, to_format
 
-PART = 64 * 2**20  # numbers whose gradients are in float32 at the same time
+PART = 16 * 2**20  # numbers whose gradients are in float32 at the same time
 
 
 class Masters:
