@@ -39,7 +39,7 @@ class MotionRun:
     """Settings of a run on the base in `model`.
 
     `start` holds a motion_adapter to go on from; one clip in `long_every` has twice the frames.
-    L_con counts `lambda_con` up to `contrast_until` of the run and nothing after it: what it
+    L_con counts `lambda_con` up to `contrastive_until` of the run and nothing after it: what it
     rewards by itself, a colour that changes from frame to frame (`frame_offset`), is unlearned.
     Where a frame shows a small thing that the caption may name, L_diff weighs 1 + `emphasis`.
     A clip with a boat that goes left or right, one in six, comes `boats` times as often as another.
@@ -63,7 +63,7 @@ class MotionRun:
     intake: int = 32
     caption_dropout: float = 0.1
     lambda_con: float = LAMBDA_CON
-    contrast_until: float = 0.3
+    contrastive_until: float = 0.3
     emphasis: float = 0.0
     boats: float = 4.0
     attention_kinds: tuple[str, str] = (VERSATILE, SPARSE_CAUSAL)
@@ -172,7 +172,7 @@ def train_motion(run: MotionRun) -> dict[str, float]:
             size = max(1, run.batch // 2) if is_long else run.batch
             drawn = (long_store if is_long else store).clips(size, boats=run.boats)
             dropped = torch.rand(size, 1, device=device) < run.caption_dropout
-            weight = run.lambda_con if clock.fraction < run.contrast_until else 0.0
+            weight = run.lambda_con if clock.fraction < run.contrastive_until else 0.0
             inputs = MotionInputs(
                 clean=drawn.latents,
                 noise=torch.randn_like(drawn.latents),  # independent in every frame
