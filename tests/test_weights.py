@@ -88,6 +88,13 @@ def test_the_header_tells_what_the_weights_are(folder: Path) -> None:
     assert header["conclvd.version"]
 
 
+def test_the_same_module_gives_the_same_bytes(module: MotionModule, tmp_path: Path) -> None:
+    for number in range(4):
+        save_motion_module(module, tmp_path / str(number), base_hash="雪", dtype=torch.float16)
+    files = [folder / name for folder in tmp_path.iterdir() for name in ("config.json", WEIGHTS)]
+    assert len({file.read_bytes() for file in files}) == 2
+
+
 def test_half_precision_on_disk(module: MotionModule, tmp_path: Path) -> None:
     save_motion_module(module, tmp_path, dtype=torch.float16)
     stored = load_file(tmp_path / WEIGHTS)

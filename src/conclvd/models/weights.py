@@ -48,7 +48,8 @@ def save_motion_module(
     """Write `module` into `folder`, its weights in `dtype` (None: as they are).
 
     `base_hash` is the sha256 of the U-Net that it was trained for, `dataset_hash` that of the
-    clips and captions. The file is written beside its name and renamed when whole.
+    clips and captions. The file is written beside its name and renamed when whole; the same
+    weights give the same bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     module.save_config(folder)
@@ -64,7 +65,20 @@ def save_motion_module(
     }
     part = folder / f"{WEIGHTS}.part"
     save_file({name: value.contiguous() for name, value in weights.items()}, part, metadata=header)
+    _sort_header(part)
     os.replace(part, folder / WEIGHTS)
+
+
+def _sort_header(weights: Path) -> None:
+    """Put what a safetensors file says of itself in order, which is another at every writing."""
+    with weights.open("r+b") as file:
+        size = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(size))
+        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+        content = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+        assert len(content) <= size
+        file.seek(8)
+        file.write(content.ljust(size))
 
 
 def forget_origin(config: Path) -> None:
