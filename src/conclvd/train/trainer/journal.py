@@ -6,6 +6,8 @@ import json
 import math
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,30 @@ def trackers(report_to: str) -> list[str]:
     return names
 
 
+def log_in(settings: TrainSettings) -> None:
+    """Log in to wandb where the run reports to it; in a terminal wandb asks for a key it lacks.
+
+    Raises TrainingError when it gets none and is not told to stay offline.
+    """
+    if "wandb" in trackers(settings.report_to):
+        with _wandb_errors(settings):
+            import_module("wandb").login()
+
+
+@contextmanager
+def _wandb_errors(settings: TrainSettings) -> Iterator[None]:
+    wandb = "wandb" in trackers(settings.report_to)
+    kinds = (import_module("wandb").Error,) if wandb else ()
+    try:
+        yield
+    except kinds as error:
+        reason = str(error).rstrip(".")
+        raise TrainingError(
+            f"wandb does not start: {reason}; run `wandb login`, set WANDB_MODE=offline, or "
+            "choose --report-to tensorboard"
+        ) from error
+
+
 class Journal:
     """Appends to `output_dir/log.jsonl` and to the trackers, on the main process alone.
 
@@ -64,7 +90,7 @@ class Journal:
         flat = json.loads(settings.model_dump_json())
         plain = {k: v if isinstance(v, int | float | str) else str(v) for k, v in flat.items()}
         output = settings.output_dir
-        try:
+        with _wandb_errors(settings):
             self._accelerator.init_trackers(
                 "conclvd",
                 config=plain,
@@ -74,12 +100,6 @@ class Journal:
                     "wandb": {"dir": str(output), "name": output.name},
                 },
             )
-        except _errors_of_wandb(settings) as error:
-            reason = str(error).rstrip(".")
-            raise TrainingError(
-                f"wandb does not start: {reason}; run `wandb login`, set WANDB_MODE=offline, or "
-                "choose --report-to tensorboard, and start again: what is encoded by now is kept"
-            ) from error
 
     def write(self, step: int, values: dict[str, float], **text: str | list[str]) -> None:
         """Log the figures of a step, and texts such as names of files beside them."""
@@ -97,10 +117,6 @@ class Journal:
             ) from error
         if self._accelerator.log_with:
             self._accelerator.log(values, step=step)
-
-
-def _errors_of_wandb(settings: TrainSettings) -> tuple[type[Exception], ...]:
-    return (import_module("wandb").Error,) if "wandb" in trackers(settings.report_to) else ()
 
 
 def read_log(output: Path) -> list[dict[str, Any]]:

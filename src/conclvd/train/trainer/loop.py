@@ -33,7 +33,7 @@ from conclvd.train.trainer.export import export
 from conclvd.train.trainer.graph import replayed
 from conclvd.train.trainer.held_out import held_out_losses
 from conclvd.train.trainer.interrupt import Interrupt
-from conclvd.train.trainer.journal import Journal, missing
+from conclvd.train.trainer.journal import Journal, log_in, missing
 from conclvd.train.trainer.model import build_model, keep_transposed
 from conclvd.train.trainer.objective import (
     Losses,
@@ -101,6 +101,7 @@ def train(
     changes: list[str] = []
     if main:
         check_folders(settings)
+        log_in(settings)
         make_folder(output)
         clear_partial(output)
         changes = changed_settings(settings)

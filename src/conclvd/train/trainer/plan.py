@@ -10,6 +10,7 @@ from conclvd.train.trainer.cache import Cache
 from conclvd.train.trainer.checkpoint import checkpoint_facts, find_checkpoint
 from conclvd.train.trainer.clips import ClipList, find_clips
 from conclvd.train.trainer.device import check_device, precision
+from conclvd.train.trainer.journal import log_in
 from conclvd.train.trainer.memory import GIB, MemoryEstimate, device_memory, estimate
 from conclvd.train.trainer.objective import idle_contrast
 from conclvd.train.trainer.prepare import Report, check_base, decodable, split
@@ -79,6 +80,7 @@ def plan(settings: TrainSettings, report: Report) -> Plan:
     """
     check_device(settings)
     check_folders(settings)
+    log_in(settings)
     changed = changed_settings(settings)
     resumed = find_checkpoint(settings.output_dir, settings.resume_from_checkpoint)
     listed = find_clips(settings, lambda done, total: report("hash", done, total))
