@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from accelerate.state import AcceleratorState
 from safetensors.torch import save_file
 
 from conclvd.errors import TrainingError
+from conclvd.train.trainer import loop
 from conclvd.train.trainer.checkpoint import checkpoints
 from conclvd.train.trainer.journal import read_log
 from conclvd.train.trainer.loop import train
@@ -132,6 +134,53 @@ def test_a_branch_tells_what_it_sets_aside_and_how_to_get_it_back(settings) -> N
     assert lines[-2:] == [
         *("going on from checkpoint-2.aside", "learning_rate is 0.001 from here on, was 1.0")
     ]
+
+
+def curve(output: Path) -> dict[int, float]:
+    """The learning rates that TensorBoard shows."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(output / "conclvd")).Reload().Scalars("learning_rate")
+    assert len({event.step for event in events}) == len(events)
+    return {event.step: event.value for event in events}
+
+
+def lines(folder: Path) -> list[dict[str, Any]]:
+    return [row for row in read_log(folder) if "settings" not in row]
+
+
+def rates(folder: Path) -> dict[int, float]:
+    return {row["step"]: row["learning_rate"] for row in lines(folder) if "loss_diff" in row}
+
+
+def test_each_branch_keeps_its_own_log(settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = settings(
+        max_train_steps=3, checkpointing_steps=1, checkpoints_total_limit=9, num_held_out_clips=1,
+        report_to="tensorboard",
+    )  # fmt: skip
+    output = given.output_dir
+    train(given)
+    first = lines(output)
+    branch = given.model_copy(
+        update={"resume_from_checkpoint": "checkpoint-1", "learning_rate": 0.5}
+    )
+
+    with monkeypatch.context() as patch:  # the branch ends before it has a checkpoint
+        patch.setattr(loop, "save", lambda *_: pytest.fail("killed"))
+        with pytest.raises(pytest.fail.Exception, match="killed"):
+            train(branch)
+    assert rates(output)[2] == 0.5
+    train(given)
+    assert lines(output) == first
+
+    train(branch)
+    assert rates(output) == {1: 0.001, 2: 0.5, 3: 0.5}
+    assert curve(output) == pytest.approx(rates(output))
+    assert lines(output / "checkpoint-3.aside") == first
+    train(given.model_copy(update={"resume_from_checkpoint": "checkpoint-3.aside"}))
+    assert lines(output) == first
+    assert curve(output) == pytest.approx(rates(output))
+    assert rates(output / "checkpoint-3") == {1: 0.001, 2: 0.5, 3: 0.5}
 
 
 def test_a_start_that_is_refused_forgets_no_change(settings, squares: Path, tmp_path: Path) -> None:

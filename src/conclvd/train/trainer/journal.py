@@ -6,7 +6,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 from accelerate import Accelerator
 
 from conclvd.errors import TrainingError
+from conclvd.train.trainer.checkpoint import checkpoints, step_of
 from conclvd.train.trainer.settings import TrainSettings
 
 LOG = "log.jsonl"
@@ -65,28 +66,42 @@ def _wandb_errors(settings: TrainSettings) -> Iterator[None]:
 class Journal:
     """Appends to `output_dir/log.jsonl` and to the trackers, on the main process alone.
 
-    When a run goes on from `first_step`, lines of later steps, which will be made again, are
-    removed; from 0 on they all are.
+    A run that goes on from the checkpoint `resumed`, of `first_step`, has the lines up to it. Later
+    ones will be made again; where another branch of the run has checkpoints later on, each of them
+    keeps that branch's log, with which a run goes on from there.
     """
 
     def __init__(
-        self, accelerator: Accelerator, settings: TrainSettings, *, first_step: int
+        self,
+        accelerator: Accelerator,
+        settings: TrainSettings,
+        resumed: Path | None,
+        *,
+        first_step: int,
     ) -> None:
-        self._accelerator, self._file = accelerator, settings.output_dir / LOG
+        output = settings.output_dir
+        self._accelerator, self._file = accelerator, output / LOG
         self._started = time.monotonic()
         if not accelerator.is_main_process:
             return
-        kept = []
-        if first_step:
-            kept = [row for row in read_log(settings.output_dir) if row["step"] <= first_step]
+        kept, back = list[dict[str, Any]](), False
+        if resumed:
+            for other in checkpoints(output):
+                later = step_of(other) >= first_step and not other.samefile(resumed)
+                if later and not (other / LOG).is_file():
+                    _write(other / LOG, read_log(output))
+            back = (resumed / LOG).is_file()
+            rows = read_log(resumed if back else output)
+            kept = [row for row in rows if row["step"] <= first_step]
         self._earlier = kept[-1]["seconds"] if kept else 0.0
-        partial = self._file.with_name(f".{LOG}.{os.getpid()}.part")
-        partial.write_text("".join(_line(row) for row in kept), encoding="utf-8")
-        os.replace(partial, self._file)
+        _write(self._file, kept)
         if accelerator.log_with:
-            self._start_trackers(settings, first_step)
+            self._start_trackers(settings, 0 if back else first_step + 1)
+            for row in kept if back else []:
+                figures = {k: v for k, v in row.items() if isinstance(v, float) and k != "seconds"}
+                accelerator.log(figures, step=row["step"])
 
-    def _start_trackers(self, settings: TrainSettings, first_step: int) -> None:
+    def _start_trackers(self, settings: TrainSettings, purge_step: int) -> None:
         flat = json.loads(settings.model_dump_json())
         plain = {k: v if isinstance(v, int | float | str) else str(v) for k, v in flat.items()}
         output = settings.output_dir
@@ -95,7 +110,7 @@ class Journal:
                 "conclvd",
                 config=plain,
                 init_kwargs={
-                    "tensorboard": {"purge_step": first_step + 1},
+                    "tensorboard": {"purge_step": purge_step},
                     # its own choice is the current folder, and a name out of two random words
                     "wandb": {"dir": str(output), "name": output.name},
                 },
@@ -145,6 +160,12 @@ def missing(output: Path, step: int) -> tuple[bool, bool]:
     rows = [row for row in read_log(output) if row["step"] == step]
     measured = any(name.startswith("held_out_") for row in rows for name in row)
     return not measured, not any("clips" in row for row in rows)
+
+
+def _write(log: Path, rows: Iterable[dict[str, Any]]) -> None:
+    partial = log.with_name(f".{LOG}.{os.getpid()}.part")
+    partial.write_text("".join(_line(row) for row in rows), encoding="utf-8")
+    os.replace(partial, log)
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -129,7 +129,7 @@ def train(
     masters.publish()
     if main:
         keep_settings(settings)
-    journal = Journal(accelerator, settings, first_step=first)
+    journal = Journal(accelerator, settings, resumed, first_step=first)
     if resumed:
         tell(f"going on from {resumed.name}")
     if changes:
