@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -131,6 +133,43 @@ def train_on_two(settings: TrainSettings) -> None:
     for process in processes:
         process.join(300)
     assert [process.exitcode for process in processes] == [0, 0]
+
+
+LAUNCHED = """
+import os, sys
+from conclvd.cli import main
+
+if sys.argv.pop(1) == "alone" and os.environ["LOCAL_RANK"] == "1":
+    main.AFTER_THE_FIRST = 0.1
+    sys.argv += ["--num-frames", "1"]
+main.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("who", "flags", "error"),
+    [
+        ("all", ["--num-frames", "1"], "num_frames: Input should be"),  # before they meet
+        ("all", [], "is no dataset"),  # after
+        ("alone", [], "num_frames: Input should be"),
+    ],
+)
+def test_processes_of_a_launcher_tell_an_error_once(
+    tmp_path: Path, who: str, flags: list[str], error: str
+) -> None:
+    (tmp_path / "launched.py").write_text(LAUNCHED)
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command = [*launcher, "--nproc-per-node", "2", str(tmp_path / "launched.py"), who, "train"]
+    command += ["ink-mini", "--train-data-dir", str(tmp_path), "--output-dir", str(tmp_path / "x")]
+    done = subprocess.run(
+        [*command, *flags], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 1
+    (told,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert error in told
+    codes = re.findall(r"exitcode  : (-?\d+) ", done.stderr)
+    assert len(codes) == 2
+    assert "0" not in codes
 
 
 def test_two_processes_are_one_with_twice_the_batch(settings) -> None:
