@@ -153,7 +153,7 @@ def test_captions_beside_clips_are_utf_8_with_or_without_a_mark(videos: Path) ->
     reasons = {Path(skipped.name).name: skipped.reason for skipped in found.skipped}
     assert reasons["b.mp4"].startswith("has no caption in UTF-8: cannot read ")
     assert reasons["b.mp4"].endswith("; save it as UTF-8")
-    assert reasons["c.mp4"] == "has no caption"
+    assert reasons["c.mp4"] == "has no caption; write one into c.txt beside it"
 
 
 def test_several_caption_columns(videos: Path) -> None:

@@ -33,7 +33,8 @@ def test_the_presets_are_the_rows_of_the_papers_table() -> None:
 
 def test_flags_are_on_top_of_the_file(tmp_path: Path) -> None:
     config = tmp_path / "c.toml"
-    config.write_text('train_data_dir = "a"\nseed = 3\nresolution = 64\n')
+    text = 'train_data_dir = "a"\nseed = 3\nresolution = 64\n'
+    config.write_text(text, encoding="utf-8-sig")  # with a mark, as editors on Windows write it
     found = read_settings(str(config), {"seed": 4})
     assert (found.seed, found.resolution, found.span) == (4, 64, 29)
     assert found.cache == Path("conclvd-run/cache")

@@ -165,10 +165,10 @@ def _unfit(entry: Entry) -> str:
 
 def _with_caption_beside(video: Path) -> Entry:
     text = video.with_suffix(".txt")
-    if not text.is_file():
-        return Entry(video, ())
     try:
-        return Entry(video, _captions([_read(text)]))
+        captions = _captions([_read(text)] if text.is_file() else [])
+        fault = "" if captions else f"has no caption; write one into {text.name} beside it"
+        return Entry(video, captions, fault=fault)
     except DatasetError as error:
         return Entry(video, (), fault=f"has no caption in UTF-8: {error}; save it as UTF-8")
 

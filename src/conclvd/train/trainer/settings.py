@@ -248,7 +248,7 @@ def _read_toml(config: str) -> dict[str, Any]:
     path = Path(config)
     if path.is_file():
         try:
-            return tomllib.loads(path.read_text(encoding="utf-8"))
+            return tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except (OSError, ValueError) as error:
             raise InvalidRequest(f"cannot read {config} as TOML: {error}") from error
     if config in preset_names():
