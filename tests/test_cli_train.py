@@ -73,9 +73,14 @@ def test_a_run_writes_a_module_and_goes_on(conclvd: Run, data: Path) -> None:
     assert out == "out/motion_adapter\n"
     short = f"passed over: {data / 'short.mp4'} has 3 frames; 8 at stride 2 need 15"
     assert short in err
+    code, _, err = conclvd("train", "c.toml", "--seed", 3)
+    assert code == 0
+    made = "going on from checkpoint-2, where all steps are made: raise max_train_steps for more"
+    assert made in err
+    assert made in conclvd("train", "c.toml", "--seed", 3, "--dry-run")[1]
     code, _, err = conclvd("train", "c.toml", "--seed", 3, "--max-train-steps", 3)
     assert code == 0
-    assert "going on from checkpoint-2" in err
+    assert "going on from checkpoint-2\n" in err
     code, _, err = conclvd("train", "c.toml", "--seed", 4)
     assert code == 1
     assert "seed 3, found 4" in err
@@ -216,6 +221,7 @@ def test_wandb_gets_the_figures_and_writes_into_the_output(
         (["train", "c.toml", "--num-frames", "1"], 2, "num_frames: "),
         (["train", "c.toml", "--mixed-precision", "int8"], 2, "mixed_precision: "),
         (["train", "c.toml", "--dry-run", "--preview-data"], 2, "give one of them"),
+        (["train", "c.toml", "--preview-data", "--output-dir", "c.toml"], 1, "cannot write c.toml"),
         (["train", "c.toml", "--motion-num-attention-heads", "3"], 2, "use a divisor of 16"),
         (["train", "c.toml", "--train-data-dir", "none"], 1, "there is no dataset folder none"),
         (["train", "c.toml", "--num-frames", "9"], 1, "no clip to train on"),

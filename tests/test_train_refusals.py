@@ -57,6 +57,18 @@ def test_a_folder_that_cannot_be_made_is_named(settings, tmp_path: Path, name: s
         train(settings(**{name: tmp_path / "file" / "run"}))
 
 
+@pytest.mark.parametrize("name", ["settings.json", "log.jsonl", "motion_adapter"])
+def test_what_cannot_be_written_is_told_in_a_line(settings, name: str) -> None:
+    given = settings(max_train_steps=1)
+    given.output_dir.mkdir()
+    if name == "motion_adapter":
+        (given.output_dir / name).touch()
+    else:
+        (given.output_dir / name).mkdir()
+    with pytest.raises(TrainingError, match=r"cannot write .*: (Is a directory|File exists); free"):
+        train(given)
+
+
 def test_8_bit_adam_names_its_package(settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "bitsandbytes", None)
     with pytest.raises(TrainingError, match=r"pip install 'conclvd\[8bit\]'"):

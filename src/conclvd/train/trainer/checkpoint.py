@@ -10,8 +10,8 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,19 @@ from conclvd.lock import sweep
 STATE, TENSORS = "state.json", "state.safetensors"
 FORMAT = "conclvd-checkpoint/1"
 NAME = re.compile(r"checkpoint-(\d+)")
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn what the file system raises while `path` is written into one line of TrainingError."""
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise TrainingError(
+            f"cannot write {path}: {reason}; free some space, and start again: the run goes on "
+            "from its last checkpoint"
+        ) from error
 
 
 def save_checkpoint(

@@ -15,7 +15,7 @@ from typing import Any
 from accelerate import Accelerator
 
 from conclvd.errors import TrainingError
-from conclvd.train.trainer.checkpoint import checkpoints, step_of
+from conclvd.train.trainer.checkpoint import checkpoints, disk_errors, step_of
 from conclvd.train.trainer.settings import TrainSettings
 
 LOG = "log.jsonl"
@@ -122,14 +122,8 @@ class Journal:
             return
         seconds = round(self._earlier + time.monotonic() - self._started, 2)
         row = {"step": step, "seconds": seconds, **values, **text}
-        try:
-            with self._file.open("a", encoding="utf-8") as file:
-                file.write(_line(row))
-        except OSError as error:
-            raise TrainingError(
-                f"cannot write {self._file}: {error.strerror}; free some space, and go on from the "
-                "last checkpoint"
-            ) from error
+        with disk_errors(self._file), self._file.open("a", encoding="utf-8") as file:
+            file.write(_line(row))
         if self._accelerator.log_with:
             self._accelerator.log(values, step=step)
 
@@ -164,8 +158,9 @@ def missing(output: Path, step: int) -> tuple[bool, bool]:
 
 def _write(log: Path, rows: Iterable[dict[str, Any]]) -> None:
     partial = log.with_name(f".{LOG}.{os.getpid()}.part")
-    partial.write_text("".join(_line(row) for row in rows), encoding="utf-8")
-    os.replace(partial, log)
+    with disk_errors(log):
+        partial.write_text("".join(_line(row) for row in rows), encoding="utf-8")
+        os.replace(partial, log)
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ from conclvd.models.motion import attention_kinds
 from conclvd.train.clock import set_learning_rate
 from conclvd.train.ema import MovingAverage
 from conclvd.train.masters import Masters
-from conclvd.train.trainer.checkpoint import clear_partial, find_checkpoint
+from conclvd.train.trainer.checkpoint import clear_partial, disk_errors, find_checkpoint
 from conclvd.train.trainer.device import (
     DTYPES,
     learning_rate_at,
@@ -51,6 +51,7 @@ from conclvd.train.trainer.resume import (
     keep_settings,
     make_folder,
     origin_of,
+    place_in_run,
     restore,
     save,
 )
@@ -131,7 +132,7 @@ def train(
         keep_settings(settings)
     journal = Journal(accelerator, settings, resumed, first_step=first)
     if resumed:
-        tell(f"going on from {resumed.name}")
+        tell(f"going on from {place_in_run(resumed, first, settings)}")
     if changes:
         journal.write(first, {}, settings="; ".join(changes))
         for line in changes:
@@ -252,8 +253,9 @@ def train(
         if average:
             average.swap()
         masters.settle()
-        folder = export(model.unet, module, materials, settings, step)
-        write_report(settings, materials, attention_kinds(module))
+        with disk_errors(output):
+            folder = export(model.unet, module, materials, settings, step)
+            write_report(settings, materials, attention_kinds(module))
     accelerator.end_training()
     return Outcome(step, not stopped, figures, folder)
 

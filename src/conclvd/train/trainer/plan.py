@@ -19,6 +19,7 @@ from conclvd.train.trainer.resume import (
     check_folders,
     check_origin,
     origin_of,
+    place_in_run,
 )
 from conclvd.train.trainer.settings import TrainSettings
 from conclvd.train.trainer.warm_start import starting_module
@@ -88,9 +89,11 @@ def plan(settings: TrainSettings, report: Report) -> Plan:
     check_base(base, settings)
     found = decodable(listed, Cache.of(base, settings))
     training, held_out = split(list(found.clips), settings.num_held_out_clips)
+    place = None
     if resumed:
-        origin = origin_of(found, base.hashes, processes=1)
-        check_origin(resumed, checkpoint_facts(resumed), origin, changed.append)
+        facts = checkpoint_facts(resumed)
+        check_origin(resumed, facts, origin_of(found, base.hashes, processes=1), changed.append)
+        place = place_in_run(resumed, facts["step"], settings)
     replaced: list[str] = []
     module = starting_module(base.unet, settings, replaced.append)
     kinds = attention_kinds(module)
@@ -112,7 +115,7 @@ def plan(settings: TrainSettings, report: Report) -> Plan:
             text=(base.tokenizer.model_max_length, text.hidden_size),
         ),
         there=device_memory(),
-        going_on_from=resumed.name if resumed else None,
+        going_on_from=place,
         changed=tuple(changed),
         settings=settings,
     )

@@ -14,6 +14,7 @@ from conclvd.tensors import Frame
 from conclvd.train.trainer.clips import ClipList
 from conclvd.train.trainer.settings import TrainSettings
 from conclvd.train.trainer.windows import read_windows, window_starts
+from conclvd.video.beside import beside
 
 SHEET = "preview.png"
 ROWS, TILE, GAP, MARGIN = 12, 128, 2, 40
@@ -34,7 +35,8 @@ def write_preview(
     """Write `output_dir/preview.png`, evenly spaced clips, at most 12 rows, numbered from 1.
 
     Frames are resized, cropped and spaced as in training, then shown at 128 pixels. `tell` gets
-    a line for each clip that cannot be decoded. Raises TrainingError when none can.
+    a line for each clip that cannot be decoded. Raises TrainingError when none can, MediaError
+    when the sheet cannot be written.
     """
     count = min(ROWS, len(found.clips))
     chosen = [
@@ -53,11 +55,12 @@ def write_preview(
         strips.append(_strip(len(rows), list(window)))
     if not strips:
         raise TrainingError("no clip of the preview can be decoded; check the files")
-    settings.output_dir.mkdir(parents=True, exist_ok=True)
     path = settings.output_dir / SHEET
     good, data = cv2.imencode(".png", cv2.cvtColor(np.concatenate(strips), cv2.COLOR_RGB2BGR))
     assert good
-    path.write_bytes(data.tobytes())
+    with beside(path) as partial:
+        settings.output_dir.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(data.tobytes())
     return path, rows
 
 

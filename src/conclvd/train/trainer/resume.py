@@ -17,6 +17,7 @@ from conclvd.errors import TrainingError
 from conclvd.train.ema import MovingAverage
 from conclvd.train.trainer.checkpoint import (
     checkpoints,
+    disk_errors,
     load_checkpoint,
     pack_optimizer,
     save_checkpoint,
@@ -65,8 +66,16 @@ def keep_settings(settings: TrainSettings) -> None:
     path = settings.output_dir / RESOLVED
     partial = path.with_name(f".{RESOLVED}.{os.getpid()}.part")
     content = json.dumps(_plain(settings), indent=1, ensure_ascii=False)
-    partial.write_text(content, encoding="utf-8")
-    os.replace(partial, path)
+    with disk_errors(path):
+        partial.write_text(content, encoding="utf-8")
+        os.replace(partial, path)
+
+
+def place_in_run(checkpoint: Path, step: int, settings: TrainSettings) -> str:
+    """The name of the checkpoint that a run goes on from, and whether it has all its steps."""
+    if step < settings.max_train_steps:
+        return checkpoint.name
+    return f"{checkpoint.name}, where all steps are made: raise max_train_steps for more"
 
 
 def check_folders(settings: TrainSettings) -> None:

@@ -18,6 +18,7 @@ from conclvd.generate.schedulers import scheduler_named
 from conclvd.models.components import load_decoder
 from conclvd.models.motion import MotionModule
 from conclvd.tensors import Frames
+from conclvd.train.trainer.checkpoint import disk_errors
 from conclvd.train.trainer.prepare import Materials, Report
 from conclvd.train.trainer.samples import as_tensor
 from conclvd.train.trainer.settings import TrainSettings
@@ -49,7 +50,8 @@ def make_clips(
     autoencoder is read anew and forgotten.
     """
     folder = validation_folder(settings.output_dir, step)
-    folder.mkdir(parents=True, exist_ok=True)
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{number:02d}{SUFFIX}" for number in range(len(materials.prompts))]
     mine = range(accelerator.process_index, len(paths), accelerator.num_processes)
     if mine:
