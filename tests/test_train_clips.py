@@ -151,7 +151,7 @@ def test_captions_beside_clips_are_utf_8_with_or_without_a_mark(videos: Path) ->
     found = find_clips(settings(videos))
     assert [clip.captions for clip in found.clips] == [("小船",)]
     reasons = {Path(skipped.name).name: skipped.reason for skipped in found.skipped}
-    assert reasons["b.mp4"].startswith("has no caption in UTF-8: cannot read ")
+    assert reasons["b.mp4"].startswith("has no caption: cannot read ")
     assert reasons["b.mp4"].endswith("; save it as UTF-8")
     assert reasons["c.mp4"] == "has no caption; write one into c.txt beside it"
 
@@ -167,7 +167,9 @@ def test_several_caption_columns(videos: Path) -> None:
     ("name", "text", "message"),
     [
         ("metadata.jsonl", "{", "line 1 is not JSON"),
-        ("metadata.jsonl", '{"text": "a"}', "line 1 has no file_name"),
+        ("metadata.jsonl", '{"text": "a"}', "no file_name, but text; every clip"),
+        ("metadata.csv", "file_name;text\na.mp4;x\n", "no file_name, but file_name;text; every"),
+        ("metadata.csv", "file_name,text\n,x\n", "no file_name; every clip"),
         ("metadata.jsonl", '{"file_name": "../a.mp4", "text": "a"}', "leaves the folder"),
         ("metadata.jsonl", '{"file_name": "/a.mp4", "text": "a"}', "leaves the folder"),
         ("metadata.jsonl", '{"file_name": "a.mp4", "title": "x"}', "has no caption or text, but"),
@@ -180,6 +182,12 @@ def test_a_bad_list_is_one_error(videos: Path, name: str, text: str, message: st
     (videos / "prompts.txt").write_text("one")
     (videos / name).write_text(text)
     with pytest.raises(DatasetError, match=message):
+        find_clips(settings(videos))
+
+
+def test_a_table_in_another_encoding_is_told(videos: Path) -> None:
+    (videos / "metadata.csv").write_text("file_name,text\na.mp4,小船\n", encoding="gbk")
+    with pytest.raises(DatasetError, match=r"cannot read .*metadata\.csv: .*; save it as UTF-8"):
         find_clips(settings(videos))
 
 

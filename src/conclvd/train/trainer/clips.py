@@ -170,7 +170,7 @@ def _with_caption_beside(video: Path) -> Entry:
         fault = "" if captions else f"has no caption; write one into {text.name} beside it"
         return Entry(video, captions, fault=fault)
     except DatasetError as error:
-        return Entry(video, (), fault=f"has no caption in UTF-8: {error}; save it as UTF-8")
+        return Entry(video, (), fault=f"has no caption: {error}")
 
 
 def _captions(texts: Iterable[object]) -> tuple[str, ...]:
@@ -187,7 +187,8 @@ def _from_rows(
             continue
         name = row.get("file_name")
         if not isinstance(name, str) or not name:
-            raise DatasetError(f"{where} has no file_name; every clip needs one")
+            there = "" if "file_name" in row else f", but {', '.join(row)}"
+            raise DatasetError(f"{where} has no file_name{there}; every clip needs one")
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             raise DatasetError(f"{where}: {name} leaves the folder; name a file inside it")
         found = found or any(column in row for column in columns)
@@ -285,5 +286,7 @@ def _from_csv(table: Path) -> list[Entry]:
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise DatasetError(f"cannot read {path}: {error}") from error
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"cannot read {path}: {error}; save it as UTF-8") from error
