@@ -57,14 +57,14 @@ def test_a_folder_that_cannot_be_made_is_named(settings, tmp_path: Path, name: s
         train(settings(**{name: tmp_path / "file" / "run"}))
 
 
-@pytest.mark.parametrize("name", ["settings.json", "log.jsonl", "motion_adapter"])
+@pytest.mark.parametrize("name", ["settings.json", "log.jsonl", "conclvd", "motion_adapter"])
 def test_what_cannot_be_written_is_told_in_a_line(settings, name: str) -> None:
-    given = settings(max_train_steps=1)
+    given = settings(max_train_steps=1, report_to="tensorboard")
     given.output_dir.mkdir()
-    if name == "motion_adapter":
-        (given.output_dir / name).touch()
-    else:
+    if "." in name:
         (given.output_dir / name).mkdir()
+    else:
+        (given.output_dir / name).touch()
     with pytest.raises(TrainingError, match=r"cannot write .*: (Is a directory|File exists); free"):
         train(given)
 

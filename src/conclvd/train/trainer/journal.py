@@ -105,7 +105,7 @@ class Journal:
         flat = json.loads(settings.model_dump_json())
         plain = {k: v if isinstance(v, int | float | str) else str(v) for k, v in flat.items()}
         output = settings.output_dir
-        with _wandb_errors(settings):
+        with _wandb_errors(settings), disk_errors(output):
             self._accelerator.init_trackers(
                 "conclvd",
                 config=plain,
@@ -122,10 +122,11 @@ class Journal:
             return
         seconds = round(self._earlier + time.monotonic() - self._started, 2)
         row = {"step": step, "seconds": seconds, **values, **text}
-        with disk_errors(self._file), self._file.open("a", encoding="utf-8") as file:
-            file.write(_line(row))
-        if self._accelerator.log_with:
-            self._accelerator.log(values, step=step)
+        with disk_errors(self._file):
+            with self._file.open("a", encoding="utf-8") as file:
+                file.write(_line(row))
+            if self._accelerator.log_with:
+                self._accelerator.log(values, step=step)
 
 
 def read_log(output: Path) -> list[dict[str, Any]]:
