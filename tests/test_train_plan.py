@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from conclvd.errors import ConclvdError, InvalidRequest, TrainingError
+from conclvd.models.base import Base
+from conclvd.models.vocabulary import Vocabulary
 from conclvd.train.trainer.checkpoint import checkpoints
-from conclvd.train.trainer.clips import ClipList
+from conclvd.train.trainer.clips import Clip, ClipList
 from conclvd.train.trainer.loop import train
-from conclvd.train.trainer.plan import Plan, plan
+from conclvd.train.trainer.plan import Plan, plan, unread_captions
 from conclvd.train.trainer.settings import TrainSettings
 
 pytestmark = pytest.mark.slow
@@ -95,6 +98,23 @@ def test_clips_that_are_known_to_break_off_are_not_counted(begun: TrainSettings)
     latents.unlink()
     assert len(found("b").clips) == 3
     assert [skipped.reason for skipped in found("b").skipped] == ["breaks off"]
+
+
+def test_what_the_base_does_not_read_of_captions_is_told(base: Base) -> None:
+    def told(*captions: str) -> list[str]:
+        clips = ClipList((Clip(Path("a.mp4"), captions, 16, "11"),), ())
+        return unread_captions(clips, replace(base, vocabulary=vocabulary))
+
+    vocabulary = None
+    assert told("a cat", "小船") == []
+    (line,) = told("a cat", "boat " * 100)
+    assert line.startswith("captions: 1 of 2 are longer than the ")
+    vocabulary = Vocabulary(frozenset({"a", "boat"}), frozenset({"小船"}))
+    assert told("a boat", "小船") == []
+    (line,) = told("a boat and a cat", "小船小猫")
+    assert "never learned 'and', 'cat', '小猫'; `conclvd vocabulary`" in line
+    (line,) = told(*"甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌")
+    assert "'申', '酉' and 1 more; " in line
 
 
 def test_a_contrastive_loss_without_negatives_is_told(settings) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from conclvd.generate.prompt import beyond_limit, unknown_words
+from conclvd.models.base import Base
 from conclvd.models.components import load_base
 from conclvd.models.motion import attention_kinds
 from conclvd.train.trainer.cache import Cache
@@ -25,19 +27,22 @@ from conclvd.train.trainer.settings import TrainSettings
 from conclvd.train.trainer.warm_start import starting_module
 from conclvd.train.trainer.windows import window_starts
 
+MOST_WORDS = 20  # that are listed
 NAMES = {"no": "float32", "fp16": "fp16", "bf16": "bf16"}
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What `train` would do with the same settings, on one process; `replaced` are lines on
-    trained attentions that become others, `there` is the memory of the device in bytes, `changed`
-    are lines on what is not as it was when the checkpoint was written that the run goes on from."""
+    """What `train` would do with the same settings, on one process; `unread` are lines on what the
+    base does not read of the captions, `replaced` on trained attentions that become others, `there`
+    is the memory of the device in bytes, `changed` are lines on what is not as it was when the
+    checkpoint was written that the run goes on from."""
 
     found: ClipList
     training_clips: int
     held_out_clips: int
     windows: int
+    unread: tuple[str, ...]
     kinds: tuple[str, ...]
     replaced: tuple[str, ...]
     precision: str
@@ -59,6 +64,7 @@ class Plan:
             f"are held out, {self.training_clips} give {self.windows} samples of "
             f"{settings.num_frames} frames, stride {settings.sample_stride}, at "
             f"{settings.resolution} x {settings.resolution}",
+            *self.unread,
             f"motion module: {', '.join(self.kinds)}, from "
             f"{settings.motion_module_name_or_path or 'the identity'}",
             *self.replaced,
@@ -103,6 +109,7 @@ def plan(settings: TrainSettings, report: Report) -> Plan:
         training_clips=len(training),
         held_out_clips=len(held_out),
         windows=sum(len(window_starts(clip.frames, settings)) for clip in training),
+        unread=tuple(unread_captions(found, base)),
         kinds=kinds,
         replaced=tuple(replaced),
         precision=precision(settings),
@@ -119,3 +126,24 @@ def plan(settings: TrainSettings, report: Report) -> Plan:
         changed=tuple(changed),
         settings=settings,
     )
+
+
+def unread_captions(found: ClipList, base: Base) -> list[str]:
+    """Lines on captions that are longer than the base reads, and on words that it never learned."""
+    captions = list(dict.fromkeys(caption for clip in found.clips for caption in clip.captions))
+    lines = []
+    cut = sum(beyond_limit(caption, base.tokenizer) != "" for caption in captions)
+    if cut:
+        lines.append(
+            f"captions: {cut} of {len(captions)} are longer than the "
+            f"{base.tokenizer.model_max_length} tokens that {base.name} reads, and are cut there"
+        )
+    words = unknown_words("\n".join(captions), base.vocabulary) if base.vocabulary else []
+    if words:
+        listed = ", ".join(map(repr, words[:MOST_WORDS]))
+        more = f" and {len(words) - MOST_WORDS} more" if len(words) > MOST_WORDS else ""
+        lines.append(
+            f"captions: {base.name} never learned {listed}{more}; `conclvd vocabulary` lists the "
+            "words it knows"
+        )
+    return lines
