@@ -176,10 +176,13 @@ def test_each_branch_keeps_its_own_log(settings, monkeypatch: pytest.MonkeyPatch
     assert rates(output) == {1: 0.001, 2: 0.5, 3: 0.5}
     assert curve(output) == pytest.approx(rates(output))
     assert lines(output / "checkpoint-3.aside") == first
-    train(given.model_copy(update={"resume_from_checkpoint": "checkpoint-3.aside"}))
+    back = given.model_copy(update={"resume_from_checkpoint": "checkpoint-3.aside"})
+    train(back)
     assert lines(output) == first
     assert curve(output) == pytest.approx(rates(output))
-    assert rates(output / "checkpoint-3") == {1: 0.001, 2: 0.5, 3: 0.5}
+
+    train(back.model_copy(update={"max_train_steps": 4}))
+    assert rates(output / "checkpoint-3.aside-2") == {1: 0.001, 2: 0.5, 3: 0.5}
 
 
 def test_a_start_that_is_refused_forgets_no_change(settings, squares: Path, tmp_path: Path) -> None:

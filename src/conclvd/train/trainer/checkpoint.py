@@ -48,12 +48,13 @@ def save_checkpoint(
     facts: Mapping[str, Any],
     keep: int,
     tell: Callable[[str], None] = lambda line: None,
+    others: Sequence[Path] = (),
 ) -> Path:
     """Write `output/checkpoint-STEP` and remove all but the `keep` newest.
 
     It is complete and on the disk before it has its name, and older ones go only then. Those of
-    this step and later are of a run that this one has branched off from: they are kept as
-    `checkpoint-N.aside`, where nothing goes on from them, which `tell` gets a line of.
+    this step and later, and `others`, are of a run that this one has branched off from: they are
+    kept as `checkpoint-N.aside`, where nothing goes on from them, which `tell` gets a line of.
     """
     folder = output / f"checkpoint-{step}"
     partial = output / f".checkpoint-{step}.part"
@@ -67,7 +68,11 @@ def save_checkpoint(
         (partial / STATE).write_text(json.dumps(content, indent=1), encoding="utf-8")
         for file in (partial / TENSORS, partial / STATE, partial):
             _to_disk(file)
-        aside = [_set_aside(path) for path in checkpoints(output) if step_of(path) >= step]
+        aside = [
+            _set_aside(path)
+            for path in checkpoints(output)
+            if path in others or step_of(path) >= step
+        ]
         _discard(folder)  # one that is not whole
         os.replace(partial, folder)
         _to_disk(output)
@@ -96,6 +101,12 @@ def checkpoints(output: Path) -> list[Path]:
     found = [path for path in output.glob("checkpoint-*") if NAME.fullmatch(path.name)]
     whole = [path for path in found if (path / STATE).is_file() and (path / TENSORS).is_file()]
     return sorted(whole, key=step_of)
+
+
+def of_other_branches(output: Path, resumed: Path, step: int) -> list[Path]:
+    """The checkpoints that a run leaves when it goes on from `resumed`, which is of `step`."""
+    there = checkpoints(output)
+    return [path for path in there if step_of(path) >= step and not path.samefile(resumed)]
 
 
 def clear_partial(output: Path) -> None:

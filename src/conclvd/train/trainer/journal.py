@@ -6,7 +6,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 from accelerate import Accelerator
 
 from conclvd.errors import TrainingError
-from conclvd.train.trainer.checkpoint import checkpoints, disk_errors, step_of
+from conclvd.train.trainer.checkpoint import disk_errors
 from conclvd.train.trainer.settings import TrainSettings
 
 LOG = "log.jsonl"
@@ -67,8 +67,8 @@ class Journal:
     """Appends to `output_dir/log.jsonl` and to the trackers, on the main process alone.
 
     A run that goes on from the checkpoint `resumed`, of `first_step`, has the lines up to it. Later
-    ones will be made again; where another branch of the run has checkpoints later on, each of them
-    keeps that branch's log, with which a run goes on from there.
+    ones will be made again; `others`, the checkpoints of a branch that is left, keep that branch's
+    log, with which a run goes on from there.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class Journal:
         accelerator: Accelerator,
         settings: TrainSettings,
         resumed: Path | None,
+        others: Sequence[Path],
         *,
         first_step: int,
     ) -> None:
@@ -86,9 +87,8 @@ class Journal:
             return
         kept, back = list[dict[str, Any]](), False
         if resumed:
-            for other in checkpoints(output):
-                later = step_of(other) >= first_step and not other.samefile(resumed)
-                if later and not (other / LOG).is_file():
+            for other in others:
+                if not (other / LOG).is_file():
                     _write(other / LOG, read_log(output))
             back = (resumed / LOG).is_file()
             rows = read_log(resumed if back else output)

@@ -20,7 +20,12 @@ from conclvd.models.motion import attention_kinds
 from conclvd.train.clock import set_learning_rate
 from conclvd.train.ema import MovingAverage
 from conclvd.train.masters import Masters
-from conclvd.train.trainer.checkpoint import clear_partial, disk_errors, find_checkpoint
+from conclvd.train.trainer.checkpoint import (
+    clear_partial,
+    disk_errors,
+    find_checkpoint,
+    of_other_branches,
+)
 from conclvd.train.trainer.device import (
     DTYPES,
     learning_rate_at,
@@ -130,7 +135,8 @@ def train(
     masters.publish()
     if main:
         keep_settings(settings)
-    journal = Journal(accelerator, settings, resumed, first_step=first)
+    others = of_other_branches(output, resumed, first) if resumed else []
+    journal = Journal(accelerator, settings, resumed, others, first_step=first)
     if resumed:
         tell(f"going on from {place_in_run(resumed, first, settings)}")
     if changes:
@@ -233,7 +239,18 @@ def train(
             if save_now or stopped:  # first: what is looked at may not fit the device or the disk
                 accelerator.wait_for_everyone()
                 if main:
-                    save(step, weights, optimizer, average, accelerator, settings, origin, tell)
+                    save(
+                        step,
+                        weights,
+                        optimizer,
+                        average,
+                        accelerator,
+                        settings,
+                        origin,
+                        tell,
+                        others,
+                    )
+                    others = []
                 accelerator.wait_for_everyone()
             if look_now and materials.held_out:
                 row = measure()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -155,10 +155,11 @@ def save(
     settings: TrainSettings,
     origin: Mapping[str, Any],
     tell: Callable[[str], None],
+    others: Sequence[Path],
 ) -> Path:
     """Write the checkpoint of a step; `origin` is what `check_origin` compares it by.
 
-    `tell` gets a line when checkpoints of another branch are set aside.
+    `tell` gets a line when `others`, the checkpoints of another branch, are set aside.
     """
     names = list(weights)
     tensors: dict[str, Tensor] = {f"weights/{name}": p for name, p in weights.items()}
@@ -172,7 +173,7 @@ def save(
     if accelerator.scaler is not None:
         facts["scaler"] = accelerator.scaler.state_dict()
     return save_checkpoint(
-        settings.output_dir, step, tensors, facts, settings.checkpoints_total_limit, tell
+        settings.output_dir, step, tensors, facts, settings.checkpoints_total_limit, tell, others
     )
 
 
