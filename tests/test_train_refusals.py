@@ -57,6 +57,25 @@ def test_a_folder_that_cannot_be_made_is_named(settings, tmp_path: Path, name: s
         train(settings(**{name: tmp_path / "file" / "run"}))
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"motion_module_name_or_path": "typo"}, "no model 'typo'"),
+        ({"num_frames": 16, "sample_stride": 1, "motion_max_seq_length": 8}, "8 frame positions"),
+        ({"motion_num_attention_heads": 3}, "use a divisor of 16"),
+        ({"rank": 4}, "is added to a trained module"),
+        ({"num_held_out_clips": 4}, "keep some to train on"),
+    ],
+)
+def test_what_a_run_cannot_start_with_is_told_before_clips_are_encoded(
+    settings, tmp_path: Path, given: dict[str, Any], message: str
+) -> None:
+    cache = tmp_path / "cache"
+    with pytest.raises(ConclvdError, match=message):
+        train(settings(**{"motion_module_name_or_path": None, "cache_dir": cache, **given}))
+    assert not cache.exists()
+
+
 @pytest.mark.parametrize("name", ["settings.json", "log.jsonl", "conclvd", "motion_adapter"])
 def test_what_cannot_be_written_is_told_in_a_line(settings, name: str) -> None:
     given = settings(max_train_steps=1, report_to="tensorboard")
@@ -69,12 +88,18 @@ def test_what_cannot_be_written_is_told_in_a_line(settings, name: str) -> None:
         train(given)
 
 
-def test_8_bit_adam_names_its_package(settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
-    with pytest.raises(TrainingError, match=r"pip install 'conclvd\[8bit\]'"):
-        train(settings(use_8bit_adam=True))
-    with pytest.raises(TrainingError, match=r"pip install 'conclvd\[8bit\]'"):
-        plan(settings(use_8bit_adam=True), lambda *_: None)
+@pytest.mark.parametrize(
+    ("package", "given", "extra"),
+    [("bitsandbytes", {"use_8bit_adam": True}, "8bit"), ("peft", {"rank": 4}, "train")],
+)
+def test_a_package_that_is_not_there_is_named(
+    settings, monkeypatch: pytest.MonkeyPatch, package: str, given: dict[str, Any], extra: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(TrainingError, match=rf"pip install 'conclvd\[{extra}\]'"):
+        train(settings(**given))
+    with pytest.raises(TrainingError, match=rf"pip install 'conclvd\[{extra}\]'"):
+        plan(settings(**given), lambda *_: None)
 
 
 @pytest.mark.skipif(bool(find_spec("wandb")), reason="wandb is installed")

@@ -19,6 +19,7 @@ from conclvd.train.trainer.settings import TrainSettings
 
 PATIENCE = timedelta(days=1)  # of processes that wait for one that encodes or validates
 NO_8BIT = "use_8bit_adam needs bitsandbytes: pip install 'conclvd[8bit]', or leave it out"
+NO_PEFT = "a motion LoRA (rank above 0) needs PEFT: pip install 'conclvd[train]'"
 DTYPES = {"no": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 
@@ -44,6 +45,8 @@ def check_device(settings: TrainSettings) -> None:
         raise InvalidRequest("cuda_graph needs an NVIDIA GPU; leave it out")
     if settings.use_8bit_adam and find_spec("bitsandbytes") is None:
         raise TrainingError(NO_8BIT)
+    if settings.rank and find_spec("peft") is None:
+        raise TrainingError(NO_PEFT)
     trackers(settings.report_to)
 
 

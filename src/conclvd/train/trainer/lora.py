@@ -11,7 +11,6 @@ from diffusers.models.attention_processor import Attention
 from safetensors.torch import save_file
 from torch import Tensor
 
-from conclvd.errors import TrainingError
 from conclvd.models.attention import AbsentAttention, SparseCausalAttention
 from conclvd.models.motion import MotionModule
 
@@ -22,14 +21,10 @@ FILE = "pytorch_lora_weights.safetensors"
 def add_lora(unet: UNetMotionModel, rank: int, seed: int) -> None:
     """Add a LoRA of `rank` to every projection of the motion modules' attentions.
 
-    Raises TrainingError when PEFT is not installed.
+    `check_device` finds whether PEFT is installed.
     """
-    try:
-        from peft import LoraConfig
-    except ImportError as error:
-        raise TrainingError(
-            "a motion LoRA (rank above 0) needs PEFT: pip install 'conclvd[train]'"
-        ) from error
+    from peft import LoraConfig
+
     targets = [
         f"{name}.{layer}"
         for name, attention in unet.named_modules()

@@ -21,8 +21,10 @@ from conclvd.models.base import Base
 from conclvd.models.components import load_base
 from conclvd.train.trainer.cache import Cache, fill_latents, fill_text, open_latents, open_text
 from conclvd.train.trainer.clips import Clip, ClipList, find_clips
+from conclvd.train.trainer.model import check_frames
 from conclvd.train.trainer.samples import Window
 from conclvd.train.trainer.settings import TrainSettings
+from conclvd.train.trainer.warm_start import starting_module
 
 Report = Callable[[str, int, int], None]
 MOST_HELD_OUT = 32
@@ -69,6 +71,9 @@ def prepare(settings: TrainSettings, accelerator: Accelerator, report: Report) -
     found = find_clips(settings, lambda done, total: report("hash", done, total))
     base = load_base(settings.pretrained_model_name_or_path)
     check_base(base, settings)
+    # what a run cannot start with is told before it encodes, which may take hours
+    split(list(found.clips), settings.num_held_out_clips)
+    check_frames(starting_module(base.unet, settings), settings)
     cache = Cache.of(base, settings)
     share = slice(accelerator.process_index, None, accelerator.num_processes)
     clips = list(found.clips)[share]
