@@ -108,6 +108,15 @@ def test_a_dry_run_tells_and_writes_nothing(conclvd: Run, tmp_path: Path, data: 
     assert [path.name for path in tmp_path.iterdir()] == ["c.toml"]
 
 
+@pytest.mark.parametrize("flag", ["--dry-run", "--preview-data"])
+def test_one_process_of_a_launcher_looks_ahead(
+    conclvd: Run, monkeypatch: pytest.MonkeyPatch, flag: str
+) -> None:
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert conclvd("train", "c.toml", flag) == (0, "", "")
+    assert not Path("out").exists()
+
+
 def test_libraries_show_no_bars_of_their_own(conclvd: Run, data: Path) -> None:
     """The weights of ink-mini are in several files, which diffusers counts."""
     flags = ["--train-data-dir", data, "--resolution", 64, "--sample-stride", 2, "--dry-run"]
@@ -218,8 +227,9 @@ def test_wandb_gets_the_figures_and_writes_into_the_output(
         (["train", "paper"], 2, "give --train-data-dir"),
         (["train", "c.toml", "--speed", "9"], 2, "No such option"),
         (["train", "c.toml", "--seed", "x"], 2, "--seed"),
-        (["train", "c.toml", "--num-frames", "1"], 2, "num_frames: "),
-        (["train", "c.toml", "--mixed-precision", "int8"], 2, "mixed_precision: "),
+        (["train", "c.toml", "--num-frames", "1"], 2, "error: --num-frames: Input"),
+        (["train", "c.toml", "--attention-kinds", "x"], 2, "error: --attention-kinds: Input"),
+        (["train", "c.toml", "--mixed-precision", "int8"], 2, "error: --mixed-precision: "),
         (["train", "c.toml", "--dry-run", "--preview-data"], 2, "give one of them"),
         (["train", "c.toml", "--preview-data", "--output-dir", "c.toml"], 1, "cannot write c.toml"),
         (["train", "c.toml", "--motion-num-attention-heads", "3"], 2, "use a divisor of 16"),

@@ -137,10 +137,10 @@ def train_on_two(settings: TrainSettings) -> None:
 
 LAUNCHED = """
 import os, sys
-from conclvd.cli import main
+from conclvd.cli import launched, main
 
 if sys.argv.pop(1) == "alone" and os.environ["LOCAL_RANK"] == "1":
-    main.AFTER_THE_FIRST = 0.1
+    launched.AFTER_THE_FIRST = 0.1
     sys.argv += ["--num-frames", "1"]
 main.main()
 """
@@ -149,9 +149,9 @@ main.main()
 @pytest.mark.parametrize(
     ("who", "flags", "error"),
     [
-        ("all", ["--num-frames", "1"], "num_frames: Input should be"),  # before they meet
+        ("all", ["--num-frames", "1"], "--num-frames: Input should be"),  # before they meet
         ("all", [], "is no dataset"),  # after
-        ("alone", [], "num_frames: Input should be"),
+        ("alone", [], "--num-frames: Input should be"),
     ],
 )
 def test_processes_of_a_launcher_tell_an_error_once(

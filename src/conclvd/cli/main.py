@@ -6,9 +6,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 130 stopped by Ctrl-C.
 
 from __future__ import annotations
 
-import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Annotated, Any, NoReturn, cast
@@ -17,12 +15,11 @@ import typer
 
 from conclvd import __version__
 from conclvd.cli import dataset, evaluate, generate, interpolate, train
+from conclvd.cli.launched import is_first, let_the_first_speak
 from conclvd.errors import ConclvdError, InvalidRequest
 
 # typer brings its own click or uses the installed one, by its version: this is the class of either
 _UsageError = cast(type[typer.BadParameter], typer.BadParameter.__bases__[0])
-
-AFTER_THE_FIRST = 10.0  # seconds; a launcher ends the other processes when one has failed
 
 app = typer.Typer(
     name="conclvd",
@@ -74,9 +71,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         code = 130
     except Exception:
-        _let_the_first_speak()
+        let_the_first_speak()
         raise
-    if code == 130 and _is_first():
+    if code == 130 and is_first():
         print("stopped", file=sys.stderr)
     return code if isinstance(code, int) else 0
 
@@ -92,21 +89,7 @@ def main() -> NoReturn:
     sys.exit(run())
 
 
-def _is_first() -> bool:
-    """Whether this is the only process, or the first that a launcher started on this machine."""
-    return int(os.environ.get("LOCAL_RANK", "0")) == 0
-
-
-def _let_the_first_speak() -> None:
-    """Wait, unless this is the first process: what all fail by is then told by that one alone.
-
-    What only this one fails by is told after that.
-    """
-    if not _is_first():
-        time.sleep(AFTER_THE_FIRST)
-
-
 def _fail(message: str, code: int) -> int:
-    _let_the_first_speak()
+    let_the_first_speak()
     print("error: " + " ".join(message.split()), file=sys.stderr)
     return code

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from pydantic.fields import FieldInfo
 
+from conclvd.cli.launched import is_first
 from conclvd.cli.libraries import loading
 from conclvd.cli.progress import Bars
 from conclvd.errors import InvalidRequest
@@ -49,6 +50,8 @@ def train(
     settings = _settings(config, given)
     if dry_run and preview_data:
         raise InvalidRequest("--dry-run and --preview-data are two things; give one of them")
+    if (dry_run or preview_data) and not is_first():
+        return 0
     if preview_data:
         return _preview(settings)
     with loading(diffusers=True):

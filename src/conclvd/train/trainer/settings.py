@@ -7,7 +7,7 @@ Names are those of diffusers' training scripts where they have one. Defaults are
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
@@ -219,11 +219,13 @@ def read_settings(config: str, given: Mapping[str, Any]) -> TrainSettings:
     Raises InvalidRequest, which names the key and what to do, for a file that is missing or no
     TOML, an unknown key, or a value that does not fit.
     """
-    return check_settings({**_read_toml(config), **given}, config)
+    return check_settings({**_read_toml(config), **given}, config, given)
 
 
-def check_settings(values: Mapping[str, Any], origin: str) -> TrainSettings:
-    """Settings out of plain values; `origin` names them in errors."""
+def check_settings(
+    values: Mapping[str, Any], origin: str, flags: Collection[str] = ()
+) -> TrainSettings:
+    """Settings out of plain values; `origin` names them in errors, but those given as `flags`."""
     try:
         return TrainSettings.model_validate(dict(values))
     except ValidationError as error:
@@ -241,7 +243,10 @@ def check_settings(values: Mapping[str, Any], origin: str) -> TrainSettings:
             ) from error
         message = first["msg"].removeprefix("Value error, ")
         found = "" if not key else f" (found {first['input']!r})"
-        raise InvalidRequest(f"{origin}: {key or 'the settings'}: {message}{found}") from error
+        where = f"{origin}: {key or 'the settings'}"
+        if key and first["loc"][0] in flags:
+            where = f"--{str(first['loc'][0]).replace('_', '-')}"
+        raise InvalidRequest(f"{where}: {message}{found}") from error
 
 
 def _read_toml(config: str) -> dict[str, Any]:
