@@ -151,8 +151,11 @@ def test_ctrl_c_says_what_is_saved(conclvd: Run, monkeypatch: pytest.MonkeyPatch
     code, out, err = conclvd("train", "c.toml", "--max-train-steps", 90)
     assert code == 130
     assert out == ""
-    assert "step 2 is saved; the same command goes on from there" in err
+    assert "step 2 is saved; the same command goes on from there, and with --max-train" in err
     assert Path("out/checkpoint-2").is_dir()
+    code, out, _ = conclvd("train", "c.toml", "--max-train-steps", 2)
+    assert (code, out) == (0, "out/motion_adapter\n")
+    assert Path("out/report.html").is_file()
 
 
 # What accelerate and conclvd use of wandb.

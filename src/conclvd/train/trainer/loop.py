@@ -265,7 +265,10 @@ def train(
     # --- what is kept --------------------------------------------------------------------------
     folder = None
     if stopped:
-        tell(f"step {step} is saved; the same command goes on from there")
+        tell(
+            f"step {step} is saved; the same command goes on from there, and with "
+            f"--max-train-steps {step} makes the module of it"
+        )
     if main and not stopped:
         if average:
             average.swap()
