@@ -10,7 +10,7 @@ AFTER_THE_FIRST = 10.0  # seconds; a launcher ends the other processes when one 
 
 def is_first() -> bool:
     """Whether this is the only process, or the first that a launcher started on this machine."""
-    return int(os.environ.get("LOCAL_RANK", "0")) == 0
+    return os.environ.get("LOCAL_RANK", "") in ("", "-1", "0")
 
 
 def let_the_first_speak() -> None:
