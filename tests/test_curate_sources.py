@@ -142,7 +142,7 @@ def test_the_rest_goes_on_without_broken_files_and_duplicates(tmp_path: Path) ->
     (raw / ".hidden.mp4").write_bytes(b"")
     (raw / "notes.txt").write_text("no video")
     (raw / "山水 one.mkv.json").write_text('{"source": "Film Studio", "license": "CC-BY-4.0"}')
-    (raw / "two:three.json").write_text('{"license": "CC0-1.0"}')
+    (raw / "two:three.json").write_text('\ufeff{"license": "CC0-1.0"}', encoding="utf-8")
     folder = tmp_path / "set"
     seen: list[tuple[int, int]] = []
     results = add_sources(
@@ -198,7 +198,8 @@ def test_adding_again_corrects_what_is_noted(tmp_path: Path) -> None:
     again = partial(add_sources, folder, workers=1)
     assert again([old], license="MIT") == [Added(old, None, "MIT", corrected=True)]
     assert again([old], license="MIT") == [Added(old, "it is here already", "MIT")]
-    assert again([old]) == [Added(old, "it is here already", "MIT")]  # nothing said, nothing lost
+    for nothing in (None, ""):  # nothing said, nothing lost
+        assert again([old], license=nothing) == [Added(old, "it is here already", "MIT")]
     new = old.rename(tmp_path / "moved.mp4")
     assert again([new], name="Film Studio") == [Added(new, None, "MIT", corrected=True)]
     (source,) = read_sources(folder)

@@ -132,7 +132,8 @@ def test_schema_version_1_and_hand_made_lines_are_read(tmp_path: Path) -> None:
     by_hand = {"file_name": "b.mp4", "text": "a hill"}
     bare = {"file_name": "c.mp4", "caption": ""}
     rows = (json.dumps(row) for row in (old, by_hand, bare))
-    (tmp_path / MANIFEST).write_text("\n".join(rows))
+    # with the mark that some editors put first
+    (tmp_path / MANIFEST).write_text("\ufeff" + "\n".join(rows), encoding="utf-8")
     assert read_manifest(tmp_path) == [
         ClipRecord(file_name="a.mp4", caption="a boat", caption_zh="舟", seed=1),
         ClipRecord(file_name="b.mp4", caption="a hill"),

@@ -222,7 +222,7 @@ def file_sum(path: Path) -> str:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise DatasetError(
             f"there is no {path.name} in {path.parent}; name a dataset folder, or make one with "

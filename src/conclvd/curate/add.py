@@ -138,7 +138,7 @@ class _Noted:
             return Added(path, f"it has the same content as {before.path}")
         beside = _sidecar(path)
         told = {"license": beside.license or license, "name": beside.source or name}
-        changes = {key: value for key, value in told.items() if value is not None}
+        changes = {key: value for key, value in told.items() if value}
         same = before.model_copy(update={"modified_ns": found.modified_ns})
         after = same.model_copy(update={"path": found.path, **changes})
         if after != before:
@@ -188,7 +188,7 @@ def _sidecar(path: Path) -> Sidecar:
     for name in (f"{path.name}.json", f"{path.stem}.json"):
         file = path.with_name(name)
         if file.is_file():
-            return parse(file.read_text(encoding="utf-8"), Sidecar, str(file))
+            return parse(file.read_text(encoding="utf-8-sig"), Sidecar, str(file))
     return Sidecar()
 
 
