@@ -143,7 +143,7 @@ def test_videos_with_their_captions_beside_them(tmp_path: Path) -> None:
     raw.mkdir()
     films.write(raw / "a.mp4", films.shot(1, 3, 64, 48))
     films.write(raw / "b.mp4", films.shot(2, 3, 64, 48))
-    (raw / "a.txt").write_text("a boat\n")
+    (raw / "a.txt").write_text("\ufeffa boat\n", encoding="utf-8")  # as some editors save it
     count, left, _ = import_dataset(raw, tmp_path / "set", report=lambda _: None)
     assert count == 1
     assert read_manifest(tmp_path / "set")[0].caption == "a boat"
@@ -254,7 +254,7 @@ def test_wrong_use_is_refused_and_leaves_nothing(folder: Path, tmp_path: Path) -
         export_dataset(folder, folder, "webdataset", report=lambda *_: None)
     with pytest.raises(DatasetError, match="no folder or CSV file"):
         import_dataset(tmp_path / "none", tmp_path / "out", report=lambda _: None)
-    with pytest.raises(DatasetError, match="has no clip to import: it is empty"):
+    with pytest.raises(DatasetError, match="it holds no video; name a CSV file itself"):
         import_dataset(tmp_path, tmp_path / "out", report=lambda _: None)
     (tmp_path / "a.csv").write_text("id,caption\n1,x\n")
     with pytest.raises(DatasetError, match="no columns videoid and name"):

@@ -63,7 +63,9 @@ def import_dataset(
                 left.append(str(error))
             report(place + 1)
         if not records:
-            reason = left[0] if left else "it is empty"
+            reason = (
+                left[0] if left else "it holds no video; name a CSV file itself, not its folder"
+            )
             raise DatasetError(f"{source} has no clip to import: {reason}")
         for member in partial.glob(".member*"):
             member.unlink()
@@ -143,7 +145,7 @@ def _pairs(source: Path) -> _Found:
                 yield DatasetError(f"{path} has no caption; write it into {text.name}"), {}
                 continue
             try:
-                yield path, {"caption": text.read_text(encoding="utf-8").strip()}
+                yield path, {"caption": text.read_text(encoding="utf-8-sig").strip()}
             except UnicodeDecodeError:
                 yield DatasetError(f"{text} is not in UTF-8; save it as UTF-8"), {}
 
