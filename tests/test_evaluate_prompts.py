@@ -47,6 +47,12 @@ def test_what_is_written_is_what_measuring_reads(tmp_path: Path, name: str) -> N
     ]
 
 
+def test_prompts_in_another_encoding_are_told(tmp_path: Path) -> None:
+    (tmp_path / "p.txt").write_text("薄雾群峰", encoding="gb18030")
+    with pytest.raises(DatasetError, match="not in UTF-8; save it as UTF-8"):
+        read_prompts(tmp_path / "p.txt")
+
+
 @pytest.mark.parametrize("key", ["caption", "text", "prompt"])
 def test_captions_of_videos_are_prompts_in_their_order(tmp_path: Path, key: str) -> None:
     """The reverse: what tells the prompts of videos does for generating others."""

@@ -104,6 +104,8 @@ def told_lines(path: Path) -> list[tuple[int, str]]:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except FileNotFoundError as error:
         raise InvalidRequest(f"there is no file of prompts at {path}; check the name") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{path} is not in UTF-8; save it as UTF-8") from error
+    except OSError as error:
         raise DatasetError(f"cannot read the prompts in {path}: {error}") from error
     return [(number, line.strip()) for number, line in enumerate(lines, 1) if line.strip()]
