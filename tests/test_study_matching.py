@@ -104,7 +104,11 @@ def test_how_videos_were_matched_is_told_and_kept(
         (tmp_path / name / "metadata.jsonl").write_text("\n".join(map(json.dumps, lines)))
     study, given = str(tmp_path / "S"), [f"{name}={tmp_path / name}" for name in ("A", "B")]
     command = ["evaluate", "study", "serve", study, "--no-browser", "--port", "0"]
-    assert run([*command, "--videos", given[0], "--videos", given[1]]) == 0
+    made = [*command, "--videos", given[0], "--videos", given[1]]
+    assert run([*made, "--origin", "museum"]) == 2
+    assert "'museum' is no origin" in capsys.readouterr().err
+    assert not (tmp_path / "S").exists()  # the same command, put right, makes it
+    assert run(made) == 0
     told = (
         "1 of 2 by prompt and seed, or name; 1 by prompt alone, for the seed is another or not "
         "told: A 1, B 1"

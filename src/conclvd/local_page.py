@@ -52,7 +52,7 @@ class LocalServer(ThreadingHTTPServer):
     def __init__(
         self, handler: type[LocalHandler], host: str, port: int, origins: tuple[str, ...] = ()
     ) -> None:
-        further = [_checked(origin) for origin in origins]
+        further = [checked_origin(origin) for origin in origins]
         try:
             super().__init__((host, port), handler)
         except (OSError, OverflowError) as error:
@@ -73,7 +73,8 @@ class LocalServer(ThreadingHTTPServer):
         """A browser that went away while a clip was sent is nothing to report."""
 
 
-def _checked(origin: str) -> str:
+def checked_origin(origin: str) -> str:
+    """An origin as browsers send it; InvalidRequest for what is none."""
     parts = urlsplit(origin)
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
         raise InvalidRequest(f"{origin!r} is no origin; write one such as http://museum.local:8000")

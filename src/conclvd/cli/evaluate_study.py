@@ -73,8 +73,10 @@ def serve(
     from conclvd.evaluate.study.answers import Answers, read_answers
     from conclvd.evaluate.study.plan import PLAN, read_plan
     from conclvd.evaluate.study.server import StudyServer
+    from conclvd.local_page import checked_origin
     from conclvd.lock import writing
 
+    origins = tuple(checked_origin(name) for name in origin or ())
     making = [videos, prompts, mode, questions, checks, size]
     if (folder / PLAN).exists():
         if any(value is not None for value in making):
@@ -87,7 +89,7 @@ def serve(
     plan = read_plan(folder)
     with (
         writing(folder, "conclvd evaluate study serve"),
-        StudyServer(Answers(folder, plan), host, port, tuple(origin or ())) as server,
+        StudyServer(Answers(folder, plan), host, port, origins) as server,
     ):
         try:
             typer.echo(
