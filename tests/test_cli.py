@@ -42,6 +42,8 @@ def test_help(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
         ([*PAINT, "OUT", "--count", "1", "--frames", "0"], "'--frames'"),
         ([*PAINT, "OUT", "--count", "1", "--seed", "-1"], "'--seed'"),
         ([*PAINT, "OUT", "--count", "1", "--colour", "red"], "No such option"),
+        ([*PAINT, "OUT", "--count", "many"], "found 'many'; `conclvd dataset paint --help`"),
+        (["paint"], "`conclvd --help` lists what there is"),
     ],
 )
 def test_wrong_use_is_one_line_and_exit_2(
@@ -75,6 +77,11 @@ def test_a_folder_that_cannot_be_made_is_one_line_and_exit_1(
         (ConclvdError("all wrong"), 1, "error: all wrong\n"),
         (InvalidRequest("0 frames"), 2, "error: 0 frames\n"),
         (KeyboardInterrupt(), 130, "stopped\n"),
+        (
+            MemoryError("58 GiB"),
+            1,
+            "error: there is too little memory: 58 GiB; choose a smaller size or fewer frames\n",
+        ),
     ],
 )
 def test_every_failure_has_its_code_and_line(

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Annotated, Any, NoReturn, cast
 
 import typer
+from pydantic import ValidationError
 
 from conclvd import __version__
 from conclvd.cli import dataset, evaluate, generate, interpolate, train
@@ -63,11 +64,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         code = _command(app)(args=arguments, prog_name="conclvd", standalone_mode=False)
     except _UsageError as error:
-        return _fail(error.format_message(), 2)
+        return _fail(_told(error), 2)
     except InvalidRequest as error:
         return _fail(str(error), 2)
     except ConclvdError as error:
         return _fail(str(error), 1)
+    except MemoryError as error:
+        return _fail(
+            f"there is too little memory: {error}; choose a smaller size or fewer frames", 1
+        )
     except (KeyboardInterrupt, typer.Abort):
         code = 130
     except Exception:
@@ -87,6 +92,16 @@ def _command(application: typer.Typer) -> Callable[..., Any]:
 def main() -> NoReturn:
     """The console script."""
     sys.exit(run())
+
+
+def _told(error: typer.BadParameter) -> str:
+    """What was wrong in the command line, what was found, and what tells more."""
+    message = error.format_message().removesuffix(".")
+    cause = error.__cause__
+    if isinstance(cause, ValidationError):  # typer leaves out what was found
+        message += f", found {cause.errors()[0]['input']!r}"
+    command = error.ctx.command_path if error.ctx else "conclvd"
+    return f"{message}; `{command} --help` lists what there is"
 
 
 def _fail(message: str, code: int) -> int:
