@@ -173,6 +173,14 @@ def test_odd_sides_unequal_times_and_unknown_rates_are_told(conclvd: Run, tmp_pa
     assert "warning" not in conclvd("interpolate", "in", "out", "--fps", 12)[2]
 
 
+def test_a_gif_that_browsers_would_show_too_slowly_is_told(conclvd: Run, tmp_path: Path) -> None:
+    write_video(tmp_path / "in.mp4", SLIDE, Fraction(24))
+    said = "a gif of more than 50 frames a second far too slowly, and this one has 96"
+    for out, told in {"out.gif": True, "out.webp": False}.items():
+        assert (said in conclvd("interpolate", "in.mp4", out, "--passes", 2)[2]) is told
+    assert "slowly" not in conclvd("interpolate", "in.mp4", "half.gif")[2]  # 48
+
+
 def test_title_and_artist_stay(conclvd: Run, tmp_path: Path) -> None:
     write_video(tmp_path / "in.mp4", SLIDE, Fraction(6), tags={"title": "山水", "artist": "nobody"})
     assert conclvd("interpolate", "in.mp4", "out.mp4")[0] == 0

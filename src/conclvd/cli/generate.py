@@ -11,7 +11,7 @@ import typer
 
 from conclvd.cli import values
 from conclvd.cli.libraries import loading
-from conclvd.cli.output import check_output
+from conclvd.cli.output import check_output, warn_of_rate
 from conclvd.cli.progress import Bars
 from conclvd.errors import InvalidRequest, ModelError
 from conclvd.generate.recipe import Recipe, differences, is_recipe, read_recipe
@@ -140,6 +140,8 @@ def _run(request: Request, output: Path | None, original: Recipe | None) -> None
     typer.echo(f"seed {request.seed}", err=True)
     for line in generator.warnings(request):
         typer.echo(f"warning: {line}", err=True)
+    assert request.fps is not None  # settled
+    warn_of_rate(target, request.fps)
     with Bars() as bars:
         video = generator.generate(request, bars)
     written = write_video(target, video.frames, video.fps, metadata=video.recipe.to_json())

@@ -11,7 +11,7 @@ import numpy as np
 import typer
 
 from conclvd.cli import values
-from conclvd.cli.output import check_output
+from conclvd.cli.output import check_output, warn_of_rate
 from conclvd.cli.progress import Bars
 from conclvd.errors import InvalidRequest
 from conclvd.tensors import Frame
@@ -101,6 +101,7 @@ def interpolate(
         source=video.metadata,
     )
     _warn(video, pace, output, rate)
+    warn_of_rate(output, played)
     sound = _sound(source, video, output, played == pace.fps * parts)
     tally = Tally()
     with Bars() as bars:

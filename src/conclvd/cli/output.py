@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import tempfile
+from fractions import Fraction
 from pathlib import Path
+
+import typer
 
 from conclvd.errors import MediaError
 from conclvd.video.formats import Format, format_of, png_folder
+
+GIF_MOST = 50  # frames a second: browsers show a shorter delay than 0.02 s as 0.1 s
 
 
 def check_output(path: Path) -> None:
@@ -25,6 +30,16 @@ def check_file(path: Path) -> None:
     _check_folder(path)
 
 
+def warn_of_rate(path: Path, fps: Fraction) -> None:
+    """Say when a video at `path` will not be shown at its rate."""
+    if format_of(path) is Format.GIF and fps > GIF_MOST:
+        typer.echo(
+            f"warning: browsers show a gif of more than {GIF_MOST} frames a second far too slowly, "
+            f"and this one has {float(fps):g}; choose .webp or .mp4, or a lower --fps",
+            err=True,
+        )
+
+
 def _check_folder(target: Path) -> None:
     folder = target.parent
     if not folder.is_dir():
@@ -35,6 +50,5 @@ def _check_folder(target: Path) -> None:
             pass
     except OSError as error:
         raise MediaError(
-            f"cannot write into {folder.absolute()}: {error.strerror}; choose another folder "
-            "with -o"
+            f"cannot write into {folder.absolute()}: {error.strerror}; choose another folder"
         ) from error
