@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from conclvd.cli.main import run
+from conclvd.generate.prompt import unknown_words
+from conclvd.models.source import ink_mini
+from conclvd.models.vocabulary import read_vocabulary
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -34,6 +37,13 @@ def test_python_of_the_readme_runs(code: str) -> None:
     for shown, quick in QUICK.items():
         code = code.replace(shown, quick)
     exec(compile(code, "README.md", "exec"), {})
+
+
+def test_the_model_knows_every_word_of_the_prompts_shown() -> None:
+    vocabulary = read_vocabulary(ink_mini() / "vocabulary.json")
+    prompts = re.findall(r'^    conclvd generate "([^…"]+)"', README, re.MULTILINE)
+    assert len(prompts) >= 4
+    assert [unknown_words(prompt, vocabulary) for prompt in prompts] == [[]] * len(prompts)
 
 
 def test_commands_of_the_readme_exist(capsys: pytest.CaptureFixture[str]) -> None:
