@@ -194,7 +194,10 @@ def test_two_videos_loop_in_step(browser: Any, make: Callable[..., StudyServer])
 def test_prompts_are_text_and_the_page_speaks_chinese(
     browser: Any, make: Callable[..., StudyServer]
 ) -> None:
-    visitor = Visitor(browser, make(questions=9, checks=0), "p1", locale="zh-CN")
+    visitor = Visitor(browser, make(questions=9, checks=0), "p 1", locale="zh-CN")
+    visitor.wait("document.getElementById('message').textContent.includes('汉字')")
+    visitor.page.fill("#code", "p1")
+    visitor.keys("Enter")
     visitor.at("1 / 9")
     assert "时间连贯" in visitor.text("#rows")
     visitor.page.click("#language")

@@ -28,7 +28,8 @@ async function ask(path, body) {
     throw new Error(words().away);
   }
   const value = await answer.json();
-  if (!answer.ok) throw new Error(value.error);
+  const ownWords = path === "/api/session" && answer.status === 400 && words().refused;
+  if (!answer.ok) throw new Error(ownWords || value.error);
   return value;
 }
 
