@@ -44,6 +44,10 @@ def test_help(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
         ([*PAINT, "OUT", "--count", "1", "--colour", "red"], "No such option"),
         ([*PAINT, "OUT", "--count", "many"], "found 'many'; `conclvd dataset paint --help`"),
         (["paint"], "`conclvd --help` lists what there is"),
+        (
+            ["dataset", "suggest", "OUT", "--model", "m", "--language", "fr"],
+            "'--language': 'fr' is not one of 'en', 'zh'; `conclvd dataset suggest --help`",
+        ),
     ],
 )
 def test_wrong_use_is_one_line_and_exit_2(

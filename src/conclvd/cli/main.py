@@ -96,10 +96,10 @@ def main() -> NoReturn:
 
 def _told(error: typer.BadParameter) -> str:
     """What was wrong in the command line, what was found, and what tells more."""
-    message = error.format_message().removesuffix(".")
-    cause = error.__cause__
-    if isinstance(cause, ValidationError):  # typer leaves out what was found
-        message += f", found {cause.errors()[0]['input']!r}"
+    message = error.format_message().removesuffix(".").replace("Value error, ", "")
+    if isinstance(error.__cause__, ValidationError):
+        found = repr(error.__cause__.errors()[0]["input"])
+        message += "" if found in message else f", found {found}"  # as a rule, typer leaves it out
     command = error.ctx.command_path if error.ctx else "conclvd"
     return f"{message}; `{command} --help` lists what there is"
 
