@@ -20,10 +20,12 @@ declare -A seconds=(
   [tokenizer]=0 [autoencoder]=${AUTOENCODER:-490} [judge]=${JUDGE:-395} [probe]=${PROBE:-190}
   [base]=${BASE:-900} [motion]=${MOTION:-400}
 )
+case $options in *--toy*) for stage in "${!seconds[@]}"; do seconds[$stage]=5; done ;; esac
 mkdir -p "$out" "$clips"
 if [ -n "$weights" ]; then cp -r "$weights/." "$out/"; fi
 
-painters=${PAINTERS:-$(($(nproc) - gpus - 1))}
+cores=$(nproc)
+painters=${PAINTERS:-$((cores > gpus + 2 ? cores - gpus - 1 : 1))}
 if [ "$painters" -gt 0 ]; then
   $python -m conclvd.train clips --out "$clips" --seconds 1e6 --workers "$painters" $options \
     >"$clips/clips.log" 2>&1 &
