@@ -202,6 +202,7 @@ def test_the_stage_goes_on_from_weights(tmp_path: Path) -> None:
         "workers": 1,
         "batch": 2,
         "eager": False,
+        "form": None,
     }
     result = run_stage(Namespace(stage="flow", model=None, toy=True, **settings))
     assert {"raft on painted, moving", "dis on painted, all", "farneback on layered, fast"} <= set(

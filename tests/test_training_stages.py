@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from conclvd.errors import TrainingError
 from conclvd.models.probe import load_probe
+from conclvd.train.__main__ import main
 from conclvd.train.autoencoder import AutoencoderRun, train_autoencoder
 from conclvd.train.clip_folder import ClipFolder, read_clip, write_clip
 from conclvd.train.painting import FIRST_TRAINING_SEED, PaintOrder, paint_sample
@@ -69,6 +70,25 @@ def test_all_parts_are_written_in_half_precision(trained):
             kinds = {weights.get_tensor(key).dtype for key in weights.keys()}  # noqa: SIM118
         assert torch.float16 in kinds
         assert not list(trained.glob("*.part"))
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (("base", "--model", "nowhere"), "nothing at nowhere, which --model names"),
+        (("autoencoder", "--clips", "nowhere"), "nothing at nowhere, which --clips names"),
+        (("judge", "--weights", "nowhere"), "nothing at nowhere, which --weights names"),
+        (("base", "--form", "round"), "found 'round'"),
+        (("motion",), "needs --model"),
+    ],
+)
+def test_wrong_arguments_are_told_in_a_line(tmp_path, monkeypatch, given, told):
+    monkeypatch.setattr(sys, "argv", ["train", *given, "--toy", "--out", str(tmp_path / "out")])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert str(ended.value.code).startswith("error: ")
+    assert told in str(ended.value.code)
+    assert not (tmp_path / "out").exists()
 
 
 def test_motion_module_has_learned_and_knows_its_attentions(trained):

@@ -6,7 +6,10 @@ A bare GPU machine needs torch, diffusers, transformers, numpy, OpenCV and aggdr
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
+
+from conclvd.errors import ConclvdError
 
 
 def main() -> None:
@@ -40,7 +43,12 @@ def main() -> None:
     arguments = parser.parse_args()
     from conclvd.train.stages import run_stage
 
-    run_stage(arguments)
+    try:
+        run_stage(arguments)
+    except ConclvdError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from conclvd.errors import TrainingError
 from conclvd.train.painting import FIRST_TRAINING_SEED, PaintOrder, paint_sample
 from conclvd.train.runlog import RunLog
 from conclvd.train.sizes import INK_MINI, TOY
+from conclvd.train.step_form import step_form
 
 TOKENIZER_CLIPS = 1000
 VOCABULARY = 3000
@@ -20,7 +21,11 @@ COMPILED = ("autoencoder", "judge", "probe")
 
 
 def run_stage(arguments: Namespace) -> dict[str, float]:
-    """Run the stage that the command line names; returns its last figures."""
+    """Run the stage that the command line names; returns its last figures.
+
+    Raises TrainingError for what the stage does not take, or does not find.
+    """
+    _check(arguments)
     sizes = TOY if arguments.toy else INK_MINI
     if arguments.stage == "clips":
         from conclvd.train.clip_folder import paint_clips
@@ -78,6 +83,16 @@ def run_stage(arguments: Namespace) -> dict[str, float]:
     from conclvd.train.motion import MotionRun, train_motion
 
     return train_motion(MotionRun(emphasis=arguments.emphasis, **given))
+
+
+def _check(arguments: Namespace) -> None:
+    for option, path in (
+        ("--model", arguments.model), ("--weights", arguments.start), ("--clips", arguments.clips)
+    ):  # fmt: skip
+        if path is not None and not path.exists():
+            raise TrainingError(f"there is nothing at {path}, which {option} names; check the name")
+    if arguments.form is not None:
+        step_form(arguments.form)
 
 
 def _average(arguments: Namespace) -> dict[str, float]:
