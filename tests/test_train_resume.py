@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from conclvd.train.trainer import loop
 from conclvd.train.trainer.checkpoint import checkpoints
 from conclvd.train.trainer.journal import read_log
 from conclvd.train.trainer.loop import train
+from conclvd.train.trainer.settings import TrainSettings
 from training_states import last_state
 
 pytestmark = pytest.mark.slow
@@ -152,13 +154,19 @@ def rates(folder: Path) -> dict[int, float]:
     return {row["step"]: row["learning_rate"] for row in lines(folder) if "loss_diff" in row}
 
 
+def train_later(given: TrainSettings) -> None:
+    """TensorBoard orders files by the second of their start, then by a number read as text."""
+    time.sleep(1)
+    train(given)
+
+
 def test_each_branch_keeps_its_own_log(settings, monkeypatch: pytest.MonkeyPatch) -> None:
     given = settings(
         max_train_steps=3, checkpointing_steps=1, checkpoints_total_limit=9, num_held_out_clips=1,
         report_to="tensorboard",
     )  # fmt: skip
     output = given.output_dir
-    train(given)
+    train_later(given)
     first = lines(output)
     branch = given.model_copy(
         update={"resume_from_checkpoint": "checkpoint-1", "learning_rate": 0.5}
@@ -167,21 +175,21 @@ def test_each_branch_keeps_its_own_log(settings, monkeypatch: pytest.MonkeyPatch
     with monkeypatch.context() as patch:  # the branch ends before it has a checkpoint
         patch.setattr(loop, "save", lambda *_: pytest.fail("killed"))
         with pytest.raises(pytest.fail.Exception, match="killed"):
-            train(branch)
+            train_later(branch)
     assert rates(output)[2] == 0.5
-    train(given)
+    train_later(given)
     assert lines(output) == first
 
-    train(branch)
+    train_later(branch)
     assert rates(output) == {1: 0.001, 2: 0.5, 3: 0.5}
     assert curve(output) == pytest.approx(rates(output))
     assert lines(output / "checkpoint-3.aside") == first
     back = given.model_copy(update={"resume_from_checkpoint": "checkpoint-3.aside"})
-    train(back)
+    train_later(back)
     assert lines(output) == first
     assert curve(output) == pytest.approx(rates(output))
 
-    train(back.model_copy(update={"max_train_steps": 4}))
+    train_later(back.model_copy(update={"max_train_steps": 4}))
     assert rates(output / "checkpoint-3.aside-2") == {1: 0.001, 2: 0.5, 3: 0.5}
 
 
