@@ -134,6 +134,11 @@ def test_a_generated_video_can_still_be_made_again(
         (("interpolate", "in", "out.avi"), 2, "cannot tell a video format"),
         (("interpolate", "in", "in"), 2, "cannot be read and written at once"),
         (("interpolate", "in", "out", "--mode", "cubic"), 2, "mode must be one of sofp, linear"),
+        (
+            ("interpolate", "in", "out", "--mode", "linear", "--reach", "3"),
+            2,
+            "--reach is of --mode sofp",
+        ),
         (("interpolate", "in", "out", "--passes", "0"), 2, "passes must be 1 to 5, found 0"),
         (("interpolate", "in", "out", "--flow", "farneback"), 2, "flow must be dis, raft"),
         (("interpolate", "in", "out", "--flow", "my.pth"), 1, "there is no file my.pth"),

@@ -56,8 +56,11 @@ def interpolate(
         ),
     ] = None,
     reach: Annotated[
-        int, typer.Option(help="How many frames ahead the last frame may be that sofp looks at.")
-    ] = 32,
+        int | None,
+        typer.Option(
+            help="How many frames ahead the last frame may be that sofp looks at. [default: 32]"
+        ),
+    ] = None,
     keep_repeats: Annotated[
         bool,
         typer.Option(
@@ -74,6 +77,8 @@ def interpolate(
     nothing is invented: the frame before it is held.
     """
     rate = None if fps is None else values.rate(fps)
+    if mode == "linear" and reach is not None:
+        raise InvalidRequest("--reach is of --mode sofp, found linear; leave one of them out")
     check_output(output)
     video = probe(source)
     pace = read_pace(source, video)
@@ -83,18 +88,18 @@ def interpolate(
     from conclvd.generate.device import choose_device
     from conclvd.interpolation.estimators import load_estimator
     from conclvd.interpolation.record import Record
-    from conclvd.interpolation.settings import Settings
+    from conclvd.interpolation.settings import REACH, Settings
     from conclvd.interpolation.sofp import Tally, stream
 
     where = choose_device(device)
-    settings = Settings(mode, passes, reach, not keep_repeats)
+    settings = Settings(mode, passes, REACH if reach is None else reach, not keep_repeats)
     estimator = load_estimator(flow, where)
     parts = 2**passes
     played = rate or pace.fps * parts
     record = Record(
         mode=mode,
         passes=passes,
-        reach=reach,
+        reach=settings.reach,
         merge_repeats=not keep_repeats,
         flow=flow,
         fps=played,
