@@ -58,27 +58,27 @@ def save_checkpoint(
     """
     folder = output / f"checkpoint-{step}"
     partial = output / f".checkpoint-{step}.part"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
     # A copy each: safetensors refuses tensors that share memory.
     plain = {name: value.detach().to("cpu", copy=True) for name, value in tensors.items()}
     try:
-        save_file({name: value.contiguous() for name, value in plain.items()}, partial / TENSORS)
-        content = {"format": FORMAT, "step": step, **facts}
-        (partial / STATE).write_text(json.dumps(content, indent=1), encoding="utf-8")
-        for file in (partial / TENSORS, partial / STATE, partial):
-            _to_disk(file)
-        aside = [
-            _set_aside(path)
-            for path in checkpoints(output)
-            if path in others or step_of(path) >= step
-        ]
-        _discard(folder)  # one that is not whole
-        os.replace(partial, folder)
-        _to_disk(output)
-    except (OSError, SafetensorError) as error:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise TrainingError(f"cannot write {folder}: {error}; free some space") from error
+        with disk_errors(folder):
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            save_file({n: value.contiguous() for n, value in plain.items()}, partial / TENSORS)
+            content = {"format": FORMAT, "step": step, **facts}
+            (partial / STATE).write_text(json.dumps(content, indent=1), encoding="utf-8")
+            for file in (partial / TENSORS, partial / STATE, partial):
+                _to_disk(file)
+            aside = [
+                _set_aside(path)
+                for path in checkpoints(output)
+                if path in others or step_of(path) >= step
+            ]
+            _discard(folder)  # one that is not whole
+            os.replace(partial, folder)
+            _to_disk(output)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)  # if it is still there
     if aside:
         names = ", ".join(path.name for path in aside)
         tell(

@@ -12,10 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator
 from torch import Tensor
 
-from conclvd.errors import TrainingError
 from conclvd.models.motion import attention_kinds
 from conclvd.train.clock import set_learning_rate
 from conclvd.train.ema import MovingAverage
@@ -44,6 +42,7 @@ from conclvd.train.trainer.objective import (
     Losses,
     Tally,
     batch_losses,
+    check_finite,
     idle_contrast,
     lambda_con_at,
     means,
@@ -293,31 +292,3 @@ def averaged(average: MovingAverage | None, masters: Masters) -> Iterator[None]:
     finally:
         average.swap()
         masters.publish()
-
-
-def check_finite(
-    totals: list[Tensor],
-    norms: list[Tensor],
-    step: int,
-    settings: TrainSettings,
-    accelerator: Accelerator,
-) -> None:
-    """Raise TrainingError that names the first step whose loss or gradients are not numbers.
-
-    `totals` are the losses of all batches since the last check, up to and with `step`; `norms` are
-    the gradients' norms of those steps, none where a scaler leaves out a step that has no number.
-    """
-    if not totals:
-        return
-    losses = accelerator.reduce(torch.stack(totals), "mean").isfinite()
-    losses = losses.view(-1, settings.gradient_accumulation_steps).all(1)
-    finite = losses & torch.stack(norms).isfinite() if norms else losses
-    if finite.all():
-        return
-    place = finite.tolist().index(False)
-    what = "gradient norm" if losses[place] else "loss"
-    raise TrainingError(
-        f"the {what} of step {step - len(finite) + place + 1} is not a number, so the run has "
-        "stopped; lower learning_rate, or use mixed_precision bf16 or no, and go on from the last "
-        "checkpoint"
-    )

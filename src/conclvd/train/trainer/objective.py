@@ -1,13 +1,15 @@
-"""The losses of one batch (method.md sections 3 and 4), as a record."""
+"""The losses of one batch (method.md sections 3 and 4), as a record; whether they are finite."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import torch
+from accelerate import Accelerator
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from conclvd.errors import TrainingError
 from conclvd.train.losses import (
     LAMBDA_DIFF,
     add_noise,
@@ -135,3 +137,31 @@ def means(sums: Float[Tensor, k]) -> dict[str, float]:
     if known_batches:
         found["contrastive_accuracy"] = accuracy / known_batches
     return found
+
+
+def check_finite(
+    totals: list[Tensor],
+    norms: list[Tensor],
+    step: int,
+    settings: TrainSettings,
+    accelerator: Accelerator,
+) -> None:
+    """Raise TrainingError that names the first step whose loss or gradients are not numbers.
+
+    `totals` are the losses of all batches since the last check, up to and with `step`; `norms` are
+    the gradients' norms of those steps, none where a scaler leaves out a step that has no number.
+    """
+    if not totals:
+        return
+    losses = accelerator.reduce(torch.stack(totals), "mean").isfinite()
+    losses = losses.view(-1, settings.gradient_accumulation_steps).all(1)
+    finite = losses & torch.stack(norms).isfinite() if norms else losses
+    if finite.all():
+        return
+    place = finite.tolist().index(False)
+    what = "gradient norm" if losses[place] else "loss"
+    raise TrainingError(
+        f"the {what} of step {step - len(finite) + place + 1} is not a number, so the run has "
+        "stopped; lower learning_rate, or use mixed_precision bf16 or no, and go on from the last "
+        "checkpoint"
+    )
