@@ -24,16 +24,16 @@ from conclvd.generate.schedulers import scheduler_named
 from conclvd.models.components import load_base
 from conclvd.models.source import MOTION
 from conclvd.models.weights import WEIGHTS
-from conclvd.train.painting import PaintedSample, PaintingPool, PaintOrder
+from conclvd.pretrain.painting import PaintedSample, PaintingPool, PaintOrder
+from conclvd.train.ablation import VARIANTS, measure, table, variant_settings
+from conclvd.train.cache import encode
+from conclvd.train.clips import Clip, ClipList
+from conclvd.train.journal import read_log
+from conclvd.train.loop import train
+from conclvd.train.prepare import Materials, Prepare, Report
+from conclvd.train.samples import Window
+from conclvd.train.settings import TrainSettings, read_settings
 from conclvd.train.text import encode_captions
-from conclvd.train.trainer.ablation import VARIANTS, measure, table, variant_settings
-from conclvd.train.trainer.cache import encode
-from conclvd.train.trainer.clips import Clip, ClipList
-from conclvd.train.trainer.journal import read_log
-from conclvd.train.trainer.loop import train
-from conclvd.train.trainer.prepare import Materials, Prepare, Report
-from conclvd.train.trainer.samples import Window
-from conclvd.train.trainer.settings import TrainSettings, read_settings
 
 HELD_OUT_SEED = 700_000  # never trained on
 SLOWEST = "AnimateDiff"  # the variant with the most weights

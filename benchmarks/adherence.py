@@ -21,7 +21,7 @@ from transformers import CLIPModel
 from conclvd.generate.generator import Generator
 from conclvd.models.probe import Probe, load_probe
 from conclvd.models.source import EMBEDDED, ink_mini
-from conclvd.train.frame_store import to_model_range
+from conclvd.pretrain.frame_store import to_model_range
 from held_out import HeldOut, held_out_clips
 from report import report
 from sampling import generate_keyframes

@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from conclvd.models.components import load_base
 from conclvd.models.source import EMBEDDED
-from conclvd.train.fidelity import psnr, ssim
+from conclvd.pretrain.fidelity import psnr, ssim
 from held_out import held_out_clips
 from report import report
 

@@ -4,7 +4,7 @@
     python benchmarks/base_step.py --limit 400 --forms graph compiled compiled-last
 
 Random latents and tokens; text encoder, U-Net, loss, backward, clipping, AdamW and the moving
-average, as `python -m conclvd.train base` does them. Every form runs in a process of its own: one
+average, as `python -m conclvd.pretrain base` does them. Every form runs in a process of its own: one
 that fails, or takes too long, is reported and leaves the others alone. "start s": the first three
 steps, with choosing, compiling and capturing. "host ms": what the processor needs to start a step;
 where it is near "ms", the GPU waits for the processor. "loss": of the last step, from equal weights
@@ -20,8 +20,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from conclvd.train.sizes import INK_MINI, TOY
-from conclvd.train.step_form import STEP_FORMS
+from conclvd.pretrain.sizes import INK_MINI, TOY
+from conclvd.pretrain.step_form import STEP_FORMS
 from report import report
 
 Figures = dict[str, object]

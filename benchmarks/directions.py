@@ -26,12 +26,12 @@ from tqdm import tqdm
 from conclvd.generate.generator import Generator
 from conclvd.models.components import load_base
 from conclvd.models.source import EMBEDDED
-from conclvd.paint.attributes import Attributes
-from conclvd.paint.captions import Language, planned_caption
 from conclvd.paint.clip import PaintedClip, paint_clip
-from conclvd.train.base import new_scheduler
-from conclvd.train.directions import BOAT, GOING, NEITHER, directions
-from conclvd.train.latent_store import encode_frames
+from conclvd.paint.scene.attributes import Attributes
+from conclvd.paint.words.captions import Language, planned_caption
+from conclvd.pretrain.base import new_scheduler
+from conclvd.pretrain.directions import BOAT, GOING, NEITHER, directions
+from conclvd.pretrain.latent_store import encode_frames
 from conclvd.train.losses import add_noise
 from conclvd.train.text import encode_captions
 from report import report

@@ -21,7 +21,7 @@ from tqdm import tqdm
 from conclvd.models.probe import Probe, load_probe
 from conclvd.models.source import ink_mini
 from conclvd.paint.clip import paint_clip
-from conclvd.train.frame_store import to_model_range
+from conclvd.pretrain.frame_store import to_model_range
 from conclvd.workers import one_thread_each
 
 KINDS = ("boat", "sailboat")

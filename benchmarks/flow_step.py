@@ -3,7 +3,7 @@
     python benchmarks/flow_step.py [--batch 32] [--updates 12] [--steps 30] [--toy]
 
 Drawing and disturbing the pairs, the network, loss, backward, clipping, AdamW and the moving
-average, as `python -m conclvd.train flow` does them; making the pairs alone stands apart. Painted
+average, as `python -m conclvd.pretrain flow` does them; making the pairs alone stands apart. Painted
 clips are random here.
 """
 
@@ -18,15 +18,15 @@ import numpy as np
 import torch
 
 from conclvd.interpolation.raft import quick_layout, raft_small
+from conclvd.pretrain.flow import FRAMES
+from conclvd.pretrain.flow_augment import disturbed
+from conclvd.pretrain.flow_error import ORDER
+from conclvd.pretrain.flow_step import mixed_batch, optimizer_of, training_step
+from conclvd.pretrain.flow_store import FlowStore
+from conclvd.pretrain.launch import start
+from conclvd.pretrain.painting import PaintedSample, PaintOrder
 from conclvd.train.captured import Captured
 from conclvd.train.ema import MovingAverage
-from conclvd.train.flow import FRAMES
-from conclvd.train.flow_augment import disturbed
-from conclvd.train.flow_error import ORDER
-from conclvd.train.flow_step import mixed_batch, optimizer_of, training_step
-from conclvd.train.flow_store import FlowStore
-from conclvd.train.launch import start
-from conclvd.train.painting import PaintedSample, PaintOrder
 from report import report
 
 CLIPS = 64

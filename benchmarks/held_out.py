@@ -7,7 +7,7 @@ from multiprocessing import get_context
 
 from tqdm import tqdm
 
-from conclvd.evaluate.held_out import HeldOut, held_out
+from conclvd.compare.painted_prompts import HeldOut, held_out
 from conclvd.workers import one_thread_each
 
 __all__ = ["HeldOut", "held_out_clips"]

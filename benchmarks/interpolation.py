@@ -29,8 +29,8 @@ from tqdm import tqdm
 
 from conclvd.interpolation.estimators import load_estimator
 from conclvd.interpolation.flow import DisFlow, FlowEstimator
+from conclvd.pretrain.flow_error import Farneback, NoFlow, flow_errors, held_out_pairs
 from conclvd.tensors import Frames
-from conclvd.train.flow_error import Farneback, NoFlow, flow_errors, held_out_pairs
 from known_motion import exactness
 from likeness import Likeness, likeness
 from middle_frames import KEYFRAMES, Method, methods, painted_clip, real_clip

@@ -10,8 +10,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from conclvd.pretrain.fidelity import psnr, ssim
 from conclvd.tensors import Frames
-from conclvd.train.fidelity import psnr, ssim
 
 _LUMA = (0.299, 0.587, 0.114)
 _C = 170 / 255**2  # of the paper, for brightness from 0 to 1

@@ -13,12 +13,12 @@ import torch
 from conclvd.interpolation.flow import DisFlow, FlowEstimator
 from conclvd.interpolation.settings import Settings
 from conclvd.interpolation.sofp import interpolate
-from conclvd.paint.compose import compose_scene
-from conclvd.paint.compositor import Compositor
-from conclvd.paint.layers import texels_per_unit
-from conclvd.paint.painter import paint_scene
+from conclvd.paint.draw.compositor import Compositor
+from conclvd.paint.draw.layers import texels_per_unit
+from conclvd.paint.draw.painter import paint_scene
+from conclvd.paint.scene.compose import compose_scene
+from conclvd.pretrain.flow_error import Farneback
 from conclvd.tensors import Frames
-from conclvd.train.flow_error import Farneback
 from conclvd.video.read import read_frames
 
 # Keyframes [n h w 3] to the n-1 frames between them.

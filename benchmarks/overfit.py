@@ -22,10 +22,10 @@ import numpy as np
 from conclvd.interpolation.flow import DisFlow
 from conclvd.paint.clip import paint_clip
 from conclvd.tensors import Frames
-from conclvd.train.trainer.journal import read_log
-from conclvd.train.trainer.loop import train
-from conclvd.train.trainer.settings import read_settings
-from conclvd.train.trainer.validation import validation_folder
+from conclvd.train.journal import read_log
+from conclvd.train.loop import train
+from conclvd.train.settings import read_settings
+from conclvd.train.validation import validation_folder
 from conclvd.video.read import read_frames
 from conclvd.video.write import write_video
 from report import report

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from conclvd.evaluate.held_out import held_out
+from conclvd.compare.painted_prompts import held_out
 from conclvd.generate.request import KEYFRAME_RATE
 from conclvd.manifest import MANIFEST
 from conclvd.video.beside import beside

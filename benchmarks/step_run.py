@@ -10,16 +10,16 @@ from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from conclvd.models.source import ink_mini
-from conclvd.train.autoencoder import new_autoencoder
-from conclvd.train.base import BaseRun, Denoiser, new_scheduler, new_unet
-from conclvd.train.directions import GOING
+from conclvd.pretrain.autoencoder import new_autoencoder
+from conclvd.pretrain.base import BaseRun, Denoiser, new_scheduler, new_unet
+from conclvd.pretrain.directions import GOING
+from conclvd.pretrain.flat_weights import FlatWeights
+from conclvd.pretrain.gradient_step import GradientStep, StepInputs, StepLosses
+from conclvd.pretrain.latent_store import encode_frames
+from conclvd.pretrain.launch import start
+from conclvd.pretrain.sizes import ModelSizes
+from conclvd.pretrain.step_form import STEP_FORMS
 from conclvd.train.ema import MovingAverage
-from conclvd.train.flat_weights import FlatWeights
-from conclvd.train.gradient_step import GradientStep, StepInputs, StepLosses
-from conclvd.train.latent_store import encode_frames
-from conclvd.train.launch import start
-from conclvd.train.sizes import ModelSizes
-from conclvd.train.step_form import STEP_FORMS
 from conclvd.train.text import encode_captions
 
 VOCABULARY = 3000

@@ -13,17 +13,17 @@ import diffusers
 import transformers
 from tqdm import tqdm
 
+from conclvd.compare.crew import choose_devices
+from conclvd.compare.methods import METHODS
+from conclvd.compare.painted_prompts import FIRST_SEED
+from conclvd.compare.run import Comparison, compare
 from conclvd.evaluate.clip import load_clip
-from conclvd.evaluate.compare.crew import choose_devices
-from conclvd.evaluate.compare.methods import METHODS
-from conclvd.evaluate.compare.records import METHODS_FILE, MethodRow
-from conclvd.evaluate.compare.run import Comparison, compare
 from conclvd.evaluate.flow import load_flow
 from conclvd.evaluate.formats import FORMATS
-from conclvd.evaluate.held_out import FIRST_SEED
 from conclvd.evaluate.measure import measure_videos
 from conclvd.evaluate.metric import Need
 from conclvd.evaluate.prompts import read_seeds, write_prompts
+from conclvd.evaluate.records import METHODS_FILE, MethodRow
 from conclvd.evaluate.reference import load_reference
 from conclvd.evaluate.registry import choose
 from conclvd.evaluate.rows import Row, write_rows

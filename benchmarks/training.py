@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from conclvd.train.trainer.device import new_accelerator
-from conclvd.train.trainer.settings import TrainSettings, check_settings
+from conclvd.train.device import new_accelerator
+from conclvd.train.settings import TrainSettings, check_settings
 from report import report
 from training_loops import COMPILED, SIZES, Size, Step, our_loop, plain_loop
 

@@ -13,16 +13,16 @@ from diffusers import MotionAdapter, UNet2DConditionModel, UNetMotionModel
 from torch import Tensor, nn
 
 from conclvd.models.motion import MotionModule
-from conclvd.train.base import new_scheduler
+from conclvd.pretrain.base import new_scheduler
+from conclvd.train.device import DTYPES, new_optimizer, precision, replays
 from conclvd.train.ema import MovingAverage
+from conclvd.train.graph import replayed
 from conclvd.train.losses import add_noise
 from conclvd.train.masters import Masters
-from conclvd.train.trainer.device import DTYPES, new_optimizer, precision, replays
-from conclvd.train.trainer.graph import replayed
-from conclvd.train.trainer.model import build_model, keep_transposed
-from conclvd.train.trainer.objective import Losses, batch_losses
-from conclvd.train.trainer.samples import Batch, Samples, Window, batches, join
-from conclvd.train.trainer.settings import TrainSettings
+from conclvd.train.model import build_model, keep_transposed
+from conclvd.train.objective import Losses, batch_losses
+from conclvd.train.samples import Batch, Samples, Window, batches, join
+from conclvd.train.settings import TrainSettings
 
 FRAMES = 8
 WINDOWS = 32

@@ -23,10 +23,10 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from ablation_run import from_store, paint, store
-from conclvd.train.trainer.checkpoint import TENSORS, checkpoints
-from conclvd.train.trainer.journal import read_log
-from conclvd.train.trainer.loop import train
-from conclvd.train.trainer.settings import TrainSettings, read_settings
+from conclvd.train.checkpoint import TENSORS, checkpoints
+from conclvd.train.journal import read_log
+from conclvd.train.loop import train
+from conclvd.train.settings import TrainSettings, read_settings
 from report import report
 
 MOST = 0.1

@@ -27,7 +27,7 @@ if [ -n "$weights" ]; then cp -r "$weights/." "$out/"; fi
 cores=$(nproc)
 painters=${PAINTERS:-$((cores > gpus + 2 ? cores - gpus - 1 : 1))}
 if [ "$painters" -gt 0 ]; then
-  $python -m conclvd.train clips --out "$clips" --seconds 1e6 --workers "$painters" $options \
+  $python -m conclvd.pretrain clips --out "$clips" --seconds 1e6 --workers "$painters" $options \
     >"$clips/clips.log" 2>&1 &
   trap 'kill %1 2>/dev/null || true' EXIT
 fi
@@ -35,8 +35,8 @@ fi
 for stage in ${*:-tokenizer autoencoder judge probe base motion}; do
   run=("$python" -m)
   if [ "$gpus" -gt 1 ]; then run+=(torch.distributed.run "--nproc_per_node=$gpus" -m); fi
-  run+=(conclvd.train "$stage" --out "$out" --seconds "${seconds[$stage]}" $options)
-  case $stage in tokenizer) run=("$python" -m conclvd.train tokenizer --out "$out" $options) ;;
+  run+=(conclvd.pretrain "$stage" --out "$out" --seconds "${seconds[$stage]}" $options)
+  case $stage in tokenizer) run=("$python" -m conclvd.pretrain tokenizer --out "$out" $options) ;;
     *) run+=(--clips "$clips") ;; esac
   case $stage in judge | base | motion) run+=(--model "$out") ;; esac
   if [ -n "$weights" ]; then run+=(--weights "$weights"); fi

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from conclvd.evaluate.compare.records import MethodRow, read_methods
+from conclvd.evaluate.records import MethodRow, read_methods
 
 PROMPTS = ["a misty boat", "水墨山，小船向左漂"]
 QUICK = ["--frames", "2", "--steps", "2", "--device", "cpu", "--dtype", "float32"]

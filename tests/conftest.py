@@ -18,7 +18,7 @@ import pytest
 if TYPE_CHECKING:
     from comparing import Compare
     from conclvd.models.base import Base
-    from conclvd.train.trainer.settings import TrainSettings
+    from conclvd.train.settings import TrainSettings
 
 # Read when torch is imported. A tiny model keeps one core busy; more threads wait for each other,
 # and with a test on each core they take two and a half times the time.

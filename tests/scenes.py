@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numpy.random import Generator
 
-from conclvd.paint.attributes import (
+from conclvd.paint.scene.attributes import (
     CAMERAS,
     DETAILS,
     ELEMENT_MOTIONS,

@@ -10,9 +10,9 @@ from random import Random
 
 import numpy as np
 
-from conclvd.evaluate.study.answers import Answer
-from conclvd.evaluate.study.plan import CRITERIA, Item, Mode, Plan
-from conclvd.evaluate.study.session import Question, questions_of
+from conclvd.study.answers import Answer
+from conclvd.study.plan import CRITERIA, Item, Mode, Plan
+from conclvd.study.session import Question, questions_of
 from conclvd.video.write import write_video
 
 # grey levels that survive H.264 and tell the methods apart, on the page too

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from conclvd.paint.attributes import DETAILS, ELEMENT_MOTIONS, ELEMENTS, Attributes, Element
+from conclvd.paint.scene.attributes import DETAILS, ELEMENT_MOTIONS, ELEMENTS, Attributes, Element
 from scenes import random_attributes
 
 

@@ -10,17 +10,17 @@ from safetensors.torch import load_file
 from torch import nn
 
 from conclvd.errors import TrainingError
-from conclvd.train.base import Denoiser, new_scheduler, new_unet
+from conclvd.pretrain.base import Denoiser, new_scheduler, new_unet
+from conclvd.pretrain.directions import GOING, direction_loss
+from conclvd.pretrain.flat_weights import ALIGNMENT, FlatWeights
+from conclvd.pretrain.gradient_step import GradientStep, StepInputs
+from conclvd.pretrain.saving import save_part
+from conclvd.pretrain.sizes import TOY
+from conclvd.pretrain.step_form import STEP_FORMS, default_form, step_form
+from conclvd.pretrain.tokenizer import train_tokenizer
 from conclvd.train.captured import Captured
-from conclvd.train.directions import GOING, direction_loss
-from conclvd.train.flat_weights import ALIGNMENT, FlatWeights
-from conclvd.train.gradient_step import GradientStep, StepInputs
 from conclvd.train.losses import add_noise, diffusion_loss, min_snr_weights
-from conclvd.train.saving import save_part
-from conclvd.train.sizes import TOY
-from conclvd.train.step_form import STEP_FORMS, default_form, step_form
 from conclvd.train.text import new_text_encoder
-from conclvd.train.tokenizer import train_tokenizer
 
 BATCH, STEPS, RATE = 4, 30, 1e-3
 ALPHAS = new_scheduler().alphas_cumprod
@@ -197,8 +197,8 @@ def test_processes_average_their_gradients_and_start_alike(tmp_path):
     script.write_text(
         "from pathlib import Path\n"
         "import torch\n"
-        "from conclvd.train.flat_weights import FlatWeights\n"
-        "from conclvd.train.launch import start\n"
+        "from conclvd.pretrain.flat_weights import FlatWeights\n"
+        "from conclvd.pretrain.launch import start\n"
         "a = start()\n"
         "torch.manual_seed(a.process_index)\n"
         "weights = FlatWeights(torch.nn.Linear(3, 2))\n"

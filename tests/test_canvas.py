@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from conclvd.paint.canvas import Canvas, ellipse_outlines, shifted, stroke_outlines
+from conclvd.paint.draw.canvas import Canvas, ellipse_outlines, shifted, stroke_outlines
 
 SQUARE = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
 STEP = 1.5 / 255  # aggdraw works in bytes and rounds down

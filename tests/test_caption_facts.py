@@ -6,12 +6,12 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from conclvd.paint.attributes import (
+from conclvd.paint.scene.attributes import (
     Attributes,
     Element,
 )
-from conclvd.paint.caption_plan import SHORT, plan_caption
-from conclvd.paint.captions import Language, caption
+from conclvd.paint.words.caption_plan import SHORT, plan_caption
+from conclvd.paint.words.captions import Language, caption
 
 
 def many(attributes: Attributes, language: Language = "en", count: int = 300) -> list[str]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from conclvd.paint.attributes import (
+from conclvd.paint.scene.attributes import (
     CAMERAS,
     DETAILS,
     ELEMENT_MOTIONS,
@@ -14,8 +14,8 @@ from conclvd.paint.attributes import (
     Attributes,
     Element,
 )
-from conclvd.paint.captions import caption
-from conclvd.paint.templates import cover, expand, literals
+from conclvd.paint.words.captions import caption
+from conclvd.paint.words.templates import cover, expand, literals
 
 
 @pytest.mark.parametrize("kind", ELEMENTS)

@@ -9,13 +9,13 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from conclvd.paint import lexicon_en, lexicon_en_elements, lexicon_zh, lexicon_zh_elements
-from conclvd.paint.attributes import (
+from conclvd.paint.scene.attributes import (
     Attributes,
 )
-from conclvd.paint.captions import Language, caption, vocabulary
-from conclvd.paint.templates import cover, literals
-from conclvd.paint.vocabulary import english_words
+from conclvd.paint.words import lexicon_en, lexicon_en_elements, lexicon_zh, lexicon_zh_elements
+from conclvd.paint.words.captions import Language, caption, vocabulary
+from conclvd.paint.words.templates import cover, literals
+from conclvd.paint.words.vocabulary import english_words
 from scenes import random_attributes
 
 COUNT = 5000

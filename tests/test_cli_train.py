@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from conclvd.cli.main import run
-from conclvd.train.trainer.settings import TrainSettings
+from conclvd.train.settings import TrainSettings
 from training_clips import square_dataset, square_video
 
 Output = tuple[int, str, str]

@@ -15,10 +15,9 @@ from pydantic import JsonValue
 
 from comparing import Compare, methods_of
 from conclvd.cli.main import run
-from conclvd.errors import InvalidRequest, ModelError
-from conclvd.evaluate.compare.batch import batch_size, parts
-from conclvd.evaluate.compare.crew import Several, choose_devices
-from conclvd.evaluate.compare.making import (
+from conclvd.compare.batch import batch_size, parts
+from conclvd.compare.crew import Several, choose_devices
+from conclvd.compare.making import (
     Doing,
     Lost,
     Made,
@@ -26,8 +25,9 @@ from conclvd.evaluate.compare.making import (
     Order,
     make_share,
 )
-from conclvd.evaluate.compare.records import read_asked, read_videos
-from conclvd.evaluate.compare.sampler import Asked, Sample
+from conclvd.compare.sampler import Asked, Sample
+from conclvd.errors import InvalidRequest, ModelError
+from conclvd.evaluate.records import read_asked, read_videos
 from conclvd.evaluate.rows import read_rows
 from conclvd.evaluate.video_set import NOT_LISTED, find_videos
 from conclvd.generate.generator import Generator, Progress

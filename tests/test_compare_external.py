@@ -12,14 +12,14 @@ import pytest
 from PIL import Image
 
 from comparing import PROMPTS, Compare, written
+from conclvd.compare.external import find_external
+from conclvd.compare.gallery import write_gallery
 from conclvd.errors import DatasetError
-from conclvd.evaluate.compare.external import find_external
-from conclvd.evaluate.compare.records import read_videos
-from conclvd.evaluate.gallery import write_gallery
-from conclvd.evaluate.study.matching import match
-from conclvd.evaluate.study.methods import read_methods
+from conclvd.evaluate.records import read_videos
 from conclvd.evaluate.video_set import find_videos
 from conclvd.generate.request import KEYFRAME_RATE
+from conclvd.study.matching import match
+from conclvd.study.methods import read_methods
 from conclvd.video.probe import probe
 from conclvd.video.read import read_frames
 from conclvd.video.write import write_video

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conclvd.evaluate.compare.ledger import EARLIER, STOPPED, Ledger
-from conclvd.evaluate.compare.records import AskedRow, MethodRow, read_asked, read_methods
+from conclvd.compare.ledger import EARLIER, STOPPED, Ledger
+from conclvd.evaluate.records import AskedRow, MethodRow, read_asked, read_methods
 
 NAMES = {"conclvd": "ConCLVD"}
 

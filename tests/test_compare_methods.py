@@ -12,13 +12,13 @@ from diffusers import AnimateDiffPipeline, TextToVideoSDPipeline, UNet3DConditio
 from safetensors.torch import save_file
 
 from comparing import Compare
+from conclvd.compare import making
+from conclvd.compare.memory import forget_peak, peak_gib
+from conclvd.compare.methods import LCM_LORA, LIGHTNING_FILE, methods_called
+from conclvd.compare.motion import load_animatelcm, load_lightning
+from conclvd.compare.sampler import Asked
 from conclvd.errors import ModelError
-from conclvd.evaluate.compare import making
-from conclvd.evaluate.compare.memory import forget_peak, peak_gib
-from conclvd.evaluate.compare.methods import LCM_LORA, LIGHTNING_FILE, methods_called
-from conclvd.evaluate.compare.motion import load_animatelcm, load_lightning
-from conclvd.evaluate.compare.records import read_videos
-from conclvd.evaluate.compare.sampler import Asked
+from conclvd.evaluate.records import read_videos
 from conclvd.generate.generator import Generator, no_progress
 from conclvd.generate.request import Request
 from conclvd.models.attention import VERSATILE

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from comparing import PROMPTS, Compare
-from conclvd.evaluate.compare.records import read_videos
+from conclvd.evaluate.records import read_videos
 from conclvd.lock import writing
 
 

@@ -21,8 +21,8 @@ from conclvd.curate.stats import collect
 from conclvd.errors import DatasetError, InvalidRequest
 from conclvd.manifest import MANIFEST, read_manifest, write_manifest
 from conclvd.paint.dataset import PaintSettings, paint_dataset
-from conclvd.train.trainer.clips import find_clips
-from conclvd.train.trainer.settings import check_settings
+from conclvd.train.clips import find_clips
+from conclvd.train.settings import check_settings
 
 COUNT = 4
 

@@ -16,9 +16,9 @@ import pytest
 
 from conclvd.errors import DatasetError, InvalidRequest
 from conclvd.manifest import MANIFEST, read_manifest
-from conclvd.paint.attributes import Attributes
 from conclvd.paint.clip import paint_clip
 from conclvd.paint.dataset import PaintSettings, paint_dataset
+from conclvd.paint.scene.attributes import Attributes
 from conclvd.video.probe import probe
 from conclvd.video.read import read_frames
 

@@ -7,9 +7,9 @@ import math
 import pytest
 import torch
 
-from conclvd.paint.attributes import Attributes, Element
-from conclvd.train.base import new_unet
-from conclvd.train.directions import (
+from conclvd.paint.scene.attributes import Attributes, Element
+from conclvd.pretrain.base import new_unet
+from conclvd.pretrain.directions import (
     GOING,
     LEFT,
     NEITHER,
@@ -19,7 +19,7 @@ from conclvd.train.directions import (
     direction_loss,
     directions,
 )
-from conclvd.train.sizes import TOY
+from conclvd.pretrain.sizes import TOY
 
 BOAT = Element(kind="boat", side="center", motion="left", visible=0.01)
 CRANES = Element(kind="cranes", side="left", motion="right", count=3, visible=0.01)

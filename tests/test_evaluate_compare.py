@@ -12,10 +12,10 @@ import torch
 
 from comparing import PROMPTS, Compare, methods_of, written
 from conclvd.cli.main import run
-from conclvd.evaluate.compare import memory
-from conclvd.evaluate.compare.methods import METHODS
-from conclvd.evaluate.compare.records import read_asked, read_methods, read_videos
+from conclvd.compare import memory
+from conclvd.compare.methods import METHODS
 from conclvd.evaluate.formats import markdown
+from conclvd.evaluate.records import read_asked, read_methods, read_videos
 from conclvd.evaluate.rows import read_rows
 from conclvd.evaluate.table import build_table
 from conclvd.evaluate.video_set import find_videos

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from conclvd.cli.main import run
+from conclvd.compare.external import find_external
+from conclvd.compare.painted_prompts import held_out
 from conclvd.errors import DatasetError
 from conclvd.evaluate.captioned import Captioned, read_captions
-from conclvd.evaluate.compare.external import find_external
-from conclvd.evaluate.held_out import held_out
 from conclvd.evaluate.prompts import read_prompts, write_prompts
-from conclvd.evaluate.study.matching import match
-from conclvd.evaluate.study.methods import Method
 from conclvd.evaluate.video_set import find_videos
+from conclvd.study.matching import match
+from conclvd.study.methods import Method
 from video_files import prompts, video
 
 COMMAND = ["evaluate", "prompts", "--workers", "1"]

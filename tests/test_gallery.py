@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from conclvd.cli.main import run
-from conclvd.evaluate.compare.records import MethodRow, VideoRow, write_methods, write_videos
-from conclvd.evaluate.gallery import write_gallery
-from conclvd.evaluate.study.methods import read_methods
+from conclvd.compare.gallery import write_gallery
+from conclvd.evaluate.records import MethodRow, VideoRow, write_methods, write_videos
 from conclvd.evaluate.video_set import find_videos
 from conclvd.models.hashes import files_hash
+from conclvd.study.methods import read_methods
 from conclvd.video.probe import picture_files, probe
 from conclvd.video.read import read_frames
 from conclvd.video.write import write_video

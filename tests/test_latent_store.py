@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 import torch
 
-from conclvd.paint.attributes import Attributes
-from conclvd.train.autoencoder import new_autoencoder
-from conclvd.train.clip_folder import ClipFolder
-from conclvd.train.directions import BOAT, LEFT, directions
-from conclvd.train.latent_store import LatentStore, emphasised, encode_frames
-from conclvd.train.painting import PaintedSample, PaintOrder, paint_sample
-from conclvd.train.sizes import TOY
+from conclvd.paint.scene.attributes import Attributes
+from conclvd.pretrain.autoencoder import new_autoencoder
+from conclvd.pretrain.clip_folder import ClipFolder
+from conclvd.pretrain.directions import BOAT, LEFT, directions
+from conclvd.pretrain.latent_store import LatentStore, emphasised, encode_frames
+from conclvd.pretrain.painting import PaintedSample, PaintOrder, paint_sample
+from conclvd.pretrain.sizes import TOY
+from conclvd.pretrain.tokenizer import train_tokenizer
 from conclvd.train.text import encode_captions
-from conclvd.train.tokenizer import train_tokenizer
 
 ORDER = PaintOrder(frames=3, fps=2.0, size=64, interest=True)
 

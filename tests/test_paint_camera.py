@@ -1,8 +1,8 @@
 import pytest
 
-from conclvd.paint.camera import eased, place, zoom_at
-from conclvd.paint.layers import MARGIN_X
-from conclvd.paint.scene import Camera
+from conclvd.paint.draw.layers import MARGIN_X
+from conclvd.paint.scene.camera import eased, place, zoom_at
+from conclvd.paint.scene.scene import Camera
 
 
 def test_easing_is_linear_first_and_never_arrives() -> None:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from conclvd.errors import ConclvdError, InvalidRequest
-from conclvd.paint.attributes import ELEMENTS, PALETTES, Attributes
 from conclvd.paint.clip import paint_clip, render_scene
-from conclvd.paint.compose import compose_scene
-from conclvd.paint.scene import Element, Scene
+from conclvd.paint.scene.attributes import ELEMENTS, PALETTES, Attributes
+from conclvd.paint.scene.compose import compose_scene
+from conclvd.paint.scene.scene import Element, Scene
 
 _PLAIN = {"plant": "none", "birds": "none", "camera": "static", "disc": "none", "seal": "none"}
 

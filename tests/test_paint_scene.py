@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from conclvd.errors import InvalidRequest
-from conclvd.paint.choices import WEIGHTS, Choices, choose
-from conclvd.paint.compose import compose_scene
-from conclvd.paint.layers import Sprite
-from conclvd.paint.painter import paint_scene
-from conclvd.paint.scene import Scene
+from conclvd.paint.draw.layers import Sprite
+from conclvd.paint.draw.painter import paint_scene
+from conclvd.paint.scene.choices import WEIGHTS, Choices, choose
+from conclvd.paint.scene.compose import compose_scene
+from conclvd.paint.scene.scene import Scene
 
 _SEEDS = range(600)
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from conclvd.paint.compositor import Trace
-from conclvd.paint.layers import Layer
-from conclvd.paint.visibility import Sight, combined, sights
+from conclvd.paint.draw.compositor import Trace
+from conclvd.paint.draw.layers import Layer
+from conclvd.paint.draw.visibility import Sight, combined, sights
 
 
 def _trace(name: str, left: int, cover: int, change: int, size: int = 4) -> Trace:

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 
 from conclvd.paint.clip import paint_clip
-from conclvd.paint.palette import PALETTES, palette
-from conclvd.paint.weather import (
+from conclvd.paint.draw.weather import (
     draw_precipitation,
     paint_flight,
     paint_precipitation,
     piece_outlines,
 )
+from conclvd.paint.scene.palette import PALETTES, palette
 
 
 def _rng() -> np.random.Generator:

@@ -9,11 +9,11 @@ import time
 import pytest
 
 from conclvd.errors import TrainingError
-from conclvd.train.painting import PaintingPool, PaintOrder
+from conclvd.pretrain.painting import PaintingPool, PaintOrder
 
 KILLED_WHILE_PAINTING = """
 import time
-from conclvd.train.painting import PaintingPool, PaintOrder
+from conclvd.pretrain.painting import PaintingPool, PaintOrder
 if __name__ == "__main__":
     with PaintingPool(PaintOrder(frames=1, fps=1.0, size=64), 2) as pool:
         pool.take(wait=True)

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from conclvd.paint import birds, boats, brushwork, buildings, plants
-from conclvd.paint.canvas import Canvas
-from conclvd.paint.palette import PALETTES, Palette, palette
+from conclvd.paint.draw import birds, boats, brushwork, buildings, plants
+from conclvd.paint.draw.canvas import Canvas
+from conclvd.paint.scene.palette import PALETTES, Palette, palette
 
 Draw = Callable[[Canvas, np.random.Generator, Palette, float, float, float], None]
 Texture = npt.NDArray[np.float32]

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from conclvd.errors import DatasetError, InvalidRequest
-from conclvd.evaluate.study.agreement import ordinal_alpha
-from conclvd.evaluate.study.analysis import Analysis, analyse
-from conclvd.evaluate.study.bradley_terry import bradley_terry
-from conclvd.evaluate.study.comparisons import attention_of, comparisons_of
-from conclvd.evaluate.study.plan import CRITERIA, Plan
-from conclvd.evaluate.study.report import markdown, write_report
-from conclvd.evaluate.study.table import answers_csv
-from conclvd.evaluate.study.wilson import wilson
+from conclvd.study.agreement import ordinal_alpha
+from conclvd.study.analysis import Analysis, analyse
+from conclvd.study.bradley_terry import bradley_terry
+from conclvd.study.comparisons import attention_of, comparisons_of
+from conclvd.study.plan import CRITERIA, Plan
+from conclvd.study.report import markdown, write_report
+from conclvd.study.table import answers_csv
+from conclvd.study.wilson import wilson
 from studies import GREY, Person, plan
 
 STRENGTH = {"ConCLVD": 0.9, "AnimateDiff": 0.1, "Pika": -1.0}  # mean 0, as scores are
@@ -261,7 +261,7 @@ def test_without_matplotlib_no_folder_is_left_behind(
 def test_bars_of_the_figure_are_the_estimates(pairs: Analysis, tmp_path: Path) -> None:
     from matplotlib.figure import Figure
 
-    from conclvd.evaluate.study.figure import draw_bars
+    from conclvd.study.figure import draw_bars
 
     for analysis, scale in ((pairs, 100), (crowd(plan(mode="ratings", questions=12), 3), 1)):
         axes = Figure().add_subplot()

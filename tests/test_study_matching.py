@@ -12,12 +12,12 @@ from PIL import Image
 
 from conclvd.cli.main import run
 from conclvd.errors import InvalidRequest
-from conclvd.evaluate.compare.records import METHODS_FILE, MethodRow
-from conclvd.evaluate.study.creation import create_study
-from conclvd.evaluate.study.matching import match
-from conclvd.evaluate.study.methods import Method, read_methods
-from conclvd.evaluate.study.plan import Plan
+from conclvd.evaluate.records import METHODS_FILE, MethodRow
 from conclvd.generate.request import KEYFRAME_RATE
+from conclvd.study.creation import create_study
+from conclvd.study.matching import match
+from conclvd.study.methods import Method, read_methods
+from conclvd.study.plan import Plan
 from conclvd.video.probe import probe
 from conclvd.video.read import read_frames
 from conclvd.video.write import write_video
@@ -95,7 +95,7 @@ def test_two_files_of_one_number_and_seed_are_two_videos(tmp_path: Path) -> None
 def test_how_videos_were_matched_is_told_and_kept(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("conclvd.evaluate.study.server.StudyServer.serve_forever", interrupted)
+    monkeypatch.setattr("conclvd.study.server.StudyServer.serve_forever", interrupted)
     for name, seeds in {"A": (0, 1), "B": (0, None)}.items():
         lines = []
         for number, (prompt, seed) in enumerate(zip((BOAT, MIST), seeds, strict=True)):

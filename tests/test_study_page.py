@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from conclvd.evaluate.study.analysis import analyse
-from conclvd.evaluate.study.answers import Answers, read_answers
-from conclvd.evaluate.study.creation import create_study
-from conclvd.evaluate.study.plan import CRITERIA, read_plan
-from conclvd.evaluate.study.server import StudyServer
+from conclvd.study.analysis import analyse
+from conclvd.study.answers import Answers, read_answers
+from conclvd.study.creation import create_study
+from conclvd.study.plan import CRITERIA, read_plan
+from conclvd.study.server import StudyServer
 from studies import GREY, method_folder
 
 pytestmark = pytest.mark.slow

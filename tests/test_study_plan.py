@@ -8,9 +8,9 @@ import pytest
 
 from conclvd.cli.main import run
 from conclvd.errors import DatasetError
-from conclvd.evaluate.study.answers import Answers
-from conclvd.evaluate.study.creation import create_study
-from conclvd.evaluate.study.plan import CRITERIA, read_plan
+from conclvd.study.answers import Answers
+from conclvd.study.creation import create_study
+from conclvd.study.plan import CRITERIA, read_plan
 from conclvd.video.probe import probe
 from conclvd.video.read import read_frames
 from studies import GREY, method_folder, video

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from conclvd.cli.main import run
-from conclvd.evaluate.study.answers import Answers, read_answers
-from conclvd.evaluate.study.creation import create_study
-from conclvd.evaluate.study.plan import CRITERIA, Plan, read_plan
-from conclvd.evaluate.study.server import StudyServer
 from conclvd.lock import writing
+from conclvd.study.answers import Answers, read_answers
+from conclvd.study.creation import create_study
+from conclvd.study.plan import CRITERIA, Plan, read_plan
+from conclvd.study.server import StudyServer
 from studies import GREY, method_folder
 from test_annotation_server import ask
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from conclvd.errors import InvalidRequest
-from conclvd.evaluate.study.answers import ANSWERS, Answers, read_answers
-from conclvd.evaluate.study.session import participant, questions_of
+from conclvd.study.answers import ANSWERS, Answers, read_answers
+from conclvd.study.session import participant, questions_of
 from studies import plan
 
 

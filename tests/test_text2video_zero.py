@@ -15,10 +15,9 @@ from diffusers.pipelines.deprecated.text_to_video_synthesis.pipeline_text_to_vid
 )
 from torch import Tensor
 
-from conclvd.errors import InvalidRequest, ModelError
-from conclvd.evaluate.compare import text2video_zero
-from conclvd.evaluate.compare.sampler import Asked
-from conclvd.evaluate.compare.text2video_zero import (
+from conclvd.compare import text2video_zero
+from conclvd.compare.sampler import Asked
+from conclvd.compare.text2video_zero import (
     SHIFT,
     CrossFrameAttention,
     Text2VideoZero,
@@ -26,6 +25,7 @@ from conclvd.evaluate.compare.text2video_zero import (
     translated,
     turning_points,
 )
+from conclvd.errors import InvalidRequest, ModelError
 from conclvd.generate.generator import no_progress, to_frames
 from conclvd.generate.request import Request
 from conclvd.models.base import Base

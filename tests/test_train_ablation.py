@@ -11,8 +11,8 @@ import torch
 
 from conclvd.errors import InvalidRequest
 from conclvd.models.base import Base
-from conclvd.train.trainer import validation
-from conclvd.train.trainer.ablation import (
+from conclvd.train import validation
+from conclvd.train.ablation import (
     VARIANTS,
     AblationRow,
     check_prompts,
@@ -22,15 +22,15 @@ from conclvd.train.trainer.ablation import (
     table,
     variant_settings,
 )
-from conclvd.train.trainer.device import new_accelerator
-from conclvd.train.trainer.loop import train
-from conclvd.train.trainer.memory import estimate
-from conclvd.train.trainer.model import build_model
-from conclvd.train.trainer.report import clips_table, shown_clip, thinned
-from conclvd.train.trainer.settings import TrainSettings, read_settings
-from conclvd.train.trainer.validation import validation_folder
-from conclvd.train.trainer.warm_start import PAPERS
+from conclvd.train.device import new_accelerator
+from conclvd.train.loop import train
+from conclvd.train.memory import estimate
+from conclvd.train.model import build_model
+from conclvd.train.report import clips_table, shown_clip, thinned
+from conclvd.train.settings import TrainSettings, read_settings
+from conclvd.train.validation import validation_folder
 from conclvd.train.video_denoiser import learning
+from conclvd.train.warm_start import PAPERS
 from tiny import tiny_motion
 from training_clips import square_dataset, tiny_settings
 

@@ -11,8 +11,7 @@ import torch
 
 from conclvd.errors import TrainingError
 from conclvd.models.base import Base
-from conclvd.train.text import encode_captions
-from conclvd.train.trainer.cache import (
+from conclvd.train.cache import (
     Cache,
     encode,
     fill_latents,
@@ -20,8 +19,8 @@ from conclvd.train.trainer.cache import (
     open_latents,
     open_text,
 )
-from conclvd.train.trainer.clips import find_clips
-from conclvd.train.trainer.samples import (
+from conclvd.train.clips import find_clips
+from conclvd.train.samples import (
     Samples,
     Window,
     batches,
@@ -30,7 +29,8 @@ from conclvd.train.trainer.samples import (
     join,
     sample_numbers,
 )
-from conclvd.train.trainer.windows import read_windows
+from conclvd.train.text import encode_captions
+from conclvd.train.windows import read_windows
 from training_clips import square_dataset, tiny_settings
 
 

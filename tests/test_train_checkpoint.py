@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from conclvd.errors import TrainingError
-from conclvd.train.trainer import checkpoint
-from conclvd.train.trainer.checkpoint import (
+from conclvd.train import checkpoint
+from conclvd.train.checkpoint import (
     checkpoints,
     clear_partial,
     find_checkpoint,

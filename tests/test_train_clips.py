@@ -11,10 +11,10 @@ import pytest
 
 from conclvd.errors import DatasetError, MediaError
 from conclvd.manifest import ClipRecord, write_manifest
-from conclvd.train.trainer.clips import Clip, ClipList, find_clips
-from conclvd.train.trainer.preview import write_preview
-from conclvd.train.trainer.settings import TrainSettings, check_settings
-from conclvd.train.trainer.windows import fit, read_windows, window_starts
+from conclvd.train.clips import Clip, ClipList, find_clips
+from conclvd.train.preview import write_preview
+from conclvd.train.settings import TrainSettings, check_settings
+from conclvd.train.windows import fit, read_windows, window_starts
 from training_clips import square_video
 
 CAPTIONS = {"a": "a boat", "b": "小船, with a comma", "c": "mountains"}

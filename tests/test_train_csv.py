@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from conclvd.errors import DatasetError
-from conclvd.train.trainer.clips import ClipList, find_clips
-from conclvd.train.trainer.settings import check_settings
+from conclvd.train.clips import ClipList, find_clips
+from conclvd.train.settings import check_settings
 from training_clips import square_video
 
 

@@ -14,21 +14,21 @@ from safetensors.torch import save_file
 from conclvd.interpolation.raft import raft_small
 from conclvd.interpolation.raft_flow import load_raft
 from conclvd.interpolation.warp import length, sample
-from conclvd.train.flow import WEIGHTS
-from conclvd.train.flow_augment import disturbed, panned, turned
-from conclvd.train.flow_error import ORDER, NoFlow, end_point_errors, flow_errors, held_out_pairs
-from conclvd.train.flow_step import (
+from conclvd.pretrain.flow import WEIGHTS
+from conclvd.pretrain.flow_augment import disturbed, panned, turned
+from conclvd.pretrain.flow_error import ORDER, NoFlow, end_point_errors, flow_errors, held_out_pairs
+from conclvd.pretrain.flow_step import (
     mixed_batch,
     optimizer_of,
     sequence_loss,
     set_rate,
     training_step,
 )
-from conclvd.train.flow_store import FlowPairs, FlowStore
-from conclvd.train.layered_motion import layered_pairs
-from conclvd.train.painting import paint_sample
-from conclvd.train.similarity import Similarity, from_middle
-from conclvd.train.stages import run_stage
+from conclvd.pretrain.flow_store import FlowPairs, FlowStore
+from conclvd.pretrain.layered_motion import layered_pairs
+from conclvd.pretrain.painting import paint_sample
+from conclvd.pretrain.similarity import Similarity, from_middle
+from conclvd.pretrain.stages import run_stage
 from moving import sliding
 
 SMALL = replace(ORDER, frames=3, size=128)

@@ -13,9 +13,9 @@ from conclvd.models.attention import SPARSE_CAUSAL, VERSATILE
 from conclvd.models.base import Base
 from conclvd.models.motion import attention_kinds
 from conclvd.models.weights import load_motion_module, read_header
-from conclvd.train.trainer.journal import read_log
-from conclvd.train.trainer.loop import Outcome, train
-from conclvd.train.trainer.settings import TrainSettings
+from conclvd.train.journal import read_log
+from conclvd.train.loop import Outcome, train
+from conclvd.train.settings import TrainSettings
 from training_clips import tiny_settings
 from training_states import close_gradients, last_state
 

@@ -12,12 +12,12 @@ from torch import Tensor, nn
 from conclvd.models.base import Base
 from conclvd.models.weights import load_motion_module
 from conclvd.train import masters as module
+from conclvd.train.loop import train
 from conclvd.train.masters import Masters, in_parts
-from conclvd.train.trainer.loop import train
-from conclvd.train.trainer.model import build_model
-from conclvd.train.trainer.objective import batch_losses
-from conclvd.train.trainer.samples import Batch
-from conclvd.train.trainer.settings import TrainSettings
+from conclvd.train.model import build_model
+from conclvd.train.objective import batch_losses
+from conclvd.train.samples import Batch
+from conclvd.train.settings import TrainSettings
 from conclvd.train.video_denoiser import VideoDenoiser, learning
 from tiny import tiny_motion
 from training_states import last_state

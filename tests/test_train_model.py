@@ -9,10 +9,10 @@ from diffusers import UNetMotionModel
 from conclvd.models.attention import VERSATILE
 from conclvd.models.base import Base
 from conclvd.models.motion import attach
-from conclvd.train.trainer.device import learning_rate_at
-from conclvd.train.trainer.model import build_model, keep_transposed
-from conclvd.train.trainer.objective import Losses, Tally, batch_losses, means
-from conclvd.train.trainer.samples import Batch
+from conclvd.train.device import learning_rate_at
+from conclvd.train.model import build_model, keep_transposed
+from conclvd.train.objective import Losses, Tally, batch_losses, means
+from conclvd.train.samples import Batch
 from conclvd.train.video_denoiser import freeze, learning
 from tiny import tiny_motion
 

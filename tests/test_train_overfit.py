@@ -18,12 +18,12 @@ from conclvd.models.motion import MotionModule, attach
 from conclvd.models.source import ink_mini
 from conclvd.models.weights import load_motion_module
 from conclvd.paint.clip import paint_clip
+from conclvd.train.device import new_accelerator
+from conclvd.train.held_out import fixed_batch
+from conclvd.train.loop import train
 from conclvd.train.losses import add_noise
-from conclvd.train.trainer.device import new_accelerator
-from conclvd.train.trainer.held_out import fixed_batch
-from conclvd.train.trainer.loop import train
-from conclvd.train.trainer.prepare import Materials, prepare
-from conclvd.train.trainer.settings import TrainSettings, read_settings
+from conclvd.train.prepare import Materials, prepare
+from conclvd.train.settings import TrainSettings, read_settings
 from conclvd.video.write import write_video
 
 PANS = (10_000_019, 10_000_039, 10_000_017, 10_000_049)  # two to the left, two to the right

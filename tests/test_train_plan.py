@@ -13,11 +13,11 @@ import pytest
 from conclvd.errors import ConclvdError, InvalidRequest, TrainingError
 from conclvd.models.base import Base
 from conclvd.models.vocabulary import Vocabulary
-from conclvd.train.trainer.checkpoint import checkpoints
-from conclvd.train.trainer.clips import Clip, ClipList
-from conclvd.train.trainer.loop import train
-from conclvd.train.trainer.plan import Plan, plan, unread_captions
-from conclvd.train.trainer.settings import TrainSettings
+from conclvd.train.checkpoint import checkpoints
+from conclvd.train.clips import Clip, ClipList
+from conclvd.train.loop import train
+from conclvd.train.plan import Plan, plan, unread_captions
+from conclvd.train.settings import TrainSettings
 
 pytestmark = pytest.mark.slow
 

@@ -17,10 +17,10 @@ import pytest
 import torch
 from accelerate.state import AcceleratorState, GradientState
 
-from conclvd.train.trainer.checkpoint import checkpoints, load_checkpoint
-from conclvd.train.trainer.journal import read_log
-from conclvd.train.trainer.loop import train
-from conclvd.train.trainer.settings import TrainSettings
+from conclvd.train.checkpoint import checkpoints, load_checkpoint
+from conclvd.train.journal import read_log
+from conclvd.train.loop import train
+from conclvd.train.settings import TrainSettings
 from training_states import close_gradients, last_state
 
 pytestmark = pytest.mark.slow
@@ -85,8 +85,8 @@ def test_a_signal_to_the_whole_group_saves_although_workers_get_it_too(settings,
 OPEN_LOADER = """
 import numpy as np, os, signal, sys
 from multiprocessing import active_children
-from conclvd.train.trainer.samples import Samples, Window, batches
-from conclvd.train.trainer.settings import check_settings
+from conclvd.train.samples import Samples, Window, batches
+from conclvd.train.settings import check_settings
 
 given = check_settings({"train_data_dir": ".", "dataloader_num_workers": 2}, "test")
 window = Window(np.zeros((2, 3, 4, 8, 8)), (np.zeros((5, 6)),))

@@ -12,13 +12,13 @@ import torch
 
 from conclvd.errors import ConclvdError, DatasetError, InvalidRequest, TrainingError
 from conclvd.models.base import Base
-from conclvd.train.trainer.clips import Clip
-from conclvd.train.trainer.device import new_accelerator
-from conclvd.train.trainer.journal import trackers
-from conclvd.train.trainer.loop import train
-from conclvd.train.trainer.model import check_frames
-from conclvd.train.trainer.plan import plan
-from conclvd.train.trainer.prepare import check_base, split
+from conclvd.train.clips import Clip
+from conclvd.train.device import new_accelerator
+from conclvd.train.journal import trackers
+from conclvd.train.loop import train
+from conclvd.train.model import check_frames
+from conclvd.train.plan import plan
+from conclvd.train.prepare import check_base, split
 from tiny import tiny_motion
 
 pytestmark = pytest.mark.slow

@@ -14,11 +14,11 @@ from accelerate.state import AcceleratorState
 from safetensors.torch import save_file
 
 from conclvd.errors import TrainingError
-from conclvd.train.trainer import loop
-from conclvd.train.trainer.checkpoint import checkpoints
-from conclvd.train.trainer.journal import read_log
-from conclvd.train.trainer.loop import train
-from conclvd.train.trainer.settings import TrainSettings
+from conclvd.train import loop
+from conclvd.train.checkpoint import checkpoints
+from conclvd.train.journal import read_log
+from conclvd.train.loop import train
+from conclvd.train.settings import TrainSettings
 from training_states import last_state
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from conclvd.errors import InvalidRequest
-from conclvd.train.trainer.settings import TrainSettings, preset_names, read_settings
+from conclvd.train.settings import TrainSettings, preset_names, read_settings
 
 DATA = {"train_data_dir": "clips"}
 

@@ -14,12 +14,12 @@ from diffusers import AutoencoderKL
 from transformers import CLIPTextModel
 
 from conclvd.errors import TrainingError
-from conclvd.train.trainer import interrupt, loop
-from conclvd.train.trainer.checkpoint import checkpoints
-from conclvd.train.trainer.journal import read_log
-from conclvd.train.trainer.loop import Outcome, train
-from conclvd.train.trainer.objective import Losses, batch_losses
-from conclvd.train.trainer.prepare import Report
+from conclvd.train import interrupt, loop
+from conclvd.train.checkpoint import checkpoints
+from conclvd.train.journal import read_log
+from conclvd.train.loop import Outcome, train
+from conclvd.train.objective import Losses, batch_losses
+from conclvd.train.prepare import Report
 from conclvd.train.video_denoiser import VideoDenoiser, learning
 
 pytestmark = pytest.mark.slow

@@ -9,15 +9,15 @@ import pytest
 import torch
 from torch import nn
 
-from conclvd.train.autoencoder import new_autoencoder, normalize_latents
+from conclvd.pretrain.autoencoder import new_autoencoder, normalize_latents
+from conclvd.pretrain.fidelity import psnr, ssim
+from conclvd.pretrain.motion import new_motion_module
+from conclvd.pretrain.runlog import RunLog
+from conclvd.pretrain.sizes import INK_MINI, TOY
+from conclvd.pretrain.tokenizer import train_tokenizer
 from conclvd.train.clock import learning_rate
 from conclvd.train.ema import MovingAverage
-from conclvd.train.fidelity import psnr, ssim
-from conclvd.train.motion import new_motion_module
-from conclvd.train.runlog import RunLog
-from conclvd.train.sizes import INK_MINI, TOY
 from conclvd.train.text import KnownCaptions, encode_captions, new_text_encoder
-from conclvd.train.tokenizer import train_tokenizer
 from conclvd.train.video_denoiser import freeze, learning
 
 CAPTIONS = [
@@ -120,7 +120,7 @@ def test_normalized_latents_are_standard_and_decode_the_same():
 
 def test_sparse_causal_queries_and_keys_are_not_trained():
     from conclvd.models.motion import attach
-    from conclvd.train.base import new_unet
+    from conclvd.pretrain.base import new_unet
 
     kinds = ("versatile", "sparse_causal")
     unet = attach(new_unet(TOY), new_motion_module(TOY, kinds))

@@ -15,12 +15,12 @@ from safetensors.torch import load_file, save_file
 
 from conclvd.errors import TrainingError
 from conclvd.models.probe import load_probe
-from conclvd.train.__main__ import main
-from conclvd.train.autoencoder import AutoencoderRun, train_autoencoder
-from conclvd.train.clip_folder import ClipFolder, read_clip, write_clip
-from conclvd.train.painting import FIRST_TRAINING_SEED, PaintOrder, paint_sample
-from conclvd.train.sizes import TOY
-from conclvd.train.stages import run_stage
+from conclvd.pretrain.__main__ import main
+from conclvd.pretrain.autoencoder import AutoencoderRun, train_autoencoder
+from conclvd.pretrain.clip_folder import ClipFolder, read_clip, write_clip
+from conclvd.pretrain.painting import FIRST_TRAINING_SEED, PaintOrder, paint_sample
+from conclvd.pretrain.sizes import TOY
+from conclvd.pretrain.stages import run_stage
 
 pytestmark = pytest.mark.slow
 CLIPS = 12  # eight to begin with and four held out: what a stage waits for
@@ -104,7 +104,7 @@ def test_processes_of_one_stage_know_of_each_other(tmp_path):
     script = tmp_path / "start.py"
     script.write_text(
         "from pathlib import Path\n"
-        "from conclvd.train.launch import start\n"
+        "from conclvd.pretrain.launch import start\n"
         "a = start()\n"
         # a file each: what two processes print at once may be mixed up
         "Path(__file__).with_name(f'{a.process_index}.txt').write_text(str(a.num_processes))\n"

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from conclvd.errors import DatasetError, InvalidRequest
-from conclvd.evaluate.compare.records import MethodRow, write_methods
 from conclvd.evaluate.entry import Entry
 from conclvd.evaluate.folder_videos import natural
+from conclvd.evaluate.records import MethodRow, write_methods
 from conclvd.evaluate.video_set import NOT_LISTED, find_videos
 from video_files import prompts, video
 

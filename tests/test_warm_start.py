@@ -22,12 +22,12 @@ from conclvd.models.motion import (
     motion_transformers,
 )
 from conclvd.models.weights import load_motion_module, save_motion_module
-from conclvd.train.trainer.loop import train
-from conclvd.train.trainer.model import build_model
-from conclvd.train.trainer.plan import plan
-from conclvd.train.trainer.settings import read_settings
-from conclvd.train.trainer.warm_start import PAPERS, starting_module
+from conclvd.train.loop import train
+from conclvd.train.model import build_model
+from conclvd.train.plan import plan
+from conclvd.train.settings import read_settings
 from conclvd.train.video_denoiser import learning
+from conclvd.train.warm_start import PAPERS, starting_module
 from test_weights import original_layout
 from tiny import TEXT_WIDTH, TOKENS, tiny_motion, tiny_unet
 from training_clips import square_dataset, tiny_settings

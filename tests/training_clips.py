@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from conclvd.train.trainer.settings import TrainSettings, check_settings
+from conclvd.train.settings import TrainSettings, check_settings
 from conclvd.video.write import write_video
 
 SIDE = 64

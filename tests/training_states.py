@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from conclvd.train.trainer.checkpoint import checkpoints, load_checkpoint
-from conclvd.train.trainer.settings import TrainSettings
+from conclvd.train.checkpoint import checkpoints, load_checkpoint
+from conclvd.train.settings import TrainSettings
 
 
 def last_state(settings: TrainSettings) -> dict[str, Tensor]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from conclvd.cli.libraries import loading
 
 if TYPE_CHECKING:
-    from conclvd.train.trainer.ablation import AblationRow
-    from conclvd.train.trainer.settings import TrainSettings
+    from conclvd.train.ablation import AblationRow
+    from conclvd.train.settings import TrainSettings
 
 
 def table_of_clips(

@@ -9,8 +9,8 @@ import typer
 
 from conclvd.cli.libraries import loading
 from conclvd.cli.progress import Bars, Methods, Stages
+from conclvd.compare.methods import METHODS, methods_called
 from conclvd.errors import ConclvdError, InvalidRequest, MediaError
-from conclvd.evaluate.compare.methods import METHODS, methods_called
 from conclvd.evaluate.prompts import read_prompts, read_seeds
 from conclvd.generate.request import DTYPES, Request
 
@@ -36,7 +36,7 @@ def prompts(
 
     Each scene is painted to see what is visible in it, which takes half a second.
     """
-    from conclvd.evaluate.held_out import held_out_captions
+    from conclvd.compare.painted_prompts import held_out_captions
     from conclvd.evaluate.prompts import write_prompts
 
     if output.suffix not in (".txt", ".jsonl"):
@@ -132,8 +132,8 @@ def compare(
     )
     weights, folders = _pairs("--motion", motion), _pairs("--external", external)
     with loading(diffusers=True):
-        from conclvd.evaluate.compare.run import Comparison
-        from conclvd.evaluate.compare.run import compare as run
+        from conclvd.compare.run import Comparison
+        from conclvd.compare.run import compare as run
         from conclvd.generate.cpu import keep_freed_memory
 
         keep_freed_memory()
@@ -169,7 +169,7 @@ def gallery(
 
     Folders of pictures are made files that move; send FOLDER's hidden .animations with it.
     """
-    from conclvd.evaluate.gallery import write_gallery
+    from conclvd.compare.gallery import write_gallery
 
     with Bars() as bar:
         page = write_gallery(folder, lambda done, total: bar("animating", done, total))

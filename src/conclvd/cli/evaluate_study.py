@@ -70,11 +70,11 @@ def serve(
     that is kept about them; the same code goes on where it stopped. Ctrl-C ends it. There is no
     password: whoever reaches the address can answer.
     """
-    from conclvd.evaluate.study.answers import Answers, read_answers
-    from conclvd.evaluate.study.plan import PLAN, read_plan
-    from conclvd.evaluate.study.server import StudyServer
     from conclvd.local_page import checked_origin
     from conclvd.lock import writing
+    from conclvd.study.answers import Answers, read_answers
+    from conclvd.study.plan import PLAN, read_plan
+    from conclvd.study.server import StudyServer
 
     origins = tuple(checked_origin(name) for name in origin or ())
     making = [videos, prompts, mode, questions, checks, size]
@@ -116,7 +116,7 @@ def _create(
     size: str | None,
 ) -> None:
     """Make a study; say what of the videos it could not use, and how it matched the others."""
-    from conclvd.evaluate.study.creation import create_study
+    from conclvd.study.creation import create_study
 
     with Bars() as bar:
         plan = create_study(
@@ -143,10 +143,10 @@ def export(
 
     One row a participant, question and criterion; the last answer of each.
     """
-    from conclvd.evaluate.study.answers import read_answers
-    from conclvd.evaluate.study.plan import read_plan
-    from conclvd.evaluate.study.table import answers_csv
     from conclvd.lines import write_text
+    from conclvd.study.answers import read_answers
+    from conclvd.study.plan import read_plan
+    from conclvd.study.table import answers_csv
 
     text = answers_csv(read_plan(folder), read_answers(folder))
     write_text(output, text)
@@ -170,10 +170,10 @@ def analyse(
     Preferences with Wilson intervals, Bradley–Terry scores with bootstrap intervals, agreement by
     Krippendorff's alpha, as Markdown and CSV; grouped bars as PNG and SVG.
     """
-    from conclvd.evaluate.study.analysis import analyse as analyse_answers
-    from conclvd.evaluate.study.answers import read_answers
-    from conclvd.evaluate.study.plan import read_plan
-    from conclvd.evaluate.study.report import attention_line, write_report
+    from conclvd.study.analysis import analyse as analyse_answers
+    from conclvd.study.answers import read_answers
+    from conclvd.study.plan import read_plan
+    from conclvd.study.report import attention_line, write_report
 
     analysis = analyse_answers(
         read_plan(folder),

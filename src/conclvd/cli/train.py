@@ -14,7 +14,7 @@ from conclvd.cli.launched import is_first
 from conclvd.cli.libraries import loading
 from conclvd.cli.progress import Bars
 from conclvd.errors import InvalidRequest
-from conclvd.train.trainer.settings import TrainSettings, preset_names, read_settings
+from conclvd.train.settings import TrainSettings, preset_names, read_settings
 from conclvd.video.beside import beside
 
 STOPPED = 130
@@ -55,8 +55,8 @@ def train(
     if preview_data:
         return _preview(settings)
     with loading(diffusers=True):
-        from conclvd.train.trainer.loop import train as run
-        from conclvd.train.trainer.plan import plan
+        from conclvd.train.loop import train as run
+        from conclvd.train.plan import plan
     if dry_run:
         with Bars() as bars:
             resolved = plan(settings, bars)
@@ -86,7 +86,7 @@ def ablate(
     settings = _settings(config, given)
     with loading(diffusers=True):
         from conclvd.cli.ablation_clips import table_of_clips
-        from conclvd.train.trainer.ablation import VARIANTS, run_ablations, table
+        from conclvd.train.ablation import VARIANTS, run_ablations, table
     with Bars() as bars:
         rows = run_ablations(settings, bars, _tell)
         if len(rows) < len(VARIANTS):
@@ -99,8 +99,8 @@ def ablate(
 
 
 def _preview(settings: TrainSettings) -> int:
-    from conclvd.train.trainer.clips import find_clips
-    from conclvd.train.trainer.preview import write_preview
+    from conclvd.train.clips import find_clips
+    from conclvd.train.preview import write_preview
 
     with Bars() as bars:
         found = find_clips(settings, lambda done, total: bars("hash", done, total))

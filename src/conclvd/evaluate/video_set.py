@@ -8,13 +8,6 @@ from pathlib import Path
 
 from conclvd.errors import InvalidRequest
 from conclvd.evaluate.captioned import Captioned, names_files, read_captions
-from conclvd.evaluate.compare.records import (
-    METHODS_FILE,
-    AskedRow,
-    MethodRow,
-    read_asked,
-    read_methods,
-)
 from conclvd.evaluate.entry import ABSENT, Entry
 from conclvd.evaluate.folder_videos import (
     VIDEO_SUFFIXES,
@@ -24,6 +17,13 @@ from conclvd.evaluate.folder_videos import (
     videos_in,
 )
 from conclvd.evaluate.prompts import read_prompts
+from conclvd.evaluate.records import (
+    METHODS_FILE,
+    AskedRow,
+    MethodRow,
+    read_asked,
+    read_methods,
+)
 from conclvd.manifest import MANIFEST
 
 NO_PROMPT = "no prompt for this video"

@@ -17,8 +17,8 @@ from conclvd.interpolation.distance import agreed, bend, distance_map, sparse_se
 from conclvd.interpolation.flow import FlowEstimator
 from conclvd.interpolation.keyframes import Keyframe
 from conclvd.interpolation.settings import Settings
+from conclvd.interpolation.side_by_side import Workers
 from conclvd.interpolation.warp import sample
-from conclvd.interpolation.workers import Workers
 from conclvd.tensors import Frame
 
 GPU_BATCH = 4  # pairs in one tensor: a GPU has little to do for a single one

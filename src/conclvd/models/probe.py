@@ -89,7 +89,7 @@ def load_probe(file: Path) -> Probe:
     """Read a probe that `save_probe` wrote; raises ModelError for anything else."""
     if not file.is_file():
         raise ModelError(
-            f"there is no probe at {file}; train one with python -m conclvd.train probe"
+            f"there is no probe at {file}; train one with python -m conclvd.pretrain probe"
         )
     with safe_open(file, framework="pt") as stored:
         header = stored.metadata() or {}

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from conclvd.errors import InvalidRequest
-from conclvd.paint.attributes import Attributes
-from conclvd.paint.captions import caption
-from conclvd.paint.compose import compose_scene
-from conclvd.paint.compositor import Compositor, Trace
 from conclvd.paint.description import DESCRIBED, describe
-from conclvd.paint.flow import BoolArray, clip_flow
-from conclvd.paint.layers import ByteArray, texels_per_unit
+from conclvd.paint.draw.compositor import Compositor, Trace
+from conclvd.paint.draw.flow import BoolArray, clip_flow
+from conclvd.paint.draw.layers import ByteArray, texels_per_unit
+from conclvd.paint.draw.painter import paint_scene
+from conclvd.paint.draw.visibility import combined, interest, sights
 from conclvd.paint.noise import FloatArray
-from conclvd.paint.painter import paint_scene
-from conclvd.paint.scene import Scene, element_rng
-from conclvd.paint.visibility import combined, interest, sights
+from conclvd.paint.scene.attributes import Attributes
+from conclvd.paint.scene.compose import compose_scene
+from conclvd.paint.scene.scene import Scene, element_rng
+from conclvd.paint.words.captions import caption
 
 _SMALLEST = 16
 CELL = 8  # pixels; one of the models' latents

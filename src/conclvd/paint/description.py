@@ -1,11 +1,11 @@
 """From what is seen to attributes: only what is visible is described, as it moves on screen."""
 
-from conclvd.paint.attributes import Attributes, Element
-from conclvd.paint.compositor import Compositor, bird_position
-from conclvd.paint.layers import Band, Flock, Layer, Sprite
-from conclvd.paint.scene import Element as Placed
-from conclvd.paint.scene import Scene
-from conclvd.paint.visibility import Sight
+from conclvd.paint.draw.compositor import Compositor, bird_position
+from conclvd.paint.draw.layers import Band, Flock, Layer, Sprite
+from conclvd.paint.draw.visibility import Sight
+from conclvd.paint.scene.attributes import Attributes, Element
+from conclvd.paint.scene.scene import Element as Placed
+from conclvd.paint.scene.scene import Scene
 
 # Seen share of the picture from which a kind is described.
 _THRESHOLD = {

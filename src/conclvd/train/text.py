@@ -9,7 +9,7 @@ from jaxtyping import Int
 from torch import Tensor
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from conclvd.train.sizes import ModelSizes
+from conclvd.pretrain.sizes import ModelSizes
 
 
 def text_config(sizes: ModelSizes, tokenizer: CLIPTokenizer) -> CLIPTextConfig:

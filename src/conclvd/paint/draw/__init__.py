@@ -1,0 +1,1 @@
+"""From a scene to layers and frames: strokes, elements, weather, the compositor."""

@@ -1,0 +1,1 @@
+"""What captions say, and every word they can say it with."""

@@ -1,0 +1,202 @@
+"""English phrases for the single facts of a picture."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from numpy.random import Generator
+
+from conclvd.paint.scene.attributes import Attributes, Element
+from conclvd.paint.words import lexicon_en as words
+from conclvd.paint.words import lexicon_en_elements as things
+from conclvd.paint.words.caption_plan import Plan, Said
+from conclvd.paint.words.templates import PARTICIPLE, PLURAL, SINGULAR, expand
+
+_BUILDINGS: Final = frozenset({"village", "cottage", "hut", "pavilion", "pagoda"})
+_SHORE: Final = frozenset({"willow", "reeds", "fisherman", "rocks"})
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """Puts the facts of one caption's plan into words, drawn with `rng`."""
+
+    attributes: Attributes
+    plan: Plan
+    rng: Generator
+
+    # --- the parts of the picture -----------------------------------------------------------
+
+    def clauses(self, finite: bool, skip: int = 0, mountains: bool = True) -> list[str]:
+        """Every planned fact but palette and style, in a free order, the camera mostly last."""
+        parts = [
+            self.element(said, finite=finite or (skip > 0)) for said in self.plan.elements[skip:]
+        ]
+        if self.plan.mountains and mountains:
+            parts.append(self.mountains(finite=finite))
+        if self.plan.water:
+            parts.append(self.water() if finite else self.say(words.WATER))
+        weather = self.weather(tag=not finite)
+        if weather:
+            parts.append(weather)
+        self.shuffle(parts)
+        camera = self.camera(tag=not finite and self.chance(0.5))
+        if camera:
+            parts.insert(len(parts) if self.chance(0.8) else 0, camera)
+        return parts
+
+    def mountains(self, finite: bool = False) -> str:
+        """The mountains by their kind; a clause when `finite`."""
+        assert self.attributes.mountains is not None
+        name = self.say(words.MOUNTAIN[self.attributes.mountains])
+        if not finite:
+            return name
+        water = self.plan.water and self.chance(0.3)
+        return f"{name} {self.say(words.MOUNTAIN_OVER_WATER if water else words.MOUNTAIN_TAIL)}"
+
+    def with_mountains(self, text: str) -> str:
+        """A phrase set among the mountains; the mountains alone when it is empty."""
+        if not text:
+            return self.mountains(finite=self.chance(0.3))
+        joint = self.say(words.MOUNTAIN_BEHIND) if self.chance(0.6) else self.say(words.AND)
+        return f"{text} {joint} {self.mountains()}"
+
+    def water(self) -> str:
+        """The water as a clause."""
+        hills = self.attributes.mountains
+        if hills is not None and self.chance(0.4):
+            tail = f"{self.say(words.WATER_MIRROR)} {self.say(words.HILLS[hills])}"
+        else:
+            tail = self.say(words.WATER_TAIL)
+        return f"{self.say(words.WATER)} {tail}"
+
+    def weather(self, tag: bool) -> str:
+        """What falls, and where the wind blows it; empty when neither is planned."""
+        falls, wind = self.attributes.weather, self.attributes.wind
+        if self.plan.wind and wind is not None:
+            direction = self.say(words.DIRECTION[wind])
+            if not self.plan.weather:
+                return f"{self.say(words.WIND_TAG if tag else words.WIND)} {direction}"
+            if tag:
+                return f"{self.say(words.WEATHER_TAG[falls])} {self.say(words.BLOWN)} {direction}"
+            tail = self.say(words.BLOWN_TAIL)
+            return f"{self.say(words.WEATHER_BLOWN[falls])} {direction} {tail}".strip()
+        if self.plan.weather:
+            return self.say((words.WEATHER_TAG if tag else words.WEATHER)[falls])
+        return ""
+
+    def camera(self, tag: bool) -> str:
+        """What the camera does; empty when it is not planned."""
+        if not self.plan.camera:
+            return ""
+        return self.say((words.CAMERA_TAG if tag else words.CAMERA)[self.attributes.camera])
+
+    def says_water(self, text: str) -> bool:
+        """Whether a phrase names the water already."""
+        return re.search(r"\b(lake|river|water|pond|shore)\b", text) is not None
+
+    # --- elements ---------------------------------------------------------------------------
+
+    def element(self, said: Said, finite: bool) -> str:
+        """A noun phrase with its motion, side and place; a clause when `finite`."""
+        element = said.element
+        noun, form = self.noun(said)
+        verb = self.verb(said, form if finite else PARTICIPLE, wanted=finite or self.chance(0.25))
+        side = self.say(words.SIDE[element.side]) if said.side and element.side else ""
+        place = self.place(element) if self.chance(0.25 if side else 0.5) else ""
+        if not verb:
+            there = self.say(words.THERE, form) if finite else ""
+            words_in_order = (there, noun, place, side)
+        elif said.travels:
+            words_in_order = (noun, side, verb, place)
+        else:
+            words_in_order = (noun, verb, place, side)
+        return " ".join(word for word in words_in_order if word)
+
+    def noun(self, said: Said) -> tuple[str, int]:
+        """The name with its determiner, and its grammatical number."""
+        element = said.element
+        key = f"{element.kind}/{element.detail}" if said.detail else element.kind
+        if element.kind in things.MASS_ONE:
+            if self.chance(0.5):
+                return self.say(things.MASS_ONE[key]), SINGULAR
+            return self.say(things.MASS_MANY[key]), PLURAL
+        form = SINGULAR if element.count == 1 else PLURAL
+        noun = self.say(things.COUNTED[key], form)
+        if element.kind in ("sun", "moon"):
+            return f"{self.say(things.THE)} {noun}", form
+        if form == SINGULAR:
+            return f"{self.say(things.ONE)} {noun}", form
+        if element.kind in ("geese", "cranes") and element.count > 2 and self.chance(0.5):
+            return f"{self.say(things.FLOCK)} {noun}", SINGULAR
+        return f"{self.say(things.NUMBER[min(element.count, max(things.NUMBER))])} {noun}", form
+
+    def verb(self, said: Said, form: int, wanted: bool) -> str:
+        """What it does: its motion if that is told, else a verb of standing if one is wanted."""
+        kind, motion = said.element.kind, said.element.motion
+        if said.motion and motion is not None:
+            if motion in words.DIRECTION:
+                direction = self.say(words.DIRECTION[motion])
+                return f"{self.say(things.MOVE_VERB[kind], form)} {direction}"
+            if motion == "sway":
+                return self.say(things.SWAY, form)
+            if motion == "fall":
+                return f"{self.say(things.FALL, form)} {self.say(things.PLACE['cliff'])}"
+            return self.say(things.MOTION_VERB.get(f"{kind} {motion}", things.PLANT_STILL), form)
+        if wanted and kind in things.STAND_VERB:
+            return self.say(things.STAND_VERB[kind], form)
+        return ""
+
+    def place(self, element: Element) -> str:
+        """Where it is, told by what else is visible; empty when nothing fits."""
+        kind, motion, water = element.kind, element.motion, self.attributes.water
+        hills = self.attributes.mountains
+        flying = kind in ("geese", "cranes") and motion in words.DIRECTION
+        options: list[str] = []
+        if kind in ("boat", "sailboat") and water:
+            options.append(words.ON_WATER)
+        if kind in ("sun", "moon"):
+            options.append(things.PLACE["sky"])
+        if flying:
+            options.append(things.PLACE["across"])
+        if (flying or kind in ("bridge", "mist_clouds")) and water:
+            options.append(things.PLACE["over water"])
+        if kind == "lotus" and water:
+            options.append(things.PLACE["pond"])
+        if (kind in _BUILDINGS or kind in _SHORE) and water:
+            options.append(words.BY_WATER)
+        places = {"above": flying or kind in ("sun", "moon"), "foot": kind in _BUILDINGS}
+        places["between"] = kind == "mist_clouds"
+        options += [
+            f"{things.PLACE[name]} ({words.HILLS[hills]})"
+            for name, fits in places.items()
+            if fits and hills is not None
+        ]
+        return self.say(options[int(self.rng.integers(len(options)))]) if options else ""
+
+    # --- small tools ------------------------------------------------------------------------
+
+    def say(self, template: str, form: int = SINGULAR) -> str:
+        """A phrase of the template."""
+        return expand(template, self.rng, form)
+
+    def chance(self, odds: float) -> bool:
+        """True with these odds."""
+        return bool(self.rng.random() < odds)
+
+    def shuffle(self, parts: list[str]) -> None:
+        """Put parts in a random order, in place."""
+        parts[:] = [parts[int(index)] for index in self.rng.permutation(len(parts))]
+
+    def join(self, nouns: list[str]) -> str:
+        """ "a", "a and b", "a, b and c"."""
+        if len(nouns) < 2:
+            return "".join(nouns)
+        return f"{', '.join(nouns[:-1])} {self.say(words.AND)} {nouns[-1]}"
+
+    def stop(self, parts: list[str]) -> str:
+        """Sentences with a capital and a full stop, the last stop left out now and then."""
+        trimmed = [" ".join(part.split()) for part in parts if part.strip()]
+        text = ". ".join(part[:1].upper() + part[1:] for part in trimmed)
+        return text if self.chance(0.2) else f"{text}."

@@ -1,0 +1,163 @@
+"""Chinese phrases for the single facts of a picture."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from numpy.random import Generator
+
+from conclvd.paint.scene.attributes import Attributes, Element
+from conclvd.paint.words import lexicon_zh as words
+from conclvd.paint.words import lexicon_zh_elements as things
+from conclvd.paint.words.caption_plan import Plan, Said
+from conclvd.paint.words.templates import expand
+
+_BUILDINGS: Final = frozenset({"village", "cottage", "hut", "pavilion", "pagoda"})
+_SHORE: Final = frozenset({"willow", "reeds", "fisherman", "rocks"})
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """Puts the facts of one caption's plan into words, drawn with `rng`."""
+
+    attributes: Attributes
+    plan: Plan
+    rng: Generator
+
+    # --- the parts of the picture -----------------------------------------------------------
+
+    def clauses(self, skip: int = 0, mountains: bool = True) -> list[str]:
+        """Every planned fact but palette and style, in a free order, the camera mostly last."""
+        parts = [self.element(said) for said in self.plan.elements[skip:]]
+        if self.plan.mountains and mountains:
+            parts.append(self.mountains(finite=self.chance(0.7)))
+        if self.plan.water:
+            parts.append(self.water(finite=self.chance(0.8)))
+        parts += self.filled([self.weather()])
+        self.shuffle(parts)
+        camera = self.camera()
+        if camera:
+            parts.insert(len(parts) if self.chance(0.8) else 0, camera)
+        return parts
+
+    def mountains(self, finite: bool = False) -> str:
+        """The mountains by their kind; a clause when `finite`."""
+        assert self.attributes.mountains is not None
+        name = self.say(words.MOUNTAIN[self.attributes.mountains])
+        if not finite:
+            return name
+        water = self.plan.water and self.chance(0.3)
+        return name + self.say(words.MOUNTAIN_OVER_WATER if water else words.MOUNTAIN_TAIL)
+
+    def water(self, finite: bool) -> str:
+        """The water by name; a clause when `finite`."""
+        name, hills = self.say(words.WATER), self.attributes.mountains
+        if not finite:
+            return name
+        if hills is not None and self.chance(0.35):
+            return f"{name}{self.say(words.WATER_MIRROR)}{self.say(words.HILLS[hills])}"
+        return name + self.say(words.WATER_TAIL)
+
+    def weather(self, tag: bool = False) -> str:
+        """What falls, and where the wind blows it; empty when neither is planned."""
+        falls, wind = self.attributes.weather, self.attributes.wind
+        if self.plan.wind and wind is not None:
+            pattern = words.WEATHER_BLOWN[falls] if self.plan.weather else words.WIND
+            return self.directed(pattern, wind)
+        if self.plan.weather:
+            return self.say((words.WEATHER_TAG if tag else words.WEATHER)[falls])
+        return ""
+
+    def camera(self) -> str:
+        """What the camera does; empty when it is not planned."""
+        return self.say(words.CAMERA[self.attributes.camera]) if self.plan.camera else ""
+
+    # --- elements ---------------------------------------------------------------------------
+
+    def element(self, said: Said) -> str:
+        """Side or place, the thing, and what it does."""
+        element = said.element
+        noun, verb = self.noun(said), self.verb(said)
+        side = self.say(words.SIDE[element.side]) if said.side and element.side else ""
+        place = self.place(element) if self.chance(0.2 if side else 0.45) else ""
+        if self.reads_before(verb) and not said.travels and self.chance(0.15):
+            return f"{side}{place}{verb}{words.OF}{noun}"
+        where = side + place
+        has = self.say(words.HAS) if where and (not verb or self.chance(0.3)) else ""
+        return f"{where}{has}{noun}{verb}"
+
+    def reads_before(self, verb: str) -> bool:
+        """Whether "{verb} of the {noun}" is good Chinese: verbs of more than one character are."""
+        return len(verb) > 1 and not verb.startswith("探入")
+
+    def noun(self, said: Said) -> str:
+        """The name, with its number and measure word or without."""
+        element = said.element
+        key = f"{element.kind}/{element.detail}" if said.detail else element.kind
+        counted = things.MEASURED.get(key)
+        if element.kind in things.FLOCK and element.count > 2 and self.chance(0.6):
+            return self.say(things.FLOCK[element.kind])
+        if counted is None or (element.count == 1 and self.chance(0.35)):
+            return self.say(things.NAME.get(key, counted or ""))
+        number = self.say(things.NUMBER[min(element.count, max(things.NUMBER))])
+        return re.sub("N", number, self.say(counted))
+
+    def verb(self, said: Said) -> str:
+        """What it does: its motion if that is told, else now and then how it stands."""
+        kind, motion = said.element.kind, said.element.motion
+        if said.motion and motion is not None:
+            if motion in words.DIRECTION:
+                return self.directed(things.MOVE[kind], motion)
+            if motion == "sway":
+                return self.say(things.SWAY.get(kind, things.SWAY["plant"]))
+            return self.say(things.MOTION.get(f"{kind} {motion}", things.PLANT_STILL))
+        if kind in things.STAND and self.chance(0.45):
+            return self.say(things.STAND[kind])
+        return ""
+
+    def place(self, element: Element) -> str:
+        """Where it is, told by what else is visible; empty when nothing fits."""
+        kind, water, hills = element.kind, self.attributes.water, self.attributes.mountains
+        flying = kind in ("geese", "cranes") and element.motion in words.DIRECTION
+        fits = {
+            "on water": water and (flying or kind in ("boat", "sailboat", "bridge", "mist_clouds")),
+            "pond": water and kind == "lotus",
+            "by water": water and (kind in _BUILDINGS or kind in _SHORE),
+            "sky": flying or kind in ("sun", "moon"),
+            "above": hills is not None and (flying or kind in ("sun", "moon")),
+            "foot": hills is not None and kind in _BUILDINGS,
+            "between": hills is not None and kind == "mist_clouds",
+        }
+        options = [name for name, fit in fits.items() if fit]
+        if not options:
+            return ""
+        place = self.say(things.PLACE[options[int(self.rng.integers(len(options)))]])
+        return place.replace("H", self.say(words.HILLS[hills])) if hills is not None else place
+
+    # --- small tools ------------------------------------------------------------------------
+
+    def say(self, template: str) -> str:
+        """A phrase of the template."""
+        return expand(template, self.rng)
+
+    def directed(self, template: str, direction: str) -> str:
+        """A phrase of the template, with the direction in the place of D."""
+        return self.say(template).replace("D", self.say(words.DIRECTION[direction]))
+
+    def chance(self, odds: float) -> bool:
+        """True with these odds."""
+        return bool(self.rng.random() < odds)
+
+    def shuffle(self, parts: list[str]) -> None:
+        """Put parts in a random order, in place."""
+        parts[:] = [parts[int(index)] for index in self.rng.permutation(len(parts))]
+
+    def filled(self, parts: list[str]) -> list[str]:
+        """The parts that are not empty."""
+        return [part for part in parts if part]
+
+    def row(self, parts: list[str], stop: float = 0.4) -> str:
+        """Clauses in a row, with a full stop now and then."""
+        return "，".join(self.filled(parts)) + ("。" if self.chance(stop) else "")

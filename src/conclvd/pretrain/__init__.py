@@ -1,0 +1,1 @@
+"""The embedded model's stages: painted clips → ink-mini and RAFT."""

@@ -1,0 +1,55 @@
+"""`python -m conclvd.pretrain STAGE`: train the parts of an embedded base from scratch.
+
+A bare GPU machine needs torch, diffusers, transformers, numpy, OpenCV and aggdraw for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from conclvd.errors import ConclvdError
+
+
+def main() -> None:
+    """Read the command line and run one stage."""
+    parser = argparse.ArgumentParser(prog="python -m conclvd.pretrain", description=__doc__)
+    stages = [
+        "clips", "tokenizer", "autoencoder", "judge", "probe", "base", "average", "motion", "flow"
+    ]  # fmt: skip
+    parser.add_argument("stage", choices=stages)
+    parser.add_argument("--out", type=Path, required=True, help="folder for what is trained")
+    parser.add_argument("--model", type=Path, help="folder with the parts trained before")
+    # not --start: torchrun takes that for the beginning of an option of its own
+    parser.add_argument("--weights", dest="start", type=Path, help="earlier weights to go on from")
+    parser.add_argument("--seconds", type=float, default=480, help="wall-clock time of the stage")
+    parser.add_argument("--workers", type=int, default=2, help="painting processes")
+    parser.add_argument("--clips", type=Path, help="folder that stage clips paints into")
+    parser.add_argument("--batch", type=int, help="pictures (motion: clips) a step and GPU")
+    parser.add_argument(
+        "--emphasis", type=float, default=0, help="base, motion: how much more small things weigh"
+    )
+    parser.add_argument(
+        "--form", help="base: how a step is computed (see STEP_FORMS); else what suits the device"
+    )
+    parser.add_argument(
+        "--eager",
+        action="store_true",
+        help="autoencoder, judge, probe: no torch.compile, which takes the first two minutes; "
+        "flow: no CUDA graph",
+    )
+    parser.add_argument("--toy", action="store_true", help="tiny sizes, for a CPU")
+    arguments = parser.parse_args()
+    from conclvd.pretrain.stages import run_stage
+
+    try:
+        run_stage(arguments)
+    except ConclvdError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

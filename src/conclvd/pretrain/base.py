@@ -1,0 +1,267 @@
+"""Training ink-mini's base: the U-Net and its text encoder together, on single frames."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
+
+from conclvd.pretrain.clip_folder import clip_source
+from conclvd.pretrain.directions import (
+    NEITHER,
+    DirectionHeads,
+    direction_accuracy,
+)
+from conclvd.pretrain.flat_weights import FlatWeights
+from conclvd.pretrain.gradient_step import GradientStep, StepInputs
+from conclvd.pretrain.latent_store import LatentStore, emphasised
+from conclvd.pretrain.launch import start
+from conclvd.pretrain.painting import PaintOrder
+from conclvd.pretrain.runlog import RunLog
+from conclvd.pretrain.saving import save_part
+from conclvd.pretrain.sizes import ModelSizes
+from conclvd.pretrain.step_form import default_form, step_form
+from conclvd.train.clock import Clock, learning_rate, set_learning_rate
+from conclvd.train.ema import MovingAverage
+from conclvd.train.text import encode_captions, new_text_encoder
+
+FLAT = 0.6  # part of a run at the full learning rate; it falls to zero in the rest
+
+
+@dataclass(frozen=True)
+class BaseRun:
+    """Settings of a run. `model` holds vae, tokenizer and (with `judge_start`) the judge, whose
+    text tower then starts the text encoder. `start` holds unet and text_encoder to go on from.
+    Where a clip shows a small thing that its captions name, the loss weighs 1 + `emphasis` at the
+    start; that fades to 1 by `FLAT` of the run, or more such things would be drawn than are told.
+    `direction_weight` is that of what tells left from right in the U-Net's features
+    (train.directions). It is small because so little of the error hangs on the words: at 0.1, and
+    asked of the text itself, it gave the text encoder 150 times the gradient that the pictures
+    give, and palettes were unlearned.
+    `form` is one of STEP_FORMS, None the best for the device.
+    """
+
+    sizes: ModelSizes
+    model: Path
+    out: Path
+    seconds: float
+    workers: int
+    clips: Path | None = None
+    batch: int = 512
+    peak_rate: float = 1e-3
+    frames: int = 2
+    capacity: int = 120_000
+    first_clips: int = 300
+    caption_dropout: float = 0.1
+    judge_start: bool = True
+    emphasis: float = 0.0
+    direction_weight: float = 0.01
+    start: Path | None = None
+    form: str | None = None
+
+
+def new_unet(sizes: ModelSizes) -> UNet2DConditionModel:
+    """An untrained U-Net: Stable Diffusion's, with attention at 1/2 and 1/4 of the latent side.
+
+    Attention over the full latent costs half of all time on a CPU and is left out, as SDXL does.
+    """
+    return UNet2DConditionModel(
+        sample_size=sizes.picture // 8,
+        in_channels=sizes.latent_channels,
+        out_channels=sizes.latent_channels,
+        down_block_types=(
+            "DownBlock2D",
+            "CrossAttnDownBlock2D",
+            "CrossAttnDownBlock2D",
+            "DownBlock2D",
+        ),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        block_out_channels=sizes.unet,
+        layers_per_block=1,
+        cross_attention_dim=sizes.text_width,
+        attention_head_dim=sizes.unet_heads,
+        norm_num_groups=sizes.unet_groups,
+    )
+
+
+def new_scheduler() -> DDIMScheduler:
+    """The linear schedule of method.md section 1: beta from 0.00085 to 0.012 in 1,000 steps."""
+    return DDIMScheduler(
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="linear",
+        steps_offset=1,
+        clip_sample=False,
+    )
+
+
+class Denoiser(nn.Module):
+    """Text encoder and U-Net in one call, so that both train together on many GPUs."""
+
+    def __init__(self, text_encoder: CLIPTextModel, unet: UNet2DConditionModel) -> None:
+        super().__init__()
+        self.text_encoder, self.unet = text_encoder, unet
+        self.directions = DirectionHeads(unet)
+
+    def forward(
+        self,
+        noisy: Float[Tensor, "b c h w"],
+        steps: Int[Tensor, b],
+        tokens: Int[Tensor, "b l"],
+    ) -> tuple[Float[Tensor, "b c h w"], list[Float[Tensor, "b k y x"]]]:
+        """The predicted noise, and logits of the directions by each block's features."""
+        states = self.text_encoder(tokens).last_hidden_state
+        predicted: Tensor = self.unet(noisy, steps, encoder_hidden_states=states).sample
+        return predicted, self.directions()
+
+
+def starting_text_encoder(run: BaseRun, tokenizer: CLIPTokenizer) -> CLIPTextModel:
+    """A text encoder with the judge's text tower in it, or an untrained one."""
+    text_encoder = new_text_encoder(run.sizes, tokenizer)
+    if run.judge_start:
+        judge = CLIPModel.from_pretrained(run.model / "judge", dtype=torch.float32)
+        own = text_encoder.state_dict()
+        tower = {
+            key: judge.state_dict()[f"text_model.{key.removeprefix('text_model.')}"] for key in own
+        }
+        text_encoder.load_state_dict(tower)
+    return text_encoder
+
+
+def starting_denoiser(run: BaseRun, tokenizer: CLIPTokenizer) -> Denoiser:
+    """What a run starts from: earlier weights, or new ones (with the judge's text tower)."""
+    if run.start is None:
+        return Denoiser(starting_text_encoder(run, tokenizer), new_unet(run.sizes))
+    full = torch.float32
+    text_encoder = CLIPTextModel.from_pretrained(run.start / "text_encoder", dtype=full)
+    unet = UNet2DConditionModel.from_pretrained(run.start / "unet", torch_dtype=full)
+    return Denoiser(text_encoder, unet)
+
+
+def draw(
+    store: LatentStore, run: BaseRun, empty: Int[Tensor, "1 l"], timesteps: int, fraction: float
+) -> StepInputs:
+    """What a step starts from, when `fraction` of the run has passed."""
+    drawn = store.pictures(run.batch)
+    device = drawn.latents.device
+    dropped = torch.rand(run.batch, 1, device=device) < run.caption_dropout
+    places = emphasised(drawn.interest, run.emphasis * max(0.0, 1 - fraction / FLAT), dropped)
+    if places is None and run.emphasis:
+        places = torch.ones_like(drawn.latents[:, :1])  # every step has the same inputs
+    return StepInputs(
+        clean=drawn.latents,
+        noise=torch.randn_like(drawn.latents),
+        steps=torch.randint(timesteps, (run.batch,), device=device),
+        tokens=torch.where(dropped, empty, drawn.tokens),
+        told=torch.where(dropped, NEITHER, drawn.directions),
+        places=places,
+    )
+
+
+def write_index(folder: Path) -> None:
+    """Make `folder` a pipeline folder: diffusers' list of the parts and their classes."""
+    parts = {
+        "scheduler": ["diffusers", "DDIMScheduler"],
+        "text_encoder": ["transformers", "CLIPTextModel"],
+        "tokenizer": ["transformers", "CLIPTokenizer"],
+        "unet": ["diffusers", "UNet2DConditionModel"],
+        "vae": ["diffusers", "AutoencoderKL"],
+    }
+    absent = {"feature_extractor": [None, None], "safety_checker": [None, None]}
+    index = {"_class_name": "StableDiffusionPipeline", **parts, **absent}
+    text = json.dumps({**index, "requires_safety_checker": False}, indent=2)
+    (folder / "model_index.json").write_text(text + "\n", encoding="utf-8")
+
+
+def train_base(run: BaseRun) -> dict[str, float]:
+    """Train until the time is spent; writes unet, text_encoder and scheduler into `out`."""
+    accelerator = start()
+    device, main = accelerator.device, accelerator.is_main_process
+    log = RunLog(run.out, "base", main=main)
+    tokenizer = CLIPTokenizer.from_pretrained(run.model / "tokenizer")
+    # latents are kept in bf16 anyway, and encoding in it is no less exact than autocast
+    frozen = torch.bfloat16 if device.type == "cuda" else torch.float32
+    autoencoder = AutoencoderKL.from_pretrained(run.model / "vae", torch_dtype=frozen)
+    autoencoder.requires_grad_(False).to(device, memory_format=torch.channels_last)
+    denoiser = starting_denoiser(run, tokenizer).to(device)
+    form = step_form(run.form or default_form(device))
+    weights = FlatWeights(denoiser, dtype=form.dtype, channels_last=form.channels_last)
+    weights.share()
+    average = MovingAverage([weights.master], decay=0.9995)
+    optimizer = torch.optim.AdamW(
+        [weights.master], lr=0, betas=(0.9, 0.99), weight_decay=0.01, fused=device.type == "cuda"
+    )
+    scheduler = new_scheduler()
+    alphas = scheduler.alphas_cumprod.to(device)
+    gradients = GradientStep(
+        denoiser,
+        weights,
+        alphas,
+        form,
+        autocast=accelerator.autocast,
+        direction_weight=run.direction_weight,
+    )
+    empty = encode_captions(tokenizer, [""]).to(device)
+    torch.manual_seed(1 + accelerator.process_index)  # each GPU draws its own pictures
+    order = PaintOrder(
+        frames=run.frames, fps=2.0, size=run.sizes.picture, interest=run.emphasis > 0
+    )
+    pool = clip_source(
+        order,
+        run.workers,
+        run.clips,
+        rank=accelerator.process_index,
+        ranks=accelerator.num_processes,
+    )
+    result: dict[str, float] = {}
+    running = 0.0
+    with pool:
+        store = LatentStore(
+            pool, autoencoder, tokenizer, frames=run.frames, capacity=run.capacity, device=device
+        )
+        store.refresh(at_least=run.first_clips)
+        clock = Clock(accelerator, run.seconds)
+        step = 0
+        while True:
+            if step % 10 == 0:
+                store.refresh()  # before the clock, which waits for the GPU to finish its steps
+                clock.sync()
+            if clock.over:
+                break
+            rate = learning_rate(run.peak_rate, step, clock.fraction, warmup=500, decay_from=FLAT)
+            set_learning_rate(optimizer, rate)
+            drawn = draw(store, run, empty, len(alphas), clock.fraction)
+            losses = gradients(drawn)
+            weights.average_gradient(accelerator)
+            nn.utils.clip_grad_norm_([weights.master], 1.0)
+            optimizer.step()
+            weights.publish()
+            average.update()
+            if step == 0:
+                log.write(form=run.form or default_form(device), failure=gradients.failure)
+            if step % 100 == 0:
+                error = losses.mse.item()
+                running = error if step == 0 else 0.7 * running + 0.3 * error
+                accuracy = direction_accuracy(losses.logits, drawn.told).item()
+                result = {
+                    "loss": losses.loss.item(),
+                    "mse": running,
+                    "direction_accuracy": accuracy,
+                }
+                log.write(step=step, clips=store.painted, **result)
+            step += 1
+    average.swap()
+    weights.release()
+    log.write(step=step, clips=store.painted, pictures=step * run.batch * accelerator.num_processes)
+    if main:
+        save_part(denoiser.text_encoder, run.out / "text_encoder")
+        save_part(denoiser.unet, run.out / "unet")
+        save_part(scheduler, run.out / "scheduler")
+        write_index(run.out)
+    return result

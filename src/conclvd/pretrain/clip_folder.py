@@ -1,0 +1,157 @@
+"""Painted clips as files, so that several stages train on the same scenes, painted once."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+from conclvd.errors import TrainingError
+from conclvd.pretrain.painting import (
+    FIRST_TRAINING_SEED,
+    PaintedSample,
+    PaintingPool,
+    PaintOrder,
+)
+from conclvd.pretrain.runlog import RunLog
+
+SUFFIX = ".clip"
+SCAN_SECONDS = 1.0
+STARVED_SECONDS = 120.0
+
+
+def write_clip(folder: Path, sample: PaintedSample) -> None:
+    """Write a clip as `<seed>.clip`, whole or not at all."""
+    texts = {"captions": sample.captions, "attributes": sample.attributes}
+    header = {key: json.dumps(value, ensure_ascii=False) for key, value in texts.items()}
+    unfinished = folder / f"{sample.seed}.part"
+    arrays = {"frames": sample.frames}
+    if sample.interest is not None:
+        arrays["interest"] = sample.interest
+    save_file(arrays, unfinished, header)
+    unfinished.replace(folder / f"{sample.seed}{SUFFIX}")
+
+
+def read_clip(file: Path) -> PaintedSample:
+    """Read a clip that `write_clip` wrote."""
+    with safe_open(file, framework="np") as stored:
+        header = stored.metadata()
+        frames = stored.get_tensor("frames")
+        interest = stored.get_tensor("interest") if "interest" in stored.keys() else None  # noqa: SIM118
+    captions = tuple(json.loads(header["captions"]))
+    attributes = json.loads(header["attributes"])
+    return PaintedSample(int(file.stem), frames, captions, attributes, interest=interest)
+
+
+def paint_clips(out: Path, seconds: float, workers: int, order: PaintOrder) -> dict[str, float]:
+    """Paint into `out`, from where an earlier run stopped, until the time is spent.
+
+    Returns the number of clips painted.
+    """
+    log = RunLog(out, "clips")
+    there = [int(file.stem) for file in out.glob(f"*{SUFFIX}")]
+    first_seed = max(there, default=FIRST_TRAINING_SEED - 1) + 1
+    started, reported = time.monotonic(), 0.0
+    with PaintingPool(order, workers, first_seed=first_seed) as pool:
+        while (passed := time.monotonic() - started) < seconds:
+            sample = pool.take(wait=True)
+            assert sample is not None
+            write_clip(out, sample)
+            if passed - reported > 10:
+                reported = passed
+                log.write(clips=pool.painted, failed=len(pool.failures))
+        log.write(clips=pool.painted, failed=len(pool.failures), failures=pool.failures[:5])
+        return {"clips": float(pool.painted)}
+
+
+class ClipFolder:
+    """The clips of a folder, in the place of a PaintingPool, while another process paints there.
+
+    Of every clip `order.frames` frames are taken, evenly over its length; with `order.long_every`
+    it is left as it is. Several readers (one a GPU) share the clips: reader `rank` of `ranks`.
+    """
+
+    def __init__(self, folder: Path, order: PaintOrder, *, rank: int = 0, ranks: int = 1) -> None:
+        self._folder, self._order, self._rank, self._ranks = folder, order, rank, ranks
+        self._arrived: queue.Queue[PaintedSample] = queue.Queue(maxsize=256)
+        self._closed = threading.Event()
+        self.painted = 0
+
+    def __enter__(self) -> ClipFolder:
+        threading.Thread(target=self._read, daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._closed.set()
+
+    def _read(self) -> None:
+        """Read what is there and what is added, each clip once."""
+        read = set[str]()
+        while not self._closed.is_set():
+            names = {entry.name for entry in os.scandir(self._folder)} - read
+            for name in sorted(n for n in names if n.endswith(SUFFIX)):
+                read.add(name)
+                if int(name.removesuffix(SUFFIX)) % self._ranks == self._rank:
+                    self._give(read_clip(self._folder / name))
+            self._closed.wait(SCAN_SECONDS)
+
+    def _give(self, sample: PaintedSample) -> None:
+        if self._order.long_every == 0:
+            moments = np.linspace(0, len(sample.frames) - 1, self._order.frames).round().astype(int)
+            spots = None if sample.interest is None else sample.interest[moments]
+            sample = replace(sample, frames=sample.frames[moments], interest=spots)
+        while not self._closed.is_set():
+            try:
+                self._arrived.put(sample, timeout=SCAN_SECONDS)
+                break
+            except queue.Full:
+                continue
+
+    def take(self, *, wait: bool) -> PaintedSample | None:
+        """The next clip; None when none is ready and `wait` is false.
+
+        Raises TrainingError when no new clip appears for two minutes.
+        """
+        try:
+            sample = self._arrived.get(wait, STARVED_SECONDS)
+        except queue.Empty:
+            if not wait:
+                return None
+            raise TrainingError(
+                f"no new clip appeared in {self._folder} for two minutes, {self.painted} were "
+                "read; paint them with python -m conclvd.pretrain clips"
+            ) from None
+        self.painted += 1
+        return sample
+
+    def ready(self) -> Iterator[PaintedSample]:
+        """All clips that are read by now, without waiting."""
+        while (sample := self.take(wait=False)) is not None:
+            yield sample
+
+
+ClipSource = PaintingPool | ClipFolder
+
+
+def clip_source(
+    order: PaintOrder, workers: int, clips: Path | None, *, rank: int, ranks: int
+) -> ClipSource:
+    """Painted clips for a stage: from the folder `clips`, or painted by `workers` processes."""
+    if clips is not None:
+        return ClipFolder(clips, order, rank=rank, ranks=ranks)
+    return PaintingPool(order, workers, rank=rank, ranks=ranks)

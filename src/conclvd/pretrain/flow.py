@@ -1,0 +1,129 @@
+"""Training RAFT-small from scratch, on painted clips with their flow and on layered motions."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from conclvd.interpolation.flow import DisFlow, FlowEstimator
+from conclvd.interpolation.raft import Raft, quick_layout, raft_small
+from conclvd.interpolation.raft_flow import RaftFlow, load_raft
+from conclvd.pretrain.flow_error import ORDER, Farneback, NoFlow, flow_errors, held_out_pairs
+from conclvd.pretrain.flow_step import Step, optimizer_of, set_rate, training_step
+from conclvd.pretrain.flow_store import FlowPairs, FlowStore
+from conclvd.pretrain.launch import start
+from conclvd.pretrain.painting import PaintingPool
+from conclvd.pretrain.runlog import RunLog
+from conclvd.train.captured import Captured
+from conclvd.train.clock import Clock, learning_rate
+from conclvd.train.ema import MovingAverage
+
+WEIGHTS = "raft_small.safetensors"
+FRAMES = 5  # a painted clip: four pairs cost hardly more than one, for composing takes the time
+FEW_UPDATES_UNTIL = 0.4  # of the time; half as many updates teach as much at first and cost half
+SAVE_SECONDS = 60.0  # between two looks at held-out pairs, each with the weights saved
+
+
+@dataclass(frozen=True)
+class FlowRun:
+    """Settings of a run; writes `out/raft_small.safetensors`. `start` holds one to go on from.
+
+    Half of each batch are painted pairs, half layered motions with painted textures. `graph`
+    makes a CUDA graph of the step, on one GPU alone.
+    """
+
+    out: Path
+    seconds: float
+    workers: int
+    picture: int = 256
+    batch: int = 32
+    peak_rate: float = 4e-4
+    updates: int = 12
+    capacity: int = 6_000
+    first_clips: int = 120
+    held_out: int = 40
+    start: Path | None = None
+    graph: bool = True
+
+
+def train_flow(run: FlowRun) -> dict[str, float]:
+    """Train until the time is spent; returns the end-point errors on held-out pairs, in pixels."""
+    accelerator = start(half=False)
+    torch.backends.cudnn.benchmark = True  # every step has the same shapes
+    device = accelerator.device
+    log = RunLog(run.out, "flow", main=accelerator.is_main_process)
+    network = raft_small() if run.start is None else load_raft(run.start / WEIGHTS)
+    network.requires_grad_(True).train().to(device)
+    quick_layout(network)
+    average = MovingAverage(network.parameters())
+    optimizer = optimizer_of(network.parameters(), device)
+    model = accelerator.prepare(network)
+    order = replace(ORDER, frames=FRAMES, size=run.picture)
+    pool = PaintingPool(
+        order, run.workers, rank=accelerator.process_index, ranks=accelerator.num_processes
+    )
+    with pool:
+        store = FlowStore(order, run.capacity, device)
+        held_out = held_out_pairs(run.held_out, device, order)  # while the first clips are painted
+        store.refresh(pool, at_least=run.first_clips)
+        torch.manual_seed(1 + accelerator.process_index)
+        clock = Clock(accelerator, run.seconds)
+        use_graph = run.graph and device.type == "cuda" and accelerator.num_processes == 1
+        step: Step | None = None
+        updates, count, saved = 0, 0, 0.0
+        while True:
+            if count % 10 == 0 or run.seconds < 60:
+                store.refresh(pool)  # while the GPU works on the last steps, for which sync waits
+                clock.sync()
+            if clock.over:
+                break
+            wanted = run.updates if clock.fraction > FEW_UPDATES_UNTIL else -(-run.updates // 2)
+            if wanted != updates or step is None:
+                updates, step = wanted, None  # an older graph gives its memory back first
+                step = training_step(model, optimizer, store, batch=run.batch, updates=updates)
+                step = Captured(step, (), device) if use_graph else step
+                log.write(step=count, updates=updates, graph=use_graph)
+            rate = learning_rate(run.peak_rate, count, clock.fraction, warmup=200, decay_from=0.1)
+            set_rate(optimizer, rate)
+            result = step()
+            average.update()
+            if count % 100 == 0:
+                errors = {"painted": result.painted.item(), "layered": result.layered.item()}
+                log.write(step=count, clips=store.painted, loss=result.loss.item(), **errors)
+            count += 1
+            if clock.elapsed - saved > SAVE_SECONDS and accelerator.is_main_process:
+                saved = clock.elapsed
+                log.write(step=count, **_saved(network, average, run.out, held_out))
+    log.write(step=count, clips=store.painted, pairs=count * run.batch)
+    figures: dict[str, float] = {}
+    if accelerator.is_main_process:
+        figures = _saved(network, average, run.out, held_out)
+        peers: dict[str, FlowEstimator] = {
+            "dis": DisFlow(),
+            "farneback": Farneback(),
+            "none": NoFlow(),
+        }
+        figures |= flow_errors(peers, held_out)
+    log.write(**figures)
+    return figures
+
+
+def _saved(
+    network: Raft, average: MovingAverage, out: Path, held_out: dict[str, FlowPairs]
+) -> dict[str, float]:
+    """Save the averaged weights, in half precision; their errors on held-out pairs.
+
+    The errors are of a copy: the network in training may be part of a CUDA graph.
+    """
+    names = [name for name, _ in network.named_parameters()]
+    weights = dict(zip(names, average.averages, strict=True))
+    part = out / (WEIGHTS + ".part")
+    half = {name: value.half().cpu().contiguous() for name, value in weights.items()}
+    save_file(half, part, metadata={"format": "pt"})
+    os.replace(part, out / WEIGHTS)
+    copy = load_raft(out / WEIGHTS).to(held_out["painted"].first.device)
+    return flow_errors({"raft": RaftFlow(copy)}, held_out)

@@ -1,0 +1,174 @@
+"""What a run says of itself: log.jsonl, one JSON object a line, and TensorBoard and wandb."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from accelerate import Accelerator
+
+from conclvd.errors import TrainingError
+from conclvd.train.checkpoint import disk_errors
+from conclvd.train.settings import TrainSettings
+
+LOG = "log.jsonl"
+PACKAGES = {"tensorboard": "tensorboard", "wandb": "wandb"}
+
+
+def trackers(report_to: str) -> list[str]:
+    """The trackers that a run reports to: TensorBoard always, but for "none".
+
+    Raises TrainingError for one that is not installed.
+    """
+    from importlib.util import find_spec
+
+    names = {"none": [], "tensorboard": ["tensorboard"]}.get(report_to, ["tensorboard", "wandb"])
+    for name in names:
+        if find_spec(PACKAGES[name]) is None:
+            raise TrainingError(
+                f"report_to {report_to} needs {name}: pip install {PACKAGES[name]}, or choose "
+                "--report-to none (log.jsonl is written anyway)"
+            )
+    return names
+
+
+def log_in(settings: TrainSettings) -> None:
+    """Log in to wandb where the run reports to it; in a terminal wandb asks for a key it lacks.
+
+    Raises TrainingError when it gets none and is not told to stay offline.
+    """
+    if "wandb" in trackers(settings.report_to):
+        with _wandb_errors(settings):
+            import_module("wandb").login()
+
+
+@contextmanager
+def _wandb_errors(settings: TrainSettings) -> Iterator[None]:
+    wandb = "wandb" in trackers(settings.report_to)
+    kinds = (import_module("wandb").Error,) if wandb else ()
+    try:
+        yield
+    except kinds as error:
+        reason = str(error).rstrip(".")
+        raise TrainingError(
+            f"wandb does not start: {reason}; run `wandb login`, set WANDB_MODE=offline, or "
+            "choose --report-to tensorboard"
+        ) from error
+
+
+class Journal:
+    """Appends to `output_dir/log.jsonl` and to the trackers, on the main process alone.
+
+    A run that goes on from the checkpoint `resumed`, of `first_step`, has the lines up to it. Later
+    ones will be made again; `others`, the checkpoints of a branch that is left, keep that branch's
+    log, with which a run goes on from there.
+    """
+
+    def __init__(
+        self,
+        accelerator: Accelerator,
+        settings: TrainSettings,
+        resumed: Path | None,
+        others: Sequence[Path],
+        *,
+        first_step: int,
+    ) -> None:
+        output = settings.output_dir
+        self._accelerator, self._file = accelerator, output / LOG
+        self._started = time.monotonic()
+        if not accelerator.is_main_process:
+            return
+        kept, back = list[dict[str, Any]](), False
+        if resumed:
+            for other in others:
+                if not (other / LOG).is_file():
+                    _write(other / LOG, read_log(output))
+            back = (resumed / LOG).is_file()
+            rows = read_log(resumed if back else output)
+            kept = [row for row in rows if row["step"] <= first_step]
+        self._earlier = kept[-1]["seconds"] if kept else 0.0
+        _write(self._file, kept)
+        if accelerator.log_with:
+            self._start_trackers(settings, 0 if back else first_step + 1)
+            for row in kept if back else []:
+                figures = {k: v for k, v in row.items() if isinstance(v, float) and k != "seconds"}
+                accelerator.log(figures, step=row["step"])
+
+    def _start_trackers(self, settings: TrainSettings, purge_step: int) -> None:
+        flat = json.loads(settings.model_dump_json())
+        plain = {k: v if isinstance(v, int | float | str) else str(v) for k, v in flat.items()}
+        output = settings.output_dir
+        with _wandb_errors(settings), disk_errors(output):
+            self._accelerator.init_trackers(
+                "conclvd",
+                config=plain,
+                init_kwargs={
+                    "tensorboard": {"purge_step": purge_step},
+                    # its own choice is the current folder, and a name out of two random words
+                    "wandb": {"dir": str(output), "name": output.name},
+                },
+            )
+
+    def write(self, step: int, values: dict[str, float], **text: str | list[str]) -> None:
+        """Log the figures of a step, and texts such as names of files beside them."""
+        if not self._accelerator.is_main_process:
+            return
+        seconds = round(self._earlier + time.monotonic() - self._started, 2)
+        row = {"step": step, "seconds": seconds, **values, **text}
+        with disk_errors(self._file):
+            with self._file.open("a", encoding="utf-8") as file:
+                file.write(_line(row))
+            if self._accelerator.log_with:
+                self._accelerator.log(values, step=step)
+
+
+def read_log(output: Path) -> list[dict[str, Any]]:
+    """The lines of a run's log, without a last one that a killed run left torn.
+
+    A figure that was not a number is not in its line.
+    """
+    path = output / LOG
+    rows = []
+    for line in path.read_text(encoding="utf-8").split("\n") if path.is_file() else []:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        rows.append({key: value for key, value in row.items() if value is not None})
+    return rows
+
+
+def missing(output: Path, step: int) -> tuple[bool, bool]:
+    """Whether the log lacks the held-out figures, and the clips, of a step that had to have them.
+
+    Of step 0, from which a log begins, there are none yet, and clips are never made.
+    """
+    if step == 0:
+        return True, False
+    rows = [row for row in read_log(output) if row["step"] == step]
+    measured = any(name.startswith("held_out_") for row in rows for name in row)
+    return not measured, not any("clips" in row for row in rows)
+
+
+def _write(log: Path, rows: Iterable[dict[str, Any]]) -> None:
+    partial = log.with_name(f".{LOG}.{os.getpid()}.part")
+    with disk_errors(log):
+        partial.write_text("".join(_line(row) for row in rows), encoding="utf-8")
+        os.replace(partial, log)
+
+
+def _line(row: dict[str, Any]) -> str:
+    plain = {
+        key: (float(f"{value:.6g}") if math.isfinite(value) else None)
+        if isinstance(value, float)
+        else value
+        for key, value in row.items()
+    }
+    return json.dumps(plain, ensure_ascii=False) + "\n"

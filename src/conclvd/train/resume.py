@@ -1,0 +1,215 @@
+"""What a run saves to go on from, and whether it may: weights, optimizer, average, settings."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from conclvd.errors import TrainingError
+from conclvd.train.checkpoint import (
+    checkpoints,
+    disk_errors,
+    load_checkpoint,
+    pack_optimizer,
+    save_checkpoint,
+    unpack_optimizer,
+)
+from conclvd.train.clips import ClipList
+from conclvd.train.ema import MovingAverage
+from conclvd.train.settings import FREE_ON_RESUME, TOLD_ON_RESUME, TrainSettings
+
+RESOLVED = "settings.json"
+
+
+def changed_settings(settings: TrainSettings) -> list[str]:
+    """A line for each of `TOLD_ON_RESUME` that is another than it was so far.
+
+    Raises TrainingError when the run's folder has checkpoints of a run that was another one.
+    """
+    path = settings.output_dir / RESOLVED
+    if not checkpoints(settings.output_dir) or not path.is_file():
+        return []
+    try:
+        earlier = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise TrainingError(
+            f"{path} is damaged: {error}; remove it if the settings are those of the checkpoints "
+            "beside it"
+        ) from error
+    changes = []
+    for name, value in _plain(settings).items():
+        if name in FREE_ON_RESUME or earlier.get(name) == value:
+            continue
+        if name not in TOLD_ON_RESUME:
+            raise TrainingError(
+                f"{settings.output_dir} has checkpoints of a run with {name} "
+                f"{earlier.get(name)!r}, found {value!r}; choose another output_dir, or "
+                "remove them"
+            )
+        changes.append(f"{name} is {value} from here on, was {earlier.get(name)}")
+    return changes
+
+
+def keep_settings(settings: TrainSettings) -> None:
+    """Write the resolved settings into the run's folder.
+
+    Only when the run goes on: what `changed_settings` says is lost by it.
+    """
+    path = settings.output_dir / RESOLVED
+    partial = path.with_name(f".{RESOLVED}.{os.getpid()}.part")
+    content = json.dumps(_plain(settings), indent=1, ensure_ascii=False)
+    with disk_errors(path):
+        partial.write_text(content, encoding="utf-8")
+        os.replace(partial, path)
+
+
+def place_in_run(checkpoint: Path, step: int, settings: TrainSettings) -> str:
+    """The name of the checkpoint that a run goes on from, and whether it has all its steps."""
+    if step < settings.max_train_steps:
+        return checkpoint.name
+    return f"{checkpoint.name}, where all steps are made: raise max_train_steps for more"
+
+
+def check_folders(settings: TrainSettings) -> None:
+    """Raise TrainingError where the run could not make its folders or write; makes none."""
+    for name, folder in (("output_dir", settings.output_dir), ("cache_dir", settings.cache)):
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        if not there.is_dir():
+            number = errno.ENOTDIR
+        elif os.access(there, os.W_OK) or there == settings.cache:
+            continue  # a cache that is there may have all that the run needs
+        else:
+            number = errno.EACCES
+        raise TrainingError(
+            f"cannot write into {folder}: {os.strerror(number)}; check it, or choose another {name}"
+        )
+
+
+def make_folder(output: Path) -> None:
+    """Make the folder of a run. Raises TrainingError where it cannot be made."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(
+            f"cannot make {output}: {error.strerror}; check it, or choose another output_dir"
+        ) from error
+
+
+def _plain(settings: TrainSettings) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(settings.model_dump_json())
+    return plain
+
+
+def origin_of(clips: ClipList, base_hashes: Mapping[str, str], processes: int) -> dict[str, Any]:
+    """What the order and the content of a run's samples depend on beside its settings."""
+    return {
+        "hashes": {"clips and captions": clips.sha256, **base_hashes},
+        "processes": processes,
+        "order": clips.order,
+    }
+
+
+def check_origin(
+    folder: Path,
+    facts: Mapping[str, Any],
+    origin: Mapping[str, Any],
+    tell: Callable[[str], None],
+) -> None:
+    """Raise TrainingError when a checkpoint with these `facts` had other clips or another base.
+
+    `tell` gets a line when it had another number of processes, or the same clips in another order.
+    What the checkpoint, one of an earlier version, does not say is not compared.
+    """
+    for name, found in origin["hashes"].items():
+        earlier = facts.get("hashes", {}).get(name, found)
+        if earlier != found:
+            raise TrainingError(
+                f"{folder} was trained with {name} of sha256 {earlier[:16]}…, found {found[:16]}…; "
+                "put back what it was trained with, or choose another output_dir"
+            )
+    others = "from here on the run draws other samples than it would have drawn"
+    processes = facts.get("processes", origin["processes"])
+    if processes != origin["processes"]:
+        tell(f"{folder.name} is of {processes} processes, found {origin['processes']}: {others}")
+    if facts.get("order", origin["order"]) != origin["order"]:
+        tell(
+            f"{folder.name} is of the same clips listed in another order: {others}; list them as "
+            "before to go on as before"
+        )
+
+
+def save(
+    step: int,
+    weights: Mapping[str, nn.Parameter],
+    optimizer: torch.optim.Optimizer,
+    average: MovingAverage | None,
+    accelerator: Accelerator,
+    settings: TrainSettings,
+    origin: Mapping[str, Any],
+    tell: Callable[[str], None],
+    others: Sequence[Path],
+) -> Path:
+    """Write the checkpoint of a step; `origin` is what `check_origin` compares it by.
+
+    `tell` gets a line when `others`, the checkpoints of another branch, are set aside.
+    """
+    names = list(weights)
+    tensors: dict[str, Tensor] = {f"weights/{name}": p for name, p in weights.items()}
+    tensors |= pack_optimizer(optimizer.state_dict(), names)
+    facts: dict[str, Any] = dict(origin)
+    if average:
+        tensors |= {
+            f"average/{name}": value for name, value in zip(names, average.averages, strict=True)
+        }
+        facts["average_steps"] = average.steps
+    if accelerator.scaler is not None:
+        facts["scaler"] = accelerator.scaler.state_dict()
+    return save_checkpoint(
+        settings.output_dir, step, tensors, facts, settings.checkpoints_total_limit, tell, others
+    )
+
+
+@torch.no_grad()
+def restore(
+    folder: Path,
+    weights: Mapping[str, nn.Parameter],
+    optimizer: torch.optim.Optimizer,
+    average: MovingAverage | None,
+    accelerator: Accelerator,
+    origin: Mapping[str, Any],
+    tell: Callable[[str], None],
+) -> int:
+    """Put a checkpoint back where it was; returns its step. Raises TrainingError if it cannot."""
+    tensors, facts = load_checkpoint(folder)
+    check_origin(folder, facts, origin, tell)
+    names = list(weights)
+    wanted = {f"weights/{name}" for name in names}
+    found = {name for name in tensors if name.startswith("weights/")}
+    if wanted != found:
+        raise TrainingError(
+            f"{folder} is of another model: {next(iter(wanted ^ found))} is in only one of them"
+        )
+    for name, parameter in weights.items():
+        there, here = tuple(tensors[f"weights/{name}"].shape), tuple(parameter.shape)
+        if there != here:
+            raise TrainingError(
+                f"{folder} is of another model: {name} has shape {there} there, {here} here; "
+                "choose another output_dir"
+            )
+    for name, parameter in weights.items():
+        parameter.copy_(tensors[f"weights/{name}"])
+    state = unpack_optimizer(tensors, optimizer.state_dict(), names)
+    optimizer.load_state_dict(state)
+    if average and "average_steps" in facts:
+        average.restore((tensors[f"average/{name}"] for name in names), facts["average_steps"])
+    if accelerator.scaler is not None and "scaler" in facts:
+        accelerator.scaler.load_state_dict(facts["scaler"])
+    return int(facts["step"])

@@ -1,1 +1,0 @@
-"""Train a motion module on a folder of clips: settings → clips → cache → loop → module, report."""
