@@ -19,9 +19,9 @@ from torch.nn import functional
 from transformers import CLIPModel
 
 from conclvd.generate.generator import Generator
+from conclvd.generate.pixels import to_model_range
 from conclvd.models.probe import Probe, load_probe
 from conclvd.models.source import EMBEDDED, ink_mini
-from conclvd.pretrain.frame_store import to_model_range
 from held_out import HeldOut, held_out_clips
 from report import report
 from sampling import generate_keyframes

@@ -18,10 +18,10 @@ import torch
 from jaxtyping import Float, UInt8
 from tqdm import tqdm
 
+from conclvd.generate.pixels import to_model_range
 from conclvd.models.probe import Probe, load_probe
 from conclvd.models.source import ink_mini
 from conclvd.paint.clip import paint_clip
-from conclvd.pretrain.frame_store import to_model_range
 from conclvd.workers import one_thread_each
 
 KINDS = ("boat", "sailboat")

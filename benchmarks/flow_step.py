@@ -3,8 +3,8 @@
     python benchmarks/flow_step.py [--batch 32] [--updates 12] [--steps 30] [--toy]
 
 Drawing and disturbing the pairs, the network, loss, backward, clipping, AdamW and the moving
-average, as `python -m conclvd.pretrain flow` does them; making the pairs alone stands apart. Painted
-clips are random here.
+average, as `python -m conclvd.pretrain flow` does them; making the pairs alone stands apart.
+Painted clips are random here.
 """
 
 from __future__ import annotations

@@ -17,10 +17,10 @@ from conclvd.pretrain.gradient_step import GradientStep, StepInputs
 from conclvd.pretrain.saving import save_part
 from conclvd.pretrain.sizes import TOY
 from conclvd.pretrain.step_form import STEP_FORMS, default_form, step_form
+from conclvd.pretrain.text_encoder import new_text_encoder
 from conclvd.pretrain.tokenizer import train_tokenizer
 from conclvd.train.captured import Captured
 from conclvd.train.losses import add_noise, diffusion_loss, min_snr_weights
-from conclvd.train.text import new_text_encoder
 
 BATCH, STEPS, RATE = 4, 30, 1e-3
 ALPHAS = new_scheduler().alphas_cumprod

@@ -14,8 +14,9 @@ import torch
 from conclvd.errors import InvalidRequest, ModelError
 from conclvd.generate.cpu import PixelwiseVersatileAttention, keep_freed_memory
 from conclvd.generate.device import choose_device, choose_dtype, cpu_has_bf16
-from conclvd.generate.generator import Generator, to_frames
+from conclvd.generate.generator import Generator
 from conclvd.generate.halves import InHalves
+from conclvd.generate.pixels import to_frames
 from conclvd.generate.recipe import differences
 from conclvd.generate.request import SCHEDULERS, Request
 from conclvd.generate.schedulers import scheduler_named

@@ -11,10 +11,10 @@ from conclvd.pretrain.base import new_scheduler, new_unet
 from conclvd.pretrain.motion import MotionRun, new_motion_module
 from conclvd.pretrain.motion_step import MotionInputs, MotionStep
 from conclvd.pretrain.sizes import TOY
+from conclvd.pretrain.text_encoder import new_text_encoder
 from conclvd.pretrain.tokenizer import train_tokenizer
 from conclvd.train.losses import add_noise, contrastive_loss, diffusion_loss, velocity_weights
 from conclvd.train.masters import Masters
-from conclvd.train.text import new_text_encoder
 from conclvd.train.video_denoiser import VideoDenoiser, freeze, learning
 
 ALPHAS = new_scheduler().alphas_cumprod

@@ -26,7 +26,8 @@ from conclvd.compare.text2video_zero import (
     turning_points,
 )
 from conclvd.errors import InvalidRequest, ModelError
-from conclvd.generate.generator import no_progress, to_frames
+from conclvd.generate.generator import no_progress
+from conclvd.generate.pixels import to_frames
 from conclvd.generate.request import Request
 from conclvd.models.base import Base
 from conclvd.models.components import load_base

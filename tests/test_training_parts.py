@@ -14,10 +14,11 @@ from conclvd.pretrain.fidelity import psnr, ssim
 from conclvd.pretrain.motion import new_motion_module
 from conclvd.pretrain.runlog import RunLog
 from conclvd.pretrain.sizes import INK_MINI, TOY
+from conclvd.pretrain.text_encoder import new_text_encoder
 from conclvd.pretrain.tokenizer import train_tokenizer
 from conclvd.train.clock import learning_rate
 from conclvd.train.ema import MovingAverage
-from conclvd.train.text import KnownCaptions, encode_captions, new_text_encoder
+from conclvd.train.text import KnownCaptions, encode_captions
 from conclvd.train.video_denoiser import freeze, learning
 
 CAPTIONS = [

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from conclvd.compare.hub_files import LCM_LORA, LIGHTNING_FILE, MODULE_FILES
 from conclvd.errors import InvalidRequest
 from conclvd.generate.request import Request
 from conclvd.models.source import EMBEDDED, MOTION, resolve
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from conclvd.compare.sampler import Sampler
 
 SD15: Final = "--model stable-diffusion-v1-5/stable-diffusion-v1-5"
-MODULE_FILES: Final = ("config.json", "diffusion_pytorch_model.safetensors")
-LCM_LORA: Final = "AnimateLCM_sd15_t2v_lora.safetensors"
-LIGHTNING_FILE: Final = "animatediff_lightning_4step_diffusers.safetensors"
-
 Loader = Callable[[Request, Path | None], "Sampler"]
 
 

@@ -12,7 +12,8 @@ from pydantic import JsonValue
 from conclvd.compare.sampler import Asked, Sample
 from conclvd.errors import ModelError
 from conclvd.generate.device import choose_device, choose_dtype
-from conclvd.generate.generator import DECODE_CHUNK, Progress, check_finite, to_frames
+from conclvd.generate.generator import DECODE_CHUNK, Progress, check_finite
+from conclvd.generate.pixels import to_frames
 from conclvd.generate.request import MAX_FRAMES, Request
 from conclvd.models.checkpoint import model_errors
 from conclvd.models.hashes import files_hash

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from conclvd.compare.methods import LCM_LORA, LIGHTNING_FILE
+from conclvd.compare.hub_files import LCM_LORA, LIGHTNING_FILE
 from conclvd.compare.sampler import Asked, Sample
 from conclvd.errors import InvalidRequest, ModelError
 from conclvd.generate.generator import Generator, Progress

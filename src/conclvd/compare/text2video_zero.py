@@ -22,7 +22,8 @@ from conclvd.compare.sampler import Asked, Sample
 from conclvd.errors import InvalidRequest
 from conclvd.generate.cpu import tune_for_cpu
 from conclvd.generate.device import choose_device, choose_dtype
-from conclvd.generate.generator import DECODE_CHUNK, Progress, check_finite, to_frames
+from conclvd.generate.generator import DECODE_CHUNK, Progress, check_finite
+from conclvd.generate.pixels import to_frames
 from conclvd.generate.request import MAX_FRAMES, Request
 from conclvd.models.base import Base
 from conclvd.models.components import load_base

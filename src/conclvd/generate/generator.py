@@ -14,6 +14,7 @@ from conclvd.errors import InvalidRequest, ModelError
 from conclvd.generate.cpu import tune_for_cpu
 from conclvd.generate.device import choose_device, choose_dtype
 from conclvd.generate.pipeline import ConCLVDPipeline
+from conclvd.generate.pixels import to_frames
 from conclvd.generate.prompt import prompt_warnings
 from conclvd.generate.recipe import Recipe
 from conclvd.generate.request import SIDE_STEP, Request
@@ -255,9 +256,3 @@ def check_finite(pixels: Tensor, dtype: torch.dtype) -> None:
             f"the model's pictures are not numbers (NaN or infinite) in {number}; try "
             "--dtype float32, or other weights"
         )
-
-
-def to_frames(pixels: Tensor) -> Frames:
-    """uint8 frames [t h w 3] of a float video [3 t h w] from -1 to 1."""
-    scaled = ((pixels.float() + 1) * 127.5).round().clamp(0, 255).to("cpu", torch.uint8)
-    return np.ascontiguousarray(scaled.permute(1, 2, 3, 0).numpy())

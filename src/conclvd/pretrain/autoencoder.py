@@ -11,10 +11,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from conclvd.generate.pixels import to_model_range
 from conclvd.pretrain.clip_folder import clip_source
 from conclvd.pretrain.discriminator import PatchDiscriminator
 from conclvd.pretrain.fidelity import psnr, ssim
-from conclvd.pretrain.frame_store import FrameStore, to_model_range
+from conclvd.pretrain.frame_store import FrameStore
 from conclvd.pretrain.launch import start
 from conclvd.pretrain.painting import PaintOrder
 from conclvd.pretrain.runlog import RunLog

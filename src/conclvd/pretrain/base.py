@@ -27,9 +27,10 @@ from conclvd.pretrain.runlog import RunLog
 from conclvd.pretrain.saving import save_part
 from conclvd.pretrain.sizes import ModelSizes
 from conclvd.pretrain.step_form import default_form, step_form
+from conclvd.pretrain.text_encoder import new_text_encoder
 from conclvd.train.clock import Clock, learning_rate, set_learning_rate
 from conclvd.train.ema import MovingAverage
-from conclvd.train.text import encode_captions, new_text_encoder
+from conclvd.train.text import encode_captions
 
 FLAT = 0.6  # part of a run at the full learning rate; it falls to zero in the rest
 

@@ -10,16 +10,12 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from conclvd.generate.pixels import to_model_range
 from conclvd.pretrain.clip_folder import ClipSource
 from conclvd.pretrain.painting import PaintedSample
 
 # Taken in between two steps, so that a folder full of clips does not hold up the training.
 AT_ONCE = 96
-
-
-def to_model_range(frames: Tensor) -> Tensor:
-    """uint8 frames [..., h w 3] to float frames [..., 3 h w] in [-1, 1]."""
-    return frames.movedim(-1, -3).float() / 127.5 - 1
 
 
 def random_crop(pictures: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:

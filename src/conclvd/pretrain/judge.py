@@ -22,10 +22,11 @@ from conclvd.pretrain.painting import PaintOrder
 from conclvd.pretrain.runlog import RunLog
 from conclvd.pretrain.saving import save_part
 from conclvd.pretrain.sizes import ModelSizes
+from conclvd.pretrain.text_encoder import text_config
 from conclvd.train.clock import Clock, learning_rate, set_learning_rate
 from conclvd.train.ema import MovingAverage
 from conclvd.train.losses import caption_contrast_loss
-from conclvd.train.text import KnownCaptions, text_config
+from conclvd.train.text import KnownCaptions
 
 
 @dataclass(frozen=True)

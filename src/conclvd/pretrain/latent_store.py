@@ -11,9 +11,10 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from transformers import CLIPTokenizer
 
+from conclvd.generate.pixels import to_model_range
 from conclvd.pretrain.clip_folder import ClipSource
 from conclvd.pretrain.directions import BOAT, NEITHER, directions
-from conclvd.pretrain.frame_store import AT_ONCE, to_model_range
+from conclvd.pretrain.frame_store import AT_ONCE
 from conclvd.pretrain.painting import PaintedSample, mirror_image
 from conclvd.train.text import encode_captions
 

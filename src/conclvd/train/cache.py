@@ -26,8 +26,8 @@ from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from conclvd.errors import MediaError, TrainingError
+from conclvd.generate.pixels import to_model_range
 from conclvd.models.base import Base
-from conclvd.pretrain.frame_store import to_model_range
 from conclvd.tensors import Frames
 from conclvd.train.clips import Clip, Skipped
 from conclvd.train.settings import TrainSettings

@@ -12,8 +12,9 @@ from accelerate import Accelerator
 from diffusers import UNetMotionModel
 from torch import Tensor
 
-from conclvd.generate.generator import DECODE_CHUNK, to_frames
+from conclvd.generate.generator import DECODE_CHUNK
 from conclvd.generate.pipeline import ConCLVDPipeline
+from conclvd.generate.pixels import to_frames
 from conclvd.generate.schedulers import scheduler_named
 from conclvd.models.components import load_decoder
 from conclvd.models.motion import MotionModule
