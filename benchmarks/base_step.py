@@ -6,9 +6,10 @@
 Random latents and tokens; text encoder, U-Net, loss, backward, clipping, AdamW and the moving
 average, as `python -m conclvd.pretrain base` does them. Every form runs in a process of its own:
 one that fails, or takes too long, is reported and leaves the others alone. "start s": the first
-three steps, with choosing, compiling and capturing. "host ms": what the processor needs to start a step;
-where it is near "ms", the GPU waits for the processor. "loss": of the last step, from equal weights
-and pictures: it should hardly differ. Then what the GPU does in a step, and encoding 96 clips.
+three steps, with choosing, compiling and capturing. "host ms": what the processor needs to start a
+step; where it is near "ms", the GPU waits for the processor. "loss": of the last step, from equal
+weights and pictures: it should hardly differ. Then what the GPU does in a step, and encoding 96
+clips.
 """
 
 from __future__ import annotations

@@ -22,6 +22,14 @@ WINDS: Final = ("left", "right")  # the direction the wind blows *to*
 CAMERAS: Final = (
     "static", "pan left", "pan right", "tilt up", "tilt down", "zoom in", "zoom out",
 )  # fmt: skip
+FORMATS: Final = ("square", "hanging", "landscape", "handscroll")
+DISTANCES: Final = (
+    "high",
+    "level",
+    "deep",
+)  # 高远, 平远, 深远: looking up, across, into the picture
+BRUSHES: Final = ("hemp", "axe", "mi", "splash")  # 披麻皴, 斧劈皴, 米点, 泼墨: of the mountains
+DENSITIES: Final = ("sparse", "medium", "rich")  # sparse: mostly blank paper, 留白
 SIDES: Final = ("left", "right", "center")  # thirds of the picture, by the centre of what is seen
 MOTIONS: Final = ("still", "left", "right", "rise", "set", "sway", "fall")
 
@@ -135,6 +143,8 @@ class Attributes:
 
     `mountains` and `water` are None and False when none is seen, `weather` is "clear" when nothing
     falls, `wind` is None when nothing shows its direction. At most one element of each kind.
+    `format` is the picture's shape, `distance` how one looks into it, `brush` the texture strokes
+    of its mountains (None: none that has a name), `density` how much of it is painted at all.
     Raises ValueError for a value that is not in this module's lists.
     """
 
@@ -146,6 +156,12 @@ class Attributes:
     wind: str | None = None
     camera: str = "static"
     elements: tuple[Element, ...] = ()
+    format: str = "square"
+    distance: str | None = None
+    brush: str | None = None
+    density: str = "medium"
+    seal: bool = False
+    inscription: bool = False
 
     def __post_init__(self) -> None:
         _check("palette", self.palette, PALETTES)
@@ -156,6 +172,12 @@ class Attributes:
         if self.wind is not None:
             _check("wind", self.wind, WINDS)
         _check("camera", self.camera, CAMERAS)
+        _check("format", self.format, FORMATS)
+        if self.distance is not None:
+            _check("distance", self.distance, DISTANCES)
+        if self.brush is not None:
+            _check("brush", self.brush, BRUSHES)
+        _check("density", self.density, DENSITIES)
         kinds = [element.kind for element in self.elements]
         twice = {kind for kind in kinds if kinds.count(kind) > 1}
         if twice:
