@@ -1,5 +1,6 @@
 """The command line: exit codes, one line an error, and nothing heavy loaded for help."""
 
+import re
 import subprocess
 import sys
 from fractions import Fraction
@@ -11,6 +12,7 @@ import typer
 from conclvd import __version__
 from conclvd.cli import main, values
 from conclvd.errors import ConclvdError, InvalidRequest, MediaError
+from naming import named
 
 PAINT = ["dataset", "paint"]
 
@@ -27,38 +29,38 @@ def test_help(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("arguments", "words"),
     [
-        (["dance"], "No such command 'dance'"),
-        (["dataset"], "Missing command"),
-        ([*PAINT, "OUT"], "Missing option '--count'"),
+        (["dance"], "'dance'"),
+        (["dataset"], "dataset"),
+        ([*PAINT, "OUT"], "'--count'"),
         ([*PAINT, "OUT", "--count", "0"], "'--count'"),
         ([*PAINT, "OUT", "--count", "two"], "'--count'"),
-        ([*PAINT, "OUT", "--count", "1", "--size", "large"], "for '--size': 'large' is no size; "),
-        ([*PAINT, "OUT", "--count", "1", "--size", "0x64"], "'0x64' is no size"),
-        ([*PAINT, "OUT", "--count", "1", "--size", "63x64"], "size is 63x64; choose even sides"),
-        ([*PAINT, "OUT", "--count", "1", "--fps", "fast"], "for '--fps': 'fast' is no frame rate"),
-        ([*PAINT, "OUT", "--count", "1", "--fps", "1/0"], "'1/0' is no frame rate"),
+        ([*PAINT, "OUT", "--count", "1", "--size", "large"], "'--size' 'large'"),
+        ([*PAINT, "OUT", "--count", "1", "--size", "0x64"], "'0x64'"),
+        ([*PAINT, "OUT", "--count", "1", "--size", "63x64"], "63x64"),
+        ([*PAINT, "OUT", "--count", "1", "--fps", "fast"], "'--fps' 'fast'"),
+        ([*PAINT, "OUT", "--count", "1", "--fps", "1/0"], "'1/0'"),
         ([*PAINT, "OUT", "--count", "1", "--frames", "0"], "'--frames'"),
         ([*PAINT, "OUT", "--count", "1", "--seed", "-1"], "'--seed'"),
-        ([*PAINT, "OUT", "--count", "1", "--colour", "red"], "No such option"),
-        ([*PAINT, "OUT", "--count", "many"], "found 'many'; `conclvd dataset paint --help`"),
-        (["paint"], "`conclvd --help` lists what there is"),
+        ([*PAINT, "OUT", "--count", "1", "--colour", "red"], "--colour"),
+        ([*PAINT, "OUT", "--count", "many"], "'many' `conclvd dataset paint --help`"),
+        (["paint"], "`conclvd --help`"),
         (
             ["dataset", "suggest", "OUT", "--model", "m", "--language", "fr"],
-            "'--language': 'fr' is not one of 'en', 'zh'; `conclvd dataset suggest --help`",
+            "'--language' 'fr' 'en' 'zh'",
         ),
     ],
 )
 def test_wrong_use_is_one_line_and_exit_2(
-    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
     code = main.run([str(out) if argument == "OUT" else argument for argument in arguments])
     captured = capsys.readouterr()
     assert code == 2
     assert captured.err.startswith("error: ")
-    assert message in captured.err
+    assert re.match(named(words), captured.err)
     assert captured.err.count("\n") == 1
     assert not out.exists()
 

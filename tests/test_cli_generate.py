@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from conclvd.cli.main import run
 from conclvd.video.probe import probe
 from conclvd.video.read import read_frames
+from naming import named
 from tiny import VOCABULARY
 
 Output = tuple[int, str, str]
@@ -115,12 +117,14 @@ def test_like_with_other_weights_says_so(conclvd: Run, base_folder: Path, tmp_pa
     tiny_unet().save_pretrained(model / "unet")
     code, _, err = conclvd("generate", "--like", "a.mp4", "-o", "b.mp4")
     assert code == 0
-    assert "the weights of the unet are not those of the original video" in err
+    assert "warning: " in err
+    assert "unet" in err
 
 
 def test_unknown_words_are_named(conclvd: Run, base_folder: Path) -> None:
     _, _, err = conclvd("generate", "a dragon", "-o", "a.gif", "--model", base_folder, *QUICK)
-    assert "never learned: 'dragon'; `conclvd vocabulary`" in err
+    assert "'dragon'" in err
+    assert "`conclvd vocabulary`" in err
 
 
 def test_what_is_cut_is_named(conclvd: Run, base_folder: Path) -> None:
@@ -128,7 +132,7 @@ def test_what_is_cut_is_named(conclvd: Run, base_folder: Path) -> None:
         "generate", "a misty boat drifts to the left", "-o", "a.gif", "--model", base_folder, *QUICK
     )
     assert code == 0
-    assert "this is cut: 'eft'" in err
+    assert "'eft'" in err
 
 
 def test_the_vocabulary_is_listed(conclvd: Run, base_folder: Path) -> None:
@@ -140,39 +144,39 @@ def test_the_vocabulary_is_listed(conclvd: Run, base_folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "message"),
+    ("arguments", "code", "words"),
     [
-        (["generate"], 2, "there is no prompt"),
-        (["generate", " "], 2, "the prompt is empty"),
-        (["generate", "a boat", "--frames", "0"], 2, "frames must be 1 to 32, found 0"),
-        (["generate", "a boat", "--frames", "1000"], 2, "frames must be 1 to 32, found 1000"),
+        (["generate"], 2, "prompt"),
+        (["generate", " "], 2, "prompt"),
+        (["generate", "a boat", "--frames", "0"], 2, "frames 1 32 0"),
+        (["generate", "a boat", "--frames", "1000"], 2, "frames 1 32 1000"),
         (["generate", "a boat", "--frames", "many"], 2, "--frames"),
-        (["generate", "a boat", "--width", "250"], 2, "use 248 or 256"),
+        (["generate", "a boat", "--width", "250"], 2, "width 250 248 256"),
         (["generate", "a boat", "--fps", "fast"], 2, "fast"),
-        (["generate", "a boat", "--scheduler", "ddpm"], 2, "scheduler must be one of"),
-        (["generate", "a boat", "--device", "tpu9"], 2, "device must be auto"),
-        (["generate", "a boat", "--model", "nothing like it"], 1, "no model 'nothing like it'"),
-        (["generate", "a boat", "--model", "picture.png"], 1, "is a .png file"),
-        (["generate", "a boat", "--model", "empty"], 1, "has no tokenizer/"),
-        (["generate", "a boat", "-o", "a.avi"], 2, "end the name in .mp4"),
-        (["generate", "a boat", "-o", "nowhere/a.mp4"], 1, "there is no folder nowhere"),
-        (["generate", "a boat", "-o", "/proc/a.mp4"], 1, "choose another folder\n"),
+        (["generate", "a boat", "--scheduler", "ddpm"], 2, "scheduler ddim ddpm"),
+        (["generate", "a boat", "--device", "tpu9"], 2, "device auto tpu9"),
+        (["generate", "a boat", "--model", "nothing like it"], 1, "'nothing like it'"),
+        (["generate", "a boat", "--model", "picture.png"], 1, "picture.png"),
+        (["generate", "a boat", "--model", "empty"], 1, "tokenizer"),
+        (["generate", "a boat", "-o", "a.avi"], 2, "a.avi .mp4"),
+        (["generate", "a boat", "-o", "nowhere/a.mp4"], 1, "nowhere"),
+        (["generate", "a boat", "-o", "/proc/a.mp4"], 1, "/proc"),
         (["generate", "--like", "missing.mp4"], 1, "missing.mp4"),
         (["generate", "--like", "picture.png"], 1, "picture"),
         (["info", "missing.mp4"], 1, "missing.mp4"),
-        (["vocabulary", "--language", "fr"], 2, "language must be en or zh"),
-        (["vocabulary", "--model", "empty"], 1, "has no vocabulary.json"),
+        (["vocabulary", "--language", "fr"], 2, "language en zh"),
+        (["vocabulary", "--model", "empty"], 1, "vocabulary.json"),
     ],
 )
 def test_bad_input_is_one_line(
-    conclvd: Run, tmp_path: Path, arguments: list[str], code: int, message: str
+    conclvd: Run, tmp_path: Path, arguments: list[str], code: int, words: str
 ) -> None:
     (tmp_path / "picture.png").write_bytes(b"no picture")
     (tmp_path / "empty").mkdir()
     before = sorted(tmp_path.rglob("*"))
     found, out, err = conclvd(*arguments)
     assert found == code
-    assert message in err
+    assert re.match(named(words), err)
     assert out == ""
     errors = [line for line in err.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1
@@ -191,7 +195,7 @@ def test_a_module_of_other_channels_is_refused(
         "generate", "a boat", "-o", "a.mp4", "--model", base_folder, "--motion", "other", *QUICK
     )
     assert code == 1
-    assert "made for a U-Net of channels (16, 16, 16, 16)" in err
+    assert "(16, 16, 16, 16)" in err
 
 
 def test_a_video_that_conclvd_did_not_make(conclvd: Run, tmp_path: Path) -> None:
@@ -202,7 +206,8 @@ def test_a_video_that_conclvd_did_not_make(conclvd: Run, tmp_path: Path) -> None
     write_video(tmp_path / "a.gif", np.zeros((2, 16, 16, 3), np.uint8), Fraction(5))
     code, _, err = conclvd("info", "a.gif")
     assert code == 2
-    assert "conclvd did not make it" in err
+    assert "error: " in err
+    assert "conclvd" in err
 
 
 def test_ctrl_c_leaves_nothing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +18,7 @@ from conclvd.video.probe import probe, read_metadata
 from conclvd.video.read import read_frames
 from conclvd.video.write import write_video
 from moving import disc, sliding
+from naming import named
 from sounding import heard, sounding_video
 
 Run = Callable[..., tuple[int, str, str]]
@@ -67,7 +69,8 @@ def test_sound_that_cannot_be_kept_is_named(conclvd: Run, tmp_path: Path) -> Non
     source = sounding_video(tmp_path / "in.mp4", "aac", frames=4)
     assert "warning: .gif cannot hold sound" in conclvd("interpolate", source, "out.gif")[2]
     _, _, err = conclvd("interpolate", source, "slow.mp4", "--fps", 12)
-    assert "warning: --fps changes the length; the sound is left out" in err
+    assert "warning: --fps" in err
+    assert "sound" in err
     slow = probe(tmp_path / "slow.mp4")
     assert (slow.fps, slow.sound) == (12, False)
 
@@ -84,8 +87,8 @@ def test_a_folder_of_jpegs(conclvd: Run, tmp_path: Path) -> None:
 def test_cuts_and_repeats_are_reported(conclvd: Run, tmp_path: Path) -> None:
     write_video(tmp_path / "in", [*np.repeat(SLIDE, 2, 0), disc(60) // 3], Fraction(12))
     _, _, err = conclvd("interpolate", "in", "out")
-    assert "1 cuts, before frames 6; nothing was invented there" in err
-    assert "3 of 7 frames repeat the one before" in err
+    assert re.search(r"\b1 cuts?\b.*\b6\b", err)
+    assert "3 of 7 frames" in err
     _, _, err = conclvd("interpolate", "in", "kept", "--keep-repeats")
     assert "repeat" not in err
     kept = list(read_frames(tmp_path / "kept"))
@@ -128,34 +131,34 @@ def test_a_generated_video_can_still_be_made_again(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "message"),
+    ("arguments", "code", "words"),
     [
-        (("interpolate", "none.mp4", "out.mp4"), 1, "there is no video at none.mp4"),
-        (("interpolate", "in", "out.avi"), 2, "cannot tell a video format"),
-        (("interpolate", "in", "in"), 2, "cannot be read and written at once"),
-        (("interpolate", "in", "out", "--mode", "cubic"), 2, "mode must be one of sofp, linear"),
+        (("interpolate", "none.mp4", "out.mp4"), 1, "none.mp4"),
+        (("interpolate", "in", "out.avi"), 2, "out.avi"),
+        (("interpolate", "in", "in"), 2, "in"),
+        (("interpolate", "in", "out", "--mode", "cubic"), 2, "mode sofp linear cubic"),
         (
             ("interpolate", "in", "out", "--mode", "linear", "--reach", "3"),
             2,
-            "--reach is of --mode sofp",
+            "--reach --mode sofp",
         ),
-        (("interpolate", "in", "out", "--passes", "0"), 2, "passes must be 1 to 5, found 0"),
-        (("interpolate", "in", "out", "--flow", "farneback"), 2, "flow must be dis, raft"),
-        (("interpolate", "in", "out", "--flow", "my.pth"), 1, "there is no file my.pth"),
-        (("interpolate", "in", "out", "--fps", "0"), 2, "'0' is no frame rate"),
-        (("interpolate", "in", "gone/out.mp4"), 1, "there is no folder gone"),
-        (("interpolate", "notes.txt", "out.mp4"), 1, "cannot read notes.txt as a video"),
+        (("interpolate", "in", "out", "--passes", "0"), 2, "passes 1 5 0"),
+        (("interpolate", "in", "out", "--flow", "farneback"), 2, "flow dis raft farneback"),
+        (("interpolate", "in", "out", "--flow", "my.pth"), 1, "my.pth"),
+        (("interpolate", "in", "out", "--fps", "0"), 2, "'0'"),
+        (("interpolate", "in", "gone/out.mp4"), 1, "gone"),
+        (("interpolate", "notes.txt", "out.mp4"), 1, "notes.txt"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(
-    conclvd: Run, tmp_path: Path, arguments: tuple[str, ...], code: int, message: str
+    conclvd: Run, tmp_path: Path, arguments: tuple[str, ...], code: int, words: str
 ) -> None:
     write_video(tmp_path / "in", SLIDE, Fraction(6))
     (tmp_path / "notes.txt").write_text("not a video")
     before = sorted(tmp_path.rglob("*"))
     found, _, err = conclvd(*arguments)
     assert found == code
-    assert message in err
+    assert re.match(named(words), err)
     assert len(err.strip().splitlines()) == 1
     assert sorted(tmp_path.rglob("*")) == before
 
@@ -168,8 +171,8 @@ def test_odd_sides_unequal_times_and_unknown_rates_are_told(conclvd: Run, tmp_pa
     )
     code, _, err = conclvd("interpolate", "in.gif", "out.mp4")
     assert code == 0, err
-    assert "mp4 needs even sides and the frames are 101x97" in err
-    assert "on a grid of 10 a second 3 of them became 7" in err
+    assert "101x97" in err
+    assert re.search(r"\b10\b.*\b3\b.*\b7\b", err)
     video = probe(tmp_path / "out.mp4")
     assert (video.width, video.height, video.frames, video.fps) == (102, 98, 13, 20)
     (tmp_path / "in").mkdir()

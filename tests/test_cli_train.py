@@ -14,6 +14,7 @@ import pytest
 
 from conclvd.cli.main import run
 from conclvd.train.settings import TrainSettings
+from naming import named
 from training_clips import square_dataset, square_video
 
 Output = tuple[int, str, str]
@@ -80,10 +81,10 @@ def test_a_run_writes_a_module_and_goes_on(conclvd: Run, data: Path) -> None:
     assert made in conclvd("train", "c.toml", "--seed", 3, "--dry-run")[1]
     code, _, err = conclvd("train", "c.toml", "--seed", 3, "--max-train-steps", 3)
     assert code == 0
-    assert "going on from checkpoint-2\n" in err
+    assert "checkpoint-2\n" in err
     code, _, err = conclvd("train", "c.toml", "--seed", 4)
     assert code == 1
-    assert "seed 3, found 4" in err
+    assert re.search(r"seed.*\b3\b.*\b4\b", err)
 
 
 def test_a_dry_run_tells_and_writes_nothing(conclvd: Run, tmp_path: Path, data: Path) -> None:
@@ -151,7 +152,7 @@ def test_ctrl_c_says_what_is_saved(conclvd: Run, monkeypatch: pytest.MonkeyPatch
     code, out, err = conclvd("train", "c.toml", "--max-train-steps", 90)
     assert code == 130
     assert out == ""
-    assert "step 2 is saved; the same command goes on from there, and with --max-train" in err
+    assert re.search(r"step 2\b.*--max-train", err)
     assert Path("out/checkpoint-2").is_dir()
     code, out, _ = conclvd("train", "c.toml", "--max-train-steps", 2)
     assert (code, out) == (0, "out/motion_adapter\n")
@@ -210,7 +211,8 @@ def test_wandb_gets_the_figures_and_writes_into_the_output(
     for more in ([], ["--dry-run"]):  # before the clips are encoded
         code, out, err = wandb("train", *flags, *more)
         assert (code, out) == (1, "")
-        assert "error: wandb does not start: No API key configured; run `wandb login`" in err
+        assert "error: wandb" in err
+        assert "`wandb login`" in err
         assert not Path("runs").exists()
     monkeypatch.setenv("WANDB_MODE", "offline")
     code, out, err = wandb("train", *flags)
@@ -223,29 +225,29 @@ def test_wandb_gets_the_figures_and_writes_into_the_output(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "message"),
+    ("arguments", "code", "words"),
     [
-        (["train"], 2, "Missing argument"),
-        (["train", "none.toml"], 2, "there is no file 'none.toml', and no preset"),
-        (["train", "paper"], 2, "give --train-data-dir"),
-        (["train", "c.toml", "--speed", "9"], 2, "No such option"),
+        (["train"], 2, "argument"),
+        (["train", "none.toml"], 2, "'none.toml' preset"),
+        (["train", "paper"], 2, "--train-data-dir"),
+        (["train", "c.toml", "--speed", "9"], 2, "--speed"),
         (["train", "c.toml", "--seed", "x"], 2, "--seed"),
-        (["train", "c.toml", "--num-frames", "1"], 2, "error: --num-frames: Input"),
-        (["train", "c.toml", "--attention-kinds", "x"], 2, "error: --attention-kinds: Input"),
-        (["train", "c.toml", "--mixed-precision", "int8"], 2, "error: --mixed-precision: "),
-        (["train", "c.toml", "--dry-run", "--preview-data"], 2, "give one of them"),
-        (["train", "c.toml", "--preview-data", "--output-dir", "c.toml"], 1, "cannot write c.toml"),
-        (["train", "c.toml", "--motion-num-attention-heads", "3"], 2, "use a divisor of 16"),
-        (["train", "c.toml", "--train-data-dir", "none"], 1, "there is no dataset folder none"),
-        (["train", "c.toml", "--num-frames", "9"], 1, "no clip to train on"),
-        (["train", "c.toml", "--pretrained-model-name-or-path", "none"], 1, "no model 'none'"),
-        (["train", "c.toml", "--motion-module-name-or-path", "no"], 1, "no model 'no'"),
+        (["train", "c.toml", "--num-frames", "1"], 2, "--num-frames"),
+        (["train", "c.toml", "--attention-kinds", "x"], 2, "--attention-kinds"),
+        (["train", "c.toml", "--mixed-precision", "int8"], 2, "--mixed-precision"),
+        (["train", "c.toml", "--dry-run", "--preview-data"], 2, "--dry-run --preview-data"),
+        (["train", "c.toml", "--preview-data", "--output-dir", "c.toml"], 1, "c.toml"),
+        (["train", "c.toml", "--motion-num-attention-heads", "3"], 2, "3 16"),
+        (["train", "c.toml", "--train-data-dir", "none"], 1, "none"),
+        (["train", "c.toml", "--num-frames", "9"], 1, "clip"),
+        (["train", "c.toml", "--pretrained-model-name-or-path", "none"], 1, "'none'"),
+        (["train", "c.toml", "--motion-module-name-or-path", "no"], 1, "'no'"),
     ],
 )
-def test_bad_input_is_one_line(conclvd: Run, arguments: list[str], code: int, message: str) -> None:
+def test_bad_input_is_one_line(conclvd: Run, arguments: list[str], code: int, words: str) -> None:
     found, out, err = conclvd(*arguments)
     assert found == code, err
-    assert message in err
+    assert re.match(named(words), err)
     assert out == ""
     assert sum(line.startswith("error: ") for line in err.splitlines()) == 1
 

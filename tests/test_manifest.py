@@ -16,6 +16,7 @@ from conclvd.manifest import (
     read_manifest,
     write_manifest,
 )
+from naming import named
 
 
 def record(number: int = 0, **changes: Any) -> ClipRecord:
@@ -65,35 +66,35 @@ def test_file_name_is_first_and_text_readable(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("change", "words"),
     [
-        ({"colour": "x"}, "line 2: unknown key 'colour'"),
-        ({"frames": 0}, "line 2: frames does not fit"),
-        ({"fps": "fast"}, "line 2: fps does not fit: write a rate"),
-        ({"fps": "0"}, "line 2: fps does not fit"),
-        ({"sha256": "abc"}, "line 2: sha256 does not fit"),
-        ({"schema_version": 3}, "line 2: schema_version does not fit"),
-        ({"file_name": "../secret.mp4"}, "line 2: file_name does not fit: name a file inside"),
-        ({"file_name": "..\\secret.mp4"}, "line 2: file_name does not fit: name a file inside"),
-        ({"file_name": "a\nb.mp4"}, "line 2: file_name does not fit: name a file inside"),
-        ({"file_name": "/etc/passwd"}, "line 2: file_name does not fit: name a file inside"),
-        ({"file_name": "a\0.mp4"}, "line 2: file_name does not fit: name a file inside"),
-        ({"file_name": "."}, "line 2: file_name does not fit: name a file inside"),
-        ({"start": 2.0, "end": 1.0}, "line 2: the record does not fit: end is 1.0"),
-        ({"start": float("nan")}, "line 2: start does not fit"),
-        ({"tags": ["colour:red"]}, "line 2: tags.0 does not fit"),
-        ({"reviewed_by": 5}, "line 2: reviewed_by does not fit"),
-        ({"attributes": "{palette"}, "line 2: the record does not fit: "),
-        ({"split": "../train"}, "line 2: split does not fit"),
-        ({"file_name": "clips/000000.mp4"}, "lists clips/000000.mp4 twice"),
-        ({"caption": None}, "line 2: caption does not fit"),
+        ({"colour": "x"}, "line 2 'colour'"),
+        ({"frames": 0}, "line 2 frames"),
+        ({"fps": "fast"}, "line 2 fps"),
+        ({"fps": "0"}, "line 2 fps"),
+        ({"sha256": "abc"}, "line 2 sha256"),
+        ({"schema_version": 3}, "line 2 schema_version"),
+        ({"file_name": "../secret.mp4"}, "line 2 file_name"),
+        ({"file_name": "..\\secret.mp4"}, "line 2 file_name"),
+        ({"file_name": "a\nb.mp4"}, "line 2 file_name"),
+        ({"file_name": "/etc/passwd"}, "line 2 file_name"),
+        ({"file_name": "a\0.mp4"}, "line 2 file_name"),
+        ({"file_name": "."}, "line 2 file_name"),
+        ({"start": 2.0, "end": 1.0}, "line 2 end 1.0"),
+        ({"start": float("nan")}, "line 2 start"),
+        ({"tags": ["colour:red"]}, "line 2 tags.0"),
+        ({"reviewed_by": 5}, "line 2 reviewed_by"),
+        ({"attributes": "{palette"}, "line 2 record"),
+        ({"split": "../train"}, "line 2 split"),
+        ({"file_name": "clips/000000.mp4"}, "clips/000000.mp4"),
+        ({"caption": None}, "line 2 caption"),
     ],
 )
 def test_a_record_that_does_not_fit_is_refused(
-    tmp_path: Path, change: dict[str, Any], message: str
+    tmp_path: Path, change: dict[str, Any], words: str
 ) -> None:
     lines(tmp_path, {}, change)
-    with pytest.raises(DatasetError, match=message) as refusal:
+    with pytest.raises(DatasetError, match=named(words)) as refusal:
         read_manifest(tmp_path)
     assert "\n" not in str(refusal.value)
 
@@ -102,12 +103,12 @@ def test_what_is_not_json_is_refused_with_its_line(tmp_path: Path) -> None:
     lines(tmp_path, {}, {})
     with (tmp_path / MANIFEST).open("a") as file:
         file.write("{boat}\n")
-    with pytest.raises(DatasetError, match="line 3 is not JSON"):
+    with pytest.raises(DatasetError, match=r"line 3.*JSON"):
         read_manifest(tmp_path)
 
 
 def test_a_folder_without_manifest_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"no metadata\.jsonl in .*; name a dataset folder"):
+    with pytest.raises(DatasetError, match=r"metadata\.jsonl"):
         read_manifest(tmp_path)
 
 
@@ -121,9 +122,9 @@ def test_a_torn_last_line_is_dropped(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_to_is_named() -> None:
-    with pytest.raises(DatasetError, match=r"cannot write /proc/self/metadata\.jsonl"):
+    with pytest.raises(DatasetError, match=r"/proc/self/metadata\.jsonl"):
         write_manifest(Path("/proc/self"), [record()])
-    with pytest.raises(DatasetError, match=r"cannot write /proc/self/metadata\.jsonl"):
+    with pytest.raises(DatasetError, match=r"/proc/self/metadata\.jsonl"):
         append_record(Path("/proc/self"), record())
 
 

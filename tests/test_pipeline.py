@@ -85,7 +85,7 @@ def parts(base: Base) -> dict[str, Any]:
 
 
 def test_a_pipeline_without_motion_is_refused(base: Base) -> None:
-    with pytest.raises(ModelError, match="needs a motion module"):
+    with pytest.raises(ModelError, match="motion module"):
         ConCLVDPipeline(**parts(base), motion_adapter=None)
 
 
@@ -99,7 +99,7 @@ def test_our_module_that_lost_its_attention_is_refused_by_name(base: Base) -> No
     settings = {k: v for k, v in tiny_motion().config.items() if k != "attention_kinds"}
     adapter = MotionAdapter.from_config(settings)
     adapter.register_to_config(_name_or_path=str(base.motion))
-    with pytest.raises(ModelError, match="lost its sparse-causal attention"):
+    with pytest.raises(ModelError, match="sparse-causal"):
         ConCLVDPipeline(**parts(base), motion_adapter=adapter)
 
 
@@ -112,5 +112,5 @@ def test_our_module_that_lost_its_added_attention_is_refused_by_name(
     save_motion_module(module, tmp_path)
     adapter = MotionAdapter.from_pretrained(tmp_path)
     unet = tiny_unet() if image else attach(tiny_unet(), module)
-    with pytest.raises(ModelError, match=f"{tmp_path} has an added .*conclvd.MotionModule"):
+    with pytest.raises(ModelError, match=f"{tmp_path} .*MotionModule"):
         ConCLVDPipeline(**{**parts(base), "unet": unet}, motion_adapter=adapter)

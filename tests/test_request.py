@@ -9,33 +9,34 @@ import pytest
 from conclvd.errors import InvalidRequest
 from conclvd.generate.recipe import Recipe, read_recipe
 from conclvd.generate.request import Request
+from naming import named
 
 LIMITS = {"native_size": 256, "side_step": 8, "max_frames": 16}
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("settings", "words"),
     [
-        ({"prompt": "  "}, "prompt is empty"),
-        ({"frames": 0}, "frames must be 1 to 32, found 0"),
-        ({"frames": 1000}, "frames must be 1 to 32, found 1000"),
-        ({"steps": 0}, "steps must be 1 to 1000, found 0"),
-        ({"width": 250}, "width must be a multiple of 8, found 250; use 248 or 256"),
-        ({"height": 257}, "height must be a multiple of 8, found 257; use 256 or 264"),
-        ({"width": 0}, "width must be 8 to 4096, found 0"),
-        ({"height": 100_000}, "height must be 8 to 4096, found 100000"),
-        ({"guidance_scale": -1.0}, "guidance scale must be 0 to 100, found -1"),
-        ({"guidance_scale": float("nan")}, "guidance scale must be 0 to 100, found nan"),
-        ({"seed": -1}, "seed must be 0 to"),
-        ({"fps": Fraction(0)}, "fps must be above 0"),
-        ({"scheduler": "ddpm"}, "scheduler must be one of ddim, dpm"),
-        ({"interpolation": "cubic"}, "interpolation must be one of none, linear, sofp"),
-        ({"dtype": "int8"}, "dtype must be one of auto"),
-        ({"negative_prompt": "blur", "guidance_scale": 1.0}, "acts only with a guidance scale"),
+        ({"prompt": "  "}, "prompt"),
+        ({"frames": 0}, "frames 1 32 0"),
+        ({"frames": 1000}, "frames 1 32 1000"),
+        ({"steps": 0}, "steps 1 1000 0"),
+        ({"width": 250}, "width 8 250 248 256"),
+        ({"height": 257}, "height 8 257 256 264"),
+        ({"width": 0}, "width 8 4096 0"),
+        ({"height": 100_000}, "height 8 4096 100000"),
+        ({"guidance_scale": -1.0}, "guidance 0 100 -1"),
+        ({"guidance_scale": float("nan")}, "guidance 0 100 nan"),
+        ({"seed": -1}, "seed -1"),
+        ({"fps": Fraction(0)}, "fps 0"),
+        ({"scheduler": "ddpm"}, "scheduler ddim dpm ddpm"),
+        ({"interpolation": "cubic"}, "interpolation none linear sofp cubic"),
+        ({"dtype": "int8"}, "dtype auto int8"),
+        ({"negative_prompt": "blur", "guidance_scale": 1.0}, "negative guidance"),
     ],
 )
-def test_what_cannot_be_used_is_named(settings: dict[str, object], message: str) -> None:
-    with pytest.raises(InvalidRequest, match=message) as caught:
+def test_what_cannot_be_used_is_named(settings: dict[str, object], words: str) -> None:
+    with pytest.raises(InvalidRequest, match=named(words)) as caught:
         Request(**{"prompt": "a boat", **settings})
     assert "\n" not in str(caught.value)
 
@@ -62,12 +63,12 @@ def test_two_requests_without_a_seed_get_different_ones() -> None:
 
 
 def test_more_frames_than_the_module_has_positions_are_refused() -> None:
-    with pytest.raises(InvalidRequest, match="at most 16 frames, found 17"):
+    with pytest.raises(InvalidRequest, match=r"\b16\b.*\b17\b"):
         Request("a boat", frames=17).settled(**LIMITS)
 
 
 def test_a_side_must_fit_the_autoencoder() -> None:
-    with pytest.raises(InvalidRequest, match="width must be a multiple of 16, found 72"):
+    with pytest.raises(InvalidRequest, match=r"width.*\b16\b.*\b72\b"):
         Request("a boat", width=72).settled(**{**LIMITS, "side_step": 16})
 
 
@@ -91,29 +92,29 @@ def test_a_recipe_survives_its_json(recipe: Recipe) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "message"),
+    ("old", "new", "words"),
     [
-        ("conclvd-recipe/1", "conclvd-recipe/9", "format 'conclvd-recipe/9'"),
+        ("conclvd-recipe/1", "conclvd-recipe/9", "conclvd-recipe/9"),
         ('"steps": 25', '"steps": "many"', "request.steps"),
         ('"steps": 25', '"steps": 25, "moves": 1', "request.moves"),
-        ('"device": "cpu"', '"device": "cpu", "x": 1', "setting x"),
-        ('"steps": 25', '"steps": 0', "steps must be 1 to 1000"),
-        ("{", "", "no settings of a generation"),
+        ('"device": "cpu"', '"device": "cpu", "x": 1', "x"),
+        ('"steps": 25', '"steps": 0', "steps 1 1000 0"),
+        ("{", "", "settings"),
     ],
 )
 def test_a_recipe_of_another_kind_is_refused(
-    recipe: Recipe, old: str, new: str, message: str
+    recipe: Recipe, old: str, new: str, words: str
 ) -> None:
-    with pytest.raises(InvalidRequest, match=message):
+    with pytest.raises(InvalidRequest, match=named(words)):
         read_recipe(recipe.to_json().replace(old, new), "a.mp4")
 
 
 def test_json_that_is_no_object_is_refused() -> None:
-    with pytest.raises(InvalidRequest, match=r"a\.mp4 holds settings in format None"):
+    with pytest.raises(InvalidRequest, match=r"a\.mp4.*None"):
         read_recipe("[1]", "a.mp4")
 
 
 def test_latent_consistency_has_as_many_steps_as_it_was_distilled_from() -> None:
     assert Request("a boat", scheduler="lcm", steps=50).steps == 50
-    with pytest.raises(InvalidRequest, match="steps must be 1 to 50, found 51"):
+    with pytest.raises(InvalidRequest, match=r"steps.*\b50\b.*\b51\b"):
         Request("a boat", scheduler="lcm", steps=51)

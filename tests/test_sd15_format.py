@@ -209,12 +209,12 @@ def test_a_single_file_without_a_part_is_refused(stable_diffusion: Path, tmp_pat
     base = load_base(str(stable_diffusion))
     tensors = sd15.original_checkpoint(base.unet.state_dict(), {}, base.text_encoder.state_dict())
     save_file({name: value.clone() for name, value in tensors.items()}, tmp_path / "a.safetensors")
-    with pytest.raises(ModelError, match="has no vae"):
+    with pytest.raises(ModelError, match="vae"):
         load_base(str(tmp_path / "a.safetensors"))
 
 
 def test_a_module_of_another_model_is_refused(stable_diffusion: Path, base_folder: Path) -> None:
-    with pytest.raises(ModelError, match="1 layers a block, but the model has 2"):
+    with pytest.raises(ModelError, match=r"\b1\b.*\b2\b"):
         Generator.load(str(stable_diffusion), str(base_folder / "motion_adapter"), device="cpu")
 
 

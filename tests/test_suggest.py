@@ -92,7 +92,7 @@ def test_people_confirm_and_nothing_of_theirs_is_replaced(folder: Path, model: P
     suggest_captions(folder, captioner)
     notes = Annotations(folder)
     record = notes.records()[0]
-    with pytest.raises(Conflict, match="a suggestion does not replace it"):
+    with pytest.raises(Conflict, match="suggestion"):
         notes.suggest(record.file_name, version_of(record), "other", caption="again")
     notes.save(
         record.file_name, version_of(record), "Li", caption=record.caption, caption_zh=None,
@@ -154,9 +154,9 @@ def test_models_that_cannot_caption_are_refused(
     empty = tmp_path / "empty"
     empty.mkdir()
     for name in (pickled, empty, base_folder, base_folder / "text_encoder"):
-        with pytest.raises(ModelError, match=r"cannot write captions with .*; name the folder of"):
+        with pytest.raises(ModelError, match="captions"):
             Captioner(str(name))
-    with pytest.raises(ModelError, match="no model 'none'"):
+    with pytest.raises(ModelError, match="none"):
         Captioner("none")
 
 

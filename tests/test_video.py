@@ -110,7 +110,7 @@ def test_pictures_go_to_a_folder_and_replace_only_pictures(tmp_path: Path) -> No
     assert write_video(folder, moving(2), Fraction(6)) == folder
     assert probe(folder).frames == 2
     (folder / "notes.txt").write_text("mine")
-    with pytest.raises(MediaError, match=r"holds other files \(notes.txt\)"):
+    with pytest.raises(MediaError, match=r"notes\.txt"):
         write_video(folder, moving(2), Fraction(6))
     assert probe(folder).frames == 2
 
@@ -118,7 +118,7 @@ def test_pictures_go_to_a_folder_and_replace_only_pictures(tmp_path: Path) -> No
 @pytest.mark.parametrize(("height", "width"), [(63, 96), (64, 95)])
 def test_odd_sides_are_refused_for_mp4_alone(tmp_path: Path, height: int, width: int) -> None:
     frames = moving(2, height, width)
-    with pytest.raises(MediaError, match=f"even sides and the frames are {width}x{height}"):
+    with pytest.raises(MediaError, match=f"{width}x{height}"):
         write_video(tmp_path / "clip.mp4", frames, Fraction(6))
     assert list(tmp_path.iterdir()) == []
     assert probe(write_video(tmp_path / "clip.gif", frames, Fraction(6))).width == width
@@ -133,29 +133,27 @@ def test_a_frame_of_another_size_is_refused(tmp_path: Path) -> None:
 
 
 def test_no_frames_and_no_rate_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidRequest, match="no frames"):
+    with pytest.raises(InvalidRequest, match="frames"):
         write_video(tmp_path / "clip.mp4", [], Fraction(6))
-    with pytest.raises(InvalidRequest, match="fps is 0"):
+    with pytest.raises(InvalidRequest, match=r"fps\b.*\b0"):
         write_video(tmp_path / "clip.mp4", moving(1), Fraction(0))
 
 
 def test_an_unknown_extension_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidRequest, match=r"'clip\.avi'; end the name in \.mp4"):
+    with pytest.raises(InvalidRequest, match=r"clip\.avi.*\.mp4"):
         write_video(tmp_path / "clip.avi", moving(1), Fraction(6))
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path, suffix: str) -> None:
-    with pytest.raises(MediaError, match="missing does not exist"):
+    with pytest.raises(MediaError, match="missing"):
         write_video(tmp_path / "missing" / f"clip{suffix}", moving(1), Fraction(6))
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_folder_that_cannot_be_written_to(suffix: str) -> None:
     # /proc takes no files from anybody, root included
-    with pytest.raises(
-        MediaError, match=f"cannot write /proc/self/clip{suffix.replace('.png', '')}"
-    ):
+    with pytest.raises(MediaError, match=f"/proc/self/clip{suffix.replace('.png', '')}"):
         write_video(Path(f"/proc/self/clip{suffix}"), moving(2), Fraction(6))
 
 
@@ -177,7 +175,7 @@ def test_a_full_disk_is_told_and_leaves_the_older_file(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(write, kind[suffix], fill)
-    with pytest.raises(MediaError, match="No space left on device; check the folder"):
+    with pytest.raises(MediaError, match="No space left on device"):
         write_video(tmp_path / f"clip{suffix}", moving(2), Fraction(6), metadata="newer")
     assert [path.name for path in tmp_path.iterdir()] == [older.name]
     assert read_metadata(older) == "older"
@@ -220,9 +218,9 @@ def test_an_interruption_leaves_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_missing_video_is_named(tmp_path: Path, suffix: str) -> None:
-    with pytest.raises(MediaError, match="no video at"):
+    with pytest.raises(MediaError, match="clip"):
         probe(tmp_path / f"clip{suffix}")
-    with pytest.raises(MediaError, match="no video at"):
+    with pytest.raises(MediaError, match="clip"):
         next(read_frames(tmp_path / f"clip{suffix}"))
 
 
@@ -230,18 +228,18 @@ def test_a_missing_video_is_named(tmp_path: Path, suffix: str) -> None:
 def test_what_is_no_video_is_refused(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"clip{suffix}"
     path.write_text("a landscape in words only")
-    with pytest.raises(MediaError, match="cannot read"):
+    with pytest.raises(MediaError, match=path.name):
         probe(path)
-    with pytest.raises(MediaError, match="cannot read"):
+    with pytest.raises(MediaError, match=path.name):
         next(read_frames(path))
 
 
 def test_a_file_under_another_name_is_refused(tmp_path: Path) -> None:
     written = write_video(tmp_path / "clip.gif", moving(2), Fraction(6))
-    with pytest.raises(MediaError, match="is a GIF file"):
+    with pytest.raises(MediaError, match="GIF"):
         probe(written.rename(tmp_path / "clip.webp"))
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(MediaError, match=r"holds no \.png or \.jpg files"):
+    with pytest.raises(MediaError, match=r"\.png.*\.jpg"):
         probe(tmp_path)

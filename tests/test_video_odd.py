@@ -108,7 +108,7 @@ def test_a_picture_of_another_size_is_named(tmp_path: Path) -> None:
         Image.new("RGB", (side, 16)).save(tmp_path / f"{name}.png")
     frames = read_frames(tmp_path)
     assert next(frames).shape == next(frames).shape
-    with pytest.raises(MediaError, match=r"c\.png is 8x16, those before it are 16x16"):
+    with pytest.raises(MediaError, match=r"c\.png.*8x16.*16x16"):
         next(frames)
 
 

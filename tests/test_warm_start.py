@@ -190,14 +190,14 @@ def test_queries_that_never_learned_are_not_put_to_work(
     base: Base, settings, tmp_path: Path, asked: tuple[str, ...]
 ) -> None:
     save_motion_module(tiny_motion(PAPERS), tmp_path / "source")
-    with pytest.raises(InvalidRequest, match="is sparse_causal, which trains no queries and keys"):
+    with pytest.raises(InvalidRequest, match="sparse_causal"):
         starting_module(base.unet, settings(tmp_path / "source", attention_kinds=list(asked)))
 
 
 def test_a_trained_attention_is_not_thrown_away(base: Base, settings, tmp_path: Path) -> None:
     save_motion_module(tiny_motion(ADDED), tmp_path / "source")
     asked = settings(tmp_path / "source", attention_kinds=[VERSATILE, VERSATILE])
-    with pytest.raises(InvalidRequest, match="throw away"):
+    with pytest.raises(InvalidRequest, match="versatile"):
         starting_module(base.unet, asked)
 
 

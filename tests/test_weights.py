@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import shutil
 from pathlib import Path
 
@@ -152,7 +153,7 @@ def test_pickles_that_could_run_code_are_not_opened(tmp_path: Path) -> None:
             return (Path.touch, (tmp_path / "ran",))
 
     torch.save({"state_dict": Trap()}, path, pickle_module=pickle)
-    with pytest.raises(ModelError, match="could run code"):
+    with pytest.raises(ModelError, match="code"):
         load_motion_module(path)
     assert not (tmp_path / "ran").exists()
 
@@ -160,12 +161,12 @@ def test_pickles_that_could_run_code_are_not_opened(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["config.json", WEIGHTS])
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
-    with pytest.raises(ModelError, match=f"no motion module: it has no {name}"):
+    with pytest.raises(ModelError, match=name):
         load_motion_module(folder)
 
 
 def test_another_kind_of_model_is_refused(base_folder: Path) -> None:
-    with pytest.raises(ModelError, match="holds a UNet2DConditionModel, not a motion module"):
+    with pytest.raises(ModelError, match="UNet2DConditionModel"):
         load_motion_module(base_folder / "unet")
 
 
@@ -173,7 +174,7 @@ def test_a_config_that_contradicts_its_weights_is_refused(folder: Path) -> None:
     config = json.loads((folder / "config.json").read_text())
     config["attention_kinds"] = list(ANIMATEDIFF)
     (folder / "config.json").write_text(json.dumps(config))
-    with pytest.raises(ModelError, match="not those the weights were saved with"):
+    with pytest.raises(ModelError, match="weights"):
         load_motion_module(folder)
 
 
@@ -190,18 +191,18 @@ def test_weights_of_another_shape_are_refused_by_name(folder: Path) -> None:
     shutil.copy(folder / "config.json", folder / "keep")
     save_motion_module(other, folder)
     shutil.move(folder / "keep", folder / "config.json")
-    with pytest.raises(ModelError, match=r"down_blocks\.2.* has shape \(16,\), expected \(32,\)"):
+    with pytest.raises(ModelError, match=r"down_blocks\.2.*\(16,\).*\(32,\)"):
         load_motion_module(folder)
 
 
 def test_weights_too_few_or_too_many_are_refused_by_name(folder: Path) -> None:
     tensors = load_file(folder / WEIGHTS)
     save_file({**tensors, "extra": torch.zeros(1)}, folder / WEIGHTS)
-    with pytest.raises(ModelError, match="has a weight extra"):
+    with pytest.raises(ModelError, match="extra"):
         load_motion_module(folder)
     name = next(name for name in sorted(tensors) if name.endswith("proj_in.weight"))
     save_file({k: v for k, v in tensors.items() if k != name}, folder / WEIGHTS)
-    with pytest.raises(ModelError, match=f"lacks the weight {name}"):
+    with pytest.raises(ModelError, match=re.escape(name)):
         load_motion_module(folder)
 
 
@@ -213,7 +214,7 @@ def test_a_folder_that_has_a_motion_module_stands_for_it(base_folder: Path) -> N
 
 
 def test_a_base_checkpoint_is_no_motion_module(base_folder: Path) -> None:
-    with pytest.raises(ModelError, match="no motion module in AnimateDiff's layout"):
+    with pytest.raises(ModelError, match="motion module"):
         load_motion_module(base_folder / "unet" / WEIGHTS)
 
 
@@ -241,5 +242,5 @@ def test_a_single_file_in_diffusers_names_is_animatediff(tmp_path: Path) -> None
 
 
 def test_our_weights_without_their_config_are_refused(folder: Path) -> None:
-    with pytest.raises(ModelError, match="name the folder that holds both"):
+    with pytest.raises(ModelError, match="folder"):
         load_motion_module(folder / WEIGHTS)

@@ -1,4 +1,4 @@
-"""What the paper's tables say (method.md 8): figures that were not measured here."""
+"""What the paper's tables say (docs/method.md 8): figures that were not measured here."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ OWN: dict[str, dict[str, Any]] = {
 
 
 def scheduler_named(name: str, base: Any) -> Any:
-    """The sampler `name` with the linear betas of method.md section 1.
+    """The sampler `name` with the linear betas of docs/method.md section 1.
 
     `base` is the scheduler that came with the model; its number of diffusion steps, the ends of
     its betas and what its U-Net predicts are kept. Stable Diffusion's own betas are

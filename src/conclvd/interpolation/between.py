@@ -20,7 +20,7 @@ STILL = 0.5 / 255  # mean difference in a window of 5 x 5 pixels that nobody see
 COLOUR_WEIGHT, RETURN_WEIGHT, LEAST_IMPORTANCE = 10.0, 3.0, 1e-4
 SEEN = 0.1  # of a pixel that must have landed, else nothing is known of it
 # Disagreement of the warped frames, as a part of that of the unwarped ones, from which flow is
-# no longer trusted and from which it is not used at all (method.md 6.5).
+# no longer trusted and from which it is not used at all (docs/method.md 6.5).
 DOUBT, NO_TRUST = 0.2, 0.8
 WINDOW = 1 / 24  # radius of the window of that comparison, of the shorter side
 _LEVEL = 1 / 255
@@ -54,7 +54,7 @@ class Motion:
 def in_between(motion: Motion, time: Float[Tensor, b]) -> Float[Tensor, "b 3 h w"]:
     """The frames at `time`, 0 to 1 of the way from the first frames to the second.
 
-    Both are carried along their flows to that time (method.md 6.4) and blended by what is seen
+    Both are carried along their flows to that time (docs/method.md 6.4) and blended by what is seen
     of each and by time. What neither shows is taken from the nearer frame, from both half-way.
     Where flow explains nothing the frames dissolve into each other (6.5).
     """

@@ -1,6 +1,6 @@
 """The projection on the last frame: how far along its path each pixel is (section 3.5, Eq. 14).
 
-The paper does not say how the distance map places a frame; method.md 6.3 does, and `bend` and
+The paper does not say how the distance map places a frame; docs/method.md 6.3 does, and `bend` and
 `share` are its formulas.
 """
 
@@ -58,7 +58,7 @@ def sparse_set(
     to_last: Float[Tensor, "b 2 h w"],
     last_back: Float[Tensor, "b 2 h w"],
 ) -> Bool[Tensor, "b 1 h w"]:
-    """Where D can be used: the step is long enough, and both flows return (method.md 6.2)."""
+    """Where D can be used: the step is long enough, and both flows return (docs/method.md 6.2)."""
     shortest = SHORTEST_STEP * min(step.shape[-2:])
     moves = length(step) > shortest
     returns = torch.minimum(consistency(step, step_back), consistency(to_last, last_back))

@@ -1,6 +1,6 @@
 """Frames between keyframes by optical flow and the projection on the last frame (section 3.5).
 
-Any video in, from any model; nothing is trained (method.md 6).
+Any video in, from any model; nothing is trained (docs/method.md 6).
 """
 
 from __future__ import annotations

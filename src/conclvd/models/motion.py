@@ -1,7 +1,7 @@
 """The motion module: what is added to a frozen Stable Diffusion so that its pictures move.
 
-Layout and weight names are AnimateDiff's, as diffusers has them (method.md section 2). Two kinds
-of attention have the same shapes, so what each block *is* travels in the module's config.
+Layout and weight names are AnimateDiff's, as diffusers has them (docs/method.md section 2). Two
+kinds of attention have the same shapes, so what each block *is* travels in the module's config.
 """
 
 from __future__ import annotations

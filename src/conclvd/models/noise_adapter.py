@@ -10,7 +10,7 @@ class NoiseAdapter(nn.Module):
     """A plain MLP on one frame's predicted noise; it exists in training only.
 
     `noise_size` is c*h*w of the latents, `hidden_size` and `embedding_size` the widths of its two
-    layers (method.md section 3: 512 and 128).
+    layers (docs/method.md section 3: 512 and 128).
     """
 
     def __init__(self, noise_size: int, hidden_size: int = 512, embedding_size: int = 128) -> None:

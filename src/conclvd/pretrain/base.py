@@ -92,7 +92,7 @@ def new_unet(sizes: ModelSizes) -> UNet2DConditionModel:
 
 
 def new_scheduler() -> DDIMScheduler:
-    """The linear schedule of method.md section 1: beta from 0.00085 to 0.012 in 1,000 steps."""
+    """The linear schedule (docs/method.md section 1): beta 0.00085 to 0.012 in 1,000 steps."""
     return DDIMScheduler(
         beta_start=0.00085,
         beta_end=0.012,

@@ -1,4 +1,4 @@
-"""The training loop (Algorithm 1; method.md section 4), read top to bottom.
+"""The training loop (Algorithm 1; docs/method.md section 4), read top to bottom.
 
 step → log → checkpoint → measure → validate → stop
 """

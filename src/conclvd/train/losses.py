@@ -1,4 +1,4 @@
-"""The training losses, as pure functions (section 3.4.2; method.md sections 3 and 4)."""
+"""The training losses, as pure functions (section 3.4.2; docs/method.md sections 3 and 4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The losses of one batch (method.md sections 3 and 4), as a record; whether they are finite."""
+"""The losses of one batch (docs/method.md sections 3 and 4) as a record, and their check."""
 
 from __future__ import annotations
 

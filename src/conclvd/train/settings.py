@@ -1,7 +1,7 @@
 """The settings of a training run: a TOML file, and any of them as a flag beside it.
 
 Names are those of diffusers' training scripts where they have one. Defaults are the paper's
-(section 4.1.1; method.md section 4).
+(section 4.1.1; docs/method.md section 4).
 """
 
 from __future__ import annotations
