@@ -218,6 +218,7 @@ class Flight(Layer):
     wind: int = 1
     speed: float = 0.1
     leaf: bool = False
+    unit: float = 1.0
 
 
 @dataclass(frozen=True)
