@@ -48,7 +48,9 @@ def _weave(rng: np.random.Generator, h: int, w: int, silk: bool) -> FloatArray:
         down = cv2.GaussianBlur(rough, (0, 0), sigmaX=0.5, sigmaY=3)
         return np.asarray((along + down) * np.float32(0.06), np.float32)
     fibres = cv2.GaussianBlur(rough, (0, 0), sigmaX=2.0, sigmaY=0.8)
-    return np.asarray((fibres + 0.35 * cv2.GaussianBlur(rough, (0, 0), 0.7)) * np.float32(0.05), np.float32)
+    return np.asarray(
+        (fibres + 0.35 * cv2.GaussianBlur(rough, (0, 0), 0.7)) * np.float32(0.05), np.float32
+    )
 
 
 def paint_disc(rng: np.random.Generator, palette: Palette, disc: Element, scale: float) -> Texture:

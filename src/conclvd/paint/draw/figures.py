@@ -79,7 +79,16 @@ def _reach(element: Element) -> float:
     """Half the width an element may need, in units."""
     if element.role == "building" and element.count > 1:
         return 0.62 * element.size * element.count * 1.15 + 0.6 * element.size + 0.06
-    wide = {"lotus": 3.0, "grove": 2.0, "bamboo": 0.7, "bridge": 0.8, "boat": 1.4, "sailboat": 1.4, "blossom": 1.6, "leaves": 1.6}
+    wide = {
+        "lotus": 3.0,
+        "grove": 2.0,
+        "bamboo": 0.7,
+        "bridge": 0.8,
+        "boat": 1.4,
+        "sailboat": 1.4,
+        "blossom": 1.6,
+        "leaves": 1.6,
+    }
     key = "grove" if element.role == "grove" else element.kind
     return wide.get(key, 1.15) * element.size + 0.06
 
@@ -92,7 +101,9 @@ def _on_land(
     places = element.x + (np.arange(element.count) - (element.count - 1) / 2) * gap
     places = places + rng.normal(0, 0.12, element.count) * gap * (element.count > 1)
     feet = [element.y + 0.012 if land is None else land(float(x)) for x in places]
-    lower = np.array(feet) + rng.uniform(0.006 * element.unit, 0.026 * element.unit + element.spread, element.count)
+    lower = np.array(feet) + rng.uniform(
+        0.006 * element.unit, 0.026 * element.unit + element.spread, element.count
+    )
     snow, color = palette.name == "snow", bloom(element, palette)
     for i in np.argsort(lower):
         x, y = float(places[i]), float(lower[i])

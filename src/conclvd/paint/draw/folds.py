@@ -13,11 +13,11 @@ from conclvd.paint.noise import FloatArray, fbm_line, mix
 # For every shape of a fold: its narrowest half width (of its height), how much its steps show,
 # how rough its outline is and over how many of 161 samples the summit is rounded.
 _SHAPES = {
-    "lobe": (0.34, 0.55, 0.014, 4),
-    "crag": (0.27, 0.62, 0.030, 0),
-    "dome": (0.50, 0.35, 0.011, 12),
-    "swell": (0.46, 0.30, 0.020, 3),
-    "column": (0.17, 0.50, 0.013, 5),
+    "lobe": (0.44, 0.55, 0.016, 4),
+    "crag": (0.36, 0.62, 0.030, 0),
+    "dome": (0.56, 0.35, 0.011, 12),
+    "swell": (0.60, 0.34, 0.020, 3),
+    "column": (0.20, 0.50, 0.013, 5),
 }
 _SAMPLES = 161
 
@@ -37,7 +37,7 @@ class Fold:
     half: float
     near: float
 
-    def height_at(self, x: float | FloatArray) -> FloatArray:
+    def height_at(self, x: FloatArray) -> FloatArray:
         """The skyline's y at x."""
         return np.interp(x, self.x, self.y).astype(np.float32)
 
@@ -116,8 +116,8 @@ def _vein(
         x, y = way(q)
         x += float(rng.normal(0, 0.14)) * wide
         y = max(y + float(rng.normal(0, 0.03)), top + 0.08)
-        half = wide * (0.20 + 0.45 * q) * float(rng.uniform(0.75, 1.4))
-        tall = (0.20 + 0.22 * q) * float(rng.uniform(0.8, 1.4))
+        half = wide * (0.26 + 0.50 * q) * float(rng.uniform(0.75, 1.4))
+        tall = (0.20 + 0.16 * q) * float(rng.uniform(0.75, 1.35))
         folds.append(make_fold(rng, shape, x, y, half, min(y + tall, 1.06), 0.35 + 0.65 * q))
     return sorted(folds, key=lambda fold: fold.top)
 
@@ -155,12 +155,25 @@ def build(rng: np.random.Generator, plan: str, shape: str, count: int, aspect: f
         return centre + float(sway), float(mix(top + (0.12 if flat else 0), 0.84, q**0.8))
 
     folds += _vein(rng, shape, count, way, wide, top)
+    folds += _skirt(rng, shape, centre, wide, 2 + int(count > 4))
     return [_within(fold, aspect) for fold in folds]
 
 
-def _row(
-    rng: np.random.Generator, plan: str, shape: str, count: int, aspect: float
+def _skirt(
+    rng: np.random.Generator, shape: str, centre: float, wide: float, count: int
 ) -> list[Fold]:
+    """Low, broad hills at the foot, so that the mountain spreads out where it stands."""
+    gentle = "dome" if shape in ("dome", "column") else "swell"
+    folds = []
+    for i in range(count):
+        x = centre + wide * (((i + 0.5) / count - 0.5) * 1.9 + float(rng.normal(0, 0.15)))
+        top = float(rng.uniform(0.80, 0.90))
+        half = wide * float(rng.uniform(0.45, 0.8))
+        folds.append(make_fold(rng, gentle, x, top, half, 1.06, 1.0))
+    return sorted(folds, key=lambda fold: fold.top)
+
+
+def _row(rng: np.random.Generator, plan: str, shape: str, count: int, aspect: float) -> list[Fold]:
     """Summits side by side over the whole width, the tallest on a third, lower ones in front."""
     folds = []
     towers = plan == "columns"
@@ -179,6 +192,7 @@ def _row(
             half = (1.02 - top) * spread * float(rng.uniform(0.8, 1.5))
             folds.append(make_fold(rng, shape, x, top, half, 1.02, near))
     folds.sort(key=lambda fold: (round(fold.near, 1), fold.top))
+    folds += _skirt(rng, shape, aspect / 2, 0.42 * aspect, max(2, round(1.6 * aspect)))
     return [_within(fold, aspect) for fold in folds]
 
 

@@ -1,4 +1,4 @@
-"""Small trees on mountains, in ink: pines in tiers, broad crowns, bare ones, far upright touches."""
+"""Small trees on mountains, in ink: pines, broad crowns, bare ones, far upright touches."""
 
 import numpy as np
 import numpy.typing as npt

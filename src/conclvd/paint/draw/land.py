@@ -29,14 +29,14 @@ def _rocks(
         x = edge + heading * reach * (at + float(rng.normal(0, 0.04)))
         top = 1.0 - (1.0 - crest) * tall * float(rng.uniform(0.92, 1.05))
         half = wide * reach * float(rng.uniform(0.9, 1.2))
-        shape = "dome" if not crag or rng.random() < 0.4 else "lobe"
-        folds.append(make_fold(rng, shape, x, top, half, 1.3, 0.4))
+        folds.append(make_fold(rng, "swell", x, top, half, 1.3, 0.4, float(rng.uniform(0, 0.8))))
     for _ in range(int(rng.integers(3, 7))):  # boulders before them
         q = float(rng.uniform(0.0, 0.95))
         x = edge + heading * reach * q
         top = 1.0 - (1.0 - crest) * (1 - 0.75 * q) * float(rng.uniform(0.30, 0.62))
-        half = (1.0 - crest) * float(rng.uniform(0.35, 0.8))
-        folds.append(make_fold(rng, "crag" if crag else "lobe", x, top, half, 1.25, 0.9))
+        half = (1.0 - crest) * float(rng.uniform(0.5, 1.1))
+        flat = float(rng.uniform(0.3, 1.0))
+        folds.append(make_fold(rng, "crag" if crag else "swell", x, top, half, 1.2, 0.9, flat))
     return sorted(folds, key=lambda fold: fold.near * 0.5 + fold.top)
 
 

@@ -74,7 +74,7 @@ def _paint_fold(
     manner, ink, scale = massif.manner, massif.ink, float(height)
     ribs = skeleton(rng, fold, manner.ribs)
     field = relief(rng, fold, ribs, manner, massif.light, massif.grid)
-    tree_scale = (1.0 - 0.55 * massif.distance)
+    tree_scale = 1.0 - 0.55 * massif.distance
     behind = (Ink(box, scale), Ink(box, scale))
     layers = strokes.Planes(Ink(box, scale), Ink(box, scale), Ink(box, scale))
     grove(rng, fold, *behind, manner.trees, ink * 0.9, tree_scale)

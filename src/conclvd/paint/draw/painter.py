@@ -66,7 +66,9 @@ class _Painter:
                 yield from self._element(element)
         if scene.weather in ("rain", "snow"):
             rng = scene.rng(scene.weather)
-            yield weather.paint_precipitation(rng, self.palette, scene.weather, scene.wind, scene.unit)
+            yield weather.paint_precipitation(
+                rng, self.palette, scene.weather, scene.wind, scene.unit
+            )
         elif scene.weather in ("petals", "leaves"):
             rng = scene.rng(scene.weather)
             yield weather.paint_flight(rng, self.palette, scene.weather, scene.wind, scene.unit)

@@ -43,9 +43,9 @@ class Planes:
         """A sheet without paint; `grid` is the shape of `fall`."""
         fall = np.zeros((*grid, 2), np.float32)
         fall[..., 1] = 1
-        bare = [np.ones((h, w), np.float32) for _ in range(3)]
-        clear = [np.zeros((h, w), np.float32) for _ in range(3)]
-        return cls(clear[0], *bare, clear[1], clear[2], fall)
+        wet, dry, leaves = (np.ones((h, w), np.float32) for _ in range(3))
+        cover, shade, level = (np.zeros((h, w), np.float32) for _ in range(3))
+        return cls(cover, wet, dry, leaves, shade, level, fall)
 
 
 def _hairs(rng: np.random.Generator, fall: FloatArray, h: int, w: int) -> FloatArray:
@@ -59,7 +59,9 @@ def _hairs(rng: np.random.Generator, fall: FloatArray, h: int, w: int) -> FloatA
     for reach in (0.8, 1.6, 3.2):
         vx, vy = (flow[..., axis] * np.float32(max(sh / 512, 0.5) * reach) for axis in (0, 1))
         noise = sum(
-            cv2.remap(noise, xx + s * vx, yy + s * vy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+            cv2.remap(
+                noise, xx + s * vx, yy + s * vy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+            )
             for s in (np.float32(1), np.float32(-1))
         )
     noise -= noise.mean()
@@ -126,9 +128,7 @@ def _poured(
     return base, density * (1 - 0.72 * pool) + np.float32(0.22) * rim
 
 
-def _foot(
-    rng: np.random.Generator, cloud: FloatArray, mist: float, h: int, w: int
-) -> FloatArray:
+def _foot(rng: np.random.Generator, cloud: FloatArray, mist: float, h: int, w: int) -> FloatArray:
     """Opacity [h w]: the foot of the whole dissolves into mist, and wisps cross the middle."""
     rows = np.linspace(0, 1, h, dtype=np.float32)[:, None]
     y = rows + np.float32(0.05) * cloud

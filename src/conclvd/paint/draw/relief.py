@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from conclvd.paint.draw.canvas import Floats
 from conclvd.paint.draw.folds import Fold
 from conclvd.paint.draw.manners import Manner
 from conclvd.paint.noise import FloatArray, mix, smoothstep, value_noise
@@ -22,7 +23,7 @@ def cells(height: float) -> int:
 
 
 def _walks(
-    rng: np.random.Generator, start: FloatArray, heading: FloatArray, length: FloatArray
+    rng: np.random.Generator, start: FloatArray, heading: Floats, length: Floats
 ) -> FloatArray:
     """Winding lines [n 9 2] from start [n 2] in a direction [n], radians, of a length [n]."""
     n, steps = len(start), 8
@@ -110,7 +111,7 @@ def relief(
     fx, fy = -gx, np.maximum(-gy, 0.15 * np.abs(gx) + 1e-6)
     norm = np.sqrt(fx * fx + fy * fy) + np.float32(1e-9)
     fall = np.stack([fx / norm, fy / norm], -1)
-    facing = fall[..., 0] * light
+    facing = np.asarray(fall[..., 0] * light, np.float32)
     if manner.posterize:
         facing = mix(facing, np.tanh(facing * 5), manner.posterize)
     size = max(3, grid * 31 // 176) | 1
@@ -133,12 +134,14 @@ def seeds(rng: np.random.Generator, field: Relief, weight: FloatArray, n: int) -
         return np.zeros((0, 2), np.float32)
     cell = np.minimum(np.searchsorted(summed, places[0] * summed[-1]), len(summed) - 1)
     y, x = np.divmod(cell, field.inside.shape[1])
-    at = np.stack([field.x0 + (x + places[1]) / field.grid, field.y0 + (y + places[2]) / field.grid])
+    at = np.stack(
+        [field.x0 + (x + places[1]) / field.grid, field.y0 + (y + places[2]) / field.grid]
+    )
     return np.ascontiguousarray(at.T, np.float32)
 
 
 def trace(
-    field: Relief, start: FloatArray, length: FloatArray, steps: int, turn: FloatArray, keep: float
+    field: Relief, start: FloatArray, length: Floats, steps: int, turn: Floats, keep: float
 ) -> FloatArray:
     """Lines [n steps 2] along the fall lines from start [n 2], of a length [n].
 

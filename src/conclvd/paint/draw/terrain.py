@@ -64,8 +64,8 @@ def paint_ground(
         first = edge if first is None else np.minimum(first, edge)
         depth = sheet.y[:, None] - edge
         cloud = fbm(rng, h, w, 9, 3.2 * w / h, 4)
-        reach = 0.05 + 0.10 * near
-        full = (0.42 + 0.40 * near) * np.exp(-np.maximum(depth, 0) / reach) * (1 + 0.4 * cloud)
+        reach = 0.04 + 0.08 * near
+        full = (0.40 + 0.50 * near) * np.exp(-np.maximum(depth, 0) / reach) * (1 + 0.4 * cloud)
         full += 0.16 * near * smoothstep(cloud, 0.1, 0.9)
         earth = mix(grass, palette.flank, 0.35 * (1 - near))
         color = mix(mist, earth, np.clip(full, 0, 0.95)[..., None])
@@ -75,11 +75,11 @@ def paint_ground(
         sheet.over(color, body)
         ink = mix(mix(grass, palette.ink, 0.75), mist, 0.45 * (1 - near))
         if step:
-            _line(texels, rng, sheet.x, edge, 0.0035 * (0.5 + near), ink, 0.75)
+            _line(texels, rng, sheet.x, edge, 0.0030 * (0.4 + near), ink, 0.42)
         _tussocks(texels, rng, palette, sheet, edge, near)
         _shrubs(texels, rng, palette, sheet, edge, near, ground.variant == "bare")
     assert first is not None
-    return first
+    return np.asarray(first, np.float32)
 
 
 def _tussocks(
@@ -181,14 +181,22 @@ def paint_bank(
     grass = mix(grass_color(palette), palette.flank, 0.35)
     if weather == "snow":
         grass = mix(grass, mist, 0.65)
-    color = mix(mix(grass, palette.wash, 0.30), mix(mist, palette.flank, 0.5), smoothstep(level, 0.1, 0.75)[..., None])
+    color = mix(
+        mix(grass, palette.wash, 0.30),
+        mix(mist, palette.flank, 0.5),
+        smoothstep(level, 0.1, 0.75)[..., None],
+    )
     damp = smoothstep(level + 0.12 * cloud, 0.78, 1.0) * 0.55
     color = mix(color, mix(palette.wash, palette.ink, 0.4), damp[..., None])
     sheet.over(color, (alpha * 0.96).astype(np.float32))
     shown = np.flatnonzero(inside > 0.06)
     if len(shown) > 24:
         ink = mix(palette.wash, palette.ink, 0.65)
-        x, top, low = sheet.x[shown], upper[shown].astype(np.float32), lower[shown].astype(np.float32)
+        x, top, low = (
+            sheet.x[shown],
+            upper[shown].astype(np.float32),
+            lower[shown].astype(np.float32),
+        )
         _line(texels, rng, x, top, 0.0032 * u, ink, 0.7)
         for share, strength in ((0.45, 0.35), (0.72, 0.5), (0.98, 0.75)):
             part = slice(int(len(x) * rng.uniform(0, 0.2)), int(len(x) * rng.uniform(0.8, 1.0)))
@@ -209,4 +217,6 @@ def _dots(
     size = rng.uniform(0.004, 0.009, count) * bank.unit
     grass = mix(mix(grass_color(palette), palette.foliage, 0.5), palette.ink, 0.4)
     tones = mix(grass, palette.ink, rng.uniform(0, 0.5, (count, 1)))
-    canvas.ellipses(place, y - 0.2 * size, size * rng.uniform(0.6, 1.2, count), size * 0.45, tones, 0.7)
+    canvas.ellipses(
+        place, y - 0.2 * size, size * rng.uniform(0.6, 1.2, count), size * 0.45, tones, 0.7
+    )

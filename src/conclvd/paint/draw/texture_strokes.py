@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from conclvd.paint.draw.canvas import Floats
 from conclvd.paint.draw.folds import Fold
 from conclvd.paint.draw.ink import Ink, dabs, pressure, ribbons
 from conclvd.paint.draw.manners import Manner
@@ -72,7 +73,11 @@ def _scattered(
 
 
 def _lay(
-    rng: np.random.Generator, planes: Planes, outlines: FloatArray, alpha: FloatArray, dry: FloatArray
+    rng: np.random.Generator,
+    planes: Planes,
+    outlines: FloatArray,
+    alpha: Floats,
+    dry: Floats,
 ) -> None:
     """Lay outlines with a wet or, with the probability `dry` [n], a dry brush."""
     parched = rng.random(len(outlines)) < dry
@@ -98,7 +103,9 @@ def hemp(
     points += np.cumsum(rng.normal(0, 0.0011, (m, k, 2)), 1).astype(np.float32)
     width = (rng.uniform(*manner.width, m) * tone[:, 2]).astype(np.float32)
     outlines = ribbons(points, pressure(rng, m, k) * width[:, None])
-    alpha = ink * tone[:, 1] * rng.uniform(0.6, 1.25, m) * (1.1 - 0.75 * field.look(field.level, at))
+    alpha = (
+        ink * tone[:, 1] * rng.uniform(0.6, 1.25, m) * (1.1 - 0.75 * field.look(field.level, at))
+    )
     _lay(rng, planes, outlines, alpha, tone[:, 4] * manner.dry * 1.3)
 
 
@@ -151,8 +158,8 @@ def _uneven(rng: np.random.Generator, n: int, k: int, knots: int) -> FloatArray:
 
 
 def _lines(
-    rng: np.random.Generator, planes: Planes, lines: FloatArray, weight: FloatArray,
-    alpha: FloatArray, gap: float,
+    rng: np.random.Generator, planes: Planes, lines: FloatArray, weight: Floats,
+    alpha: Floats, gap: float,
 ) -> None:  # fmt: skip
     """Lines [n k 2] of changing weight, lifted from the paper where their noise is below `gap`."""
     n, k, _ = lines.shape
@@ -178,7 +185,7 @@ def contours(
     index = np.arange(len(fold.x))
     sky = np.stack([np.interp(at, index, fold.x), np.interp(at, index, fold.y)], -1)
     firm = ink * min(strength, 1.0)
-    twice = np.stack([sky, sky + (0.0, 0.004)]).astype(np.float32)
+    twice = np.stack([sky, sky + np.array([0.0, 0.004])]).astype(np.float32)
     weights = 0.0031 * thick * np.array([strength**0.5, 0.7])
     shown = slice(0, 2 if rng.random() < 0.6 else 1)
     _lines(rng, planes, twice[shown], weights[shown], np.array([0.72, 0.38])[shown] * firm, -0.35)

@@ -8,10 +8,17 @@ from conclvd.paint.noise import FloatArray, fbm, fbm_line, mix, smoothstep
 from conclvd.paint.scene.scene import Peak, Range
 
 # How a hill falls from its summit, by its kind: exponent of the flank, roughness of the line.
-_FLANKS = {"steep": (1.05, 0.10), "round": (1.9, 0.035), "karst": (2.6, 0.06), "ridge": (1.25, 0.13)}
+_FLANKS = {
+    "steep": (1.05, 0.10),
+    "round": (1.9, 0.035),
+    "karst": (2.6, 0.06),
+    "ridge": (1.25, 0.13),
+}
 
 
-def skyline(rng: np.random.Generator, x: FloatArray, base: float, peaks: tuple[Peak, ...]) -> FloatArray:
+def skyline(
+    rng: np.random.Generator, x: FloatArray, base: float, peaks: tuple[Peak, ...]
+) -> FloatArray:
     """The upper edge [w] of hills over x [w], world units; the base where there is no hill."""
     top = np.full(len(x), base, np.float32)
     bend = fbm_line(rng, len(x), 3.0 * float(x[-1] - x[0]), 3) * np.float32(0.02)
@@ -55,12 +62,16 @@ def paint_hills(
     count = max(w, 64)
     table = fbm_line(rng, count, 34 * (float(x[-1] - x[0])) * (0.10 / tall) ** 0.3, 4, 0.62)
     place = (uphill - x[0]) / (x[-1] - x[0]) * (count - 1)
-    rib = cv2.remap(table[None], place, np.zeros_like(place), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    rib = cv2.remap(
+        table[None], place, np.zeros_like(place), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+    )
     depth = np.clip(below / tall, 0, 1)
     tone = np.clip(0.10 + 1.1 * depth + 0.16 * cloud, 0, 1)
     lit = ribs * np.clip(rib, -1, 1) * np.exp(-depth * 1.2) * smoothstep(depth, 0.0, 0.10)
     rim = np.exp(-np.maximum(below, 0) / 0.007) * np.float32(0.18 + 0.2 * ribs)
-    color = mix(mix(crest, foot, tone[..., None]), crest * np.float32(0.86), (rim * (1 - tone))[..., None])
+    color = mix(
+        mix(crest, foot, tone[..., None]), crest * np.float32(0.86), (rim * (1 - tone))[..., None]
+    )
     color = mix(color, crest * np.float32(0.8), np.clip(lit, 0, 1)[..., None] * 0.55)
     color = mix(color, foot, np.clip(-lit, 0, 1)[..., None] * 0.6)
     sheet.over(color.astype(np.float32), alpha.astype(np.float32))

@@ -127,7 +127,9 @@ def paint_flight(
         ]
     colors = np.clip(np.stack(tones) * 255, 0, 255).astype(np.uint8)
     speed = float(rng.uniform(0.050, 0.066))
-    return Flight(kind, "", 0.4, pieces=pieces, colors=colors, wind=wind, speed=speed, leaf=leaf, unit=unit)
+    return Flight(
+        kind, "", 0.4, pieces=pieces, colors=colors, wind=wind, speed=speed, leaf=leaf, unit=unit
+    )
 
 
 def piece_outlines(layer: Flight, seconds: float, aspect: float) -> tuple[FloatArray, FloatArray]:

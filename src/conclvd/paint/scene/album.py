@@ -51,18 +51,21 @@ def _lake(page: Page, rng: np.random.Generator) -> Chief:
     """The one-corner picture: mountains at the water on one side, far hills on the other."""
     h, (kind, low) = page.scene.horizon, _kinds(page)
     sparse, rich = page.scene.density == "sparse", page.scene.density == "rich"
-    u = page.unit
-    far = groups.distant(rng, low, *page.span(-1.3, 0.9), float(rng.uniform(0.08, 0.14)))
+    far = groups.distant(rng, low, *page.span(-1.4, 1.0), float(rng.uniform(0.09, 0.16)))
     groups.add_mist(page, groups.add_wash(page, 0.05, h - 0.03, far), 0.045, 0.8)
-    if not sparse or rng.random() < 0.4:
-        near = groups.distant(rng, low, *page.span(-0.4, 1.3), float(rng.uniform(0.16, 0.24)))
-        made = groups.add_wash(page, 0.45, h - 0.012, near)
-        groups.add_mist(page, made, 0.04, 0.7)
-    x = page.at(float(rng.uniform(0.28, 0.46)))
-    chief = groups.mass(rng, kind, x, float(rng.uniform(0.36, 0.50)) * min(u + 0.05, 1.0))
+    tall = float(rng.uniform(0.40, 0.54)) * min(page.unit + 0.05, 1.0)
+    if not sparse:
+        near = groups.distant(rng, low, *page.span(-0.5, 1.4), 0.6 * tall)
+        groups.add_mist(page, groups.add_wash(page, 0.40, h - 0.012, near), 0.04, 0.75)
+        beyond = groups.mass(rng, kind, page.at(float(rng.uniform(-0.9, -0.6))), 0.42 * tall)
+        made = groups.add_masses(page, 0.35, h - 0.002, (beyond,), 0.45)
+        groups.add_mist(page, made, 0.025, 0.7, lift=0.1)
+    x = page.at(float(rng.uniform(0.28, 0.50)))
+    chief = groups.mass(rng, kind, x, tall)
     peaks = groups.company(rng, chief, int(rng.integers(1, 3)) + rich)
     main = groups.add_masses(page, 0.6, h + 0.004, peaks)
     groups.add_mist(page, main, 0.026, 0.55, lift=0.0)
+    homes.add_foot(page, "", peaks, h)
     return main, chief
 
 
@@ -111,7 +114,7 @@ def _monument(page: Page, rng: np.random.Generator) -> Chief:
     chief = groups.mass(rng, kind, x, float(rng.uniform(0.54, 0.64)), plan=plan, widest=0.46)
     peaks = groups.company(rng, chief, 2 if page.scene.density != "sparse" else 1)
     main = groups.add_masses(page, 0.55, h - 0.03, peaks)
-    groups.add_mist(page, main, 0.06, 1.0)
+    groups.add_mist(page, main, 0.05, 0.9)
     if page.scene.density != "sparse" or not page.scene.water:
         side = page.at(float(rng.uniform(-0.95, -0.6)))
         front = groups.mass(rng, low, side, float(rng.uniform(0.14, 0.19)), plan="lean")
@@ -130,7 +133,9 @@ def _gorge(page: Page, rng: np.random.Generator) -> Chief:
         hills = groups.distant(
             rng, low, *page.span(shift - 0.8, shift + 0.8), float(rng.uniform(0.14, 0.2))
         )
-        made = groups.add_wash(page, 0.05 + 0.45 * t, float(np.interp(t, [0, 1], [h * 0.62, h * 0.93])), hills)
+        made = groups.add_wash(
+            page, 0.05 + 0.45 * t, float(np.interp(t, [0, 1], [h * 0.62, h * 0.93])), hills
+        )
         groups.add_mist(page, made, 0.045, 0.85)
     plan = "columns" if kind == "karst" else "cliff"
     wall = groups.mass(rng, kind, page.at(-0.86), float(rng.uniform(0.36, 0.44)), plan=plan)
@@ -139,6 +144,8 @@ def _gorge(page: Page, rng: np.random.Generator) -> Chief:
     groups.add_mist(page, made, 0.03, 0.6)
     chief = groups.mass(rng, kind, page.at(0.72), float(rng.uniform(0.48, 0.58)), plan=plan)
     guest = groups.mass(rng, low, page.at(0.34), 0.5 * chief.height, plan="lean")
+    homes.add_foot(page, "", (wall, low_wall), h)
+    homes.add_foot(page, " 2", (chief, guest), h + 0.01)
     return groups.add_masses(page, 0.8, h + 0.01, (chief, guest)), chief
 
 
@@ -154,7 +161,10 @@ def _low(page: Page, rng: np.random.Generator) -> Chief:
         single = groups.distant(rng, low, *page.span(-0.1, 1.3), tall * 0.8)
         main = groups.add_wash(page, 0.4, h + 0.003, single)
     else:
-        main = groups.add_masses(page, 0.4, h + 0.004, groups.company(rng, chief, 2), 0.2)
+        peaks = groups.company(rng, chief, 2)
+        main = groups.add_masses(page, 0.4, h + 0.004, peaks, 0.2)
+        if page.scene.water:
+            homes.add_foot(page, "", peaks, h)
     groups.add_mist(page, main, 0.05 if meadow or not page.scene.water else 0.03, 0.9)
     return main, chief
 
@@ -181,7 +191,9 @@ def _ground(page: Page, rng: np.random.Generator) -> None:
         size = float(lotus.uniform(0.24, 0.34)) * page.unit
         count = int(lotus.integers(3, 5)) + int(page.aspect > 1.3)
         page.elements.append(
-            Element("lotus", "lotus", page.aspect / 2, 0.97, size, 1.0, Motion(sway=0.012), count=count)
+            Element(
+                "lotus", "lotus", page.aspect / 2, 0.97, size, 1.0, Motion(sway=0.012), count=count
+            )
         )
         page.taken.append((0, 0.97 - size, page.aspect, 1.0))
     if c == "meadow":
@@ -233,7 +245,9 @@ def _plant(page: Page, rng: np.random.Generator, house: float | None) -> None:
     c, u, kind, a = page.scene.composition, page.unit, page.choices.plant, page.aspect
     subject = c == "branch" or (page.scene.density == "sparse" and house is None)
     place = page.side if house is not None else -page.side
-    inset = float(rng.uniform(0.26, 0.34) if subject else rng.uniform(0.17, 0.25)) * u + page.inset[0]
+    inset = (
+        float(rng.uniform(0.26, 0.34) if subject else rng.uniform(0.17, 0.25)) * u + page.inset[0]
+    )
     root = inset if place < 0 else a - inset
     falls = [e.x for e in page.elements if e.role == "waterfall"]
     if falls and abs(falls[0] - root) < 0.30 * u:

@@ -55,14 +55,18 @@ def distant(
 ) -> tuple[Peak, ...]:
     """A low far row of hills, highest somewhere within and falling to its ends."""
     slim = kind == "karst"
-    count = max(3, round((right - left) / max(height, 0.04) / (1.0 if slim else 1.7)))
+    count = max(3, round((right - left) / max(height, 0.04) / (1.1 if slim else 1.9)))
     middle, peaks = float(rng.uniform(0.25, 0.75)), []
     for t in np.linspace(0, 1, count):
         q = float(np.clip(t + rng.normal(0, 0.35 / count), 0, 1))
-        share = float(np.clip(1 - 1.2 * abs(q - middle), 0.3, 1)) * float(rng.uniform(0.6, 1.1))
+        share = float(np.clip(1 - 1.1 * abs(q - middle), 0.35, 1)) * float(rng.uniform(0.55, 1.1))
         tall = height * share
-        wide = tall * float(rng.uniform(0.45, 0.75) if slim else rng.uniform(1.3, 2.4))
+        wide = tall * float(rng.uniform(0.35, 0.6) if slim else rng.uniform(1.7, 3.2))
         peaks.append(Peak(left + q * (right - left), tall, wide, kind))
+    if slim:  # towers stand on low land
+        span = right - left
+        low = Peak(left + middle * span, 0.3 * height, 0.5 * span, "ridge")
+        peaks.append(low)
     return tuple(peaks)
 
 
@@ -85,7 +89,9 @@ def add_masses(
     return made
 
 
-def add_mist(page: Page, behind: Range, thickness: float, density: float, lift: float = 0.3) -> None:
+def add_mist(
+    page: Page, behind: Range, thickness: float, density: float, lift: float = 0.3
+) -> None:
     """A veil before a range: `lift` thicknesses above its base, `density` 0 to about 1."""
     rng = page.rng(f"mist {behind.name}")
     drift = float(rng.choice([-1, 1]) * rng.uniform(0.03, 0.08)) * page.unit

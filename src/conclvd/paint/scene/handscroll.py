@@ -11,7 +11,13 @@ from conclvd.paint.scene.scene import Peak, Range
 
 def compose_handscroll(page: Page) -> None:
     """Fill the page with two to five groups of mountains and wide water between them."""
-    rng, h, u, a, choices = page.rng("layout"), page.scene.horizon, page.unit, page.aspect, page.choices
+    rng, h, u, a, choices = (
+        page.rng("layout"),
+        page.scene.horizon,
+        page.unit,
+        page.aspect,
+        page.choices,
+    )
     page.far_line = h - 0.12
     main, peak, spans = _ranges(page, page.rng("ranges"))
     place_fall(page, main, peak, 0.42)
@@ -19,19 +25,40 @@ def compose_handscroll(page: Page) -> None:
     widest = sorted(spans, key=lambda s: s[0] - s[1])
     if choices.building != "none":
         _homes(page, rng, widest)
-    number = {"sparse": 1, "medium": 2, "rich": 3}[page.scene.density] if choices.boat != "none" else 0
+    number = (
+        {"sparse": 1, "medium": 2, "rich": 3}[page.scene.density] if choices.boat != "none" else 0
+    )
     for i in range(number):
         kind = choices.boat if i == 0 else str(rng.choice(["boat", "sailboat"]))
-        place_boat(page, f" {i + 1}" if i else "", kind, (0.06, 0.94), (h + 0.07, 0.92), 0.76 * u / 0.84, tries=60)
+        place_boat(
+            page,
+            f" {i + 1}" if i else "",
+            kind,
+            (0.06, 0.94),
+            (h + 0.07, 0.92),
+            0.76 * u / 0.84,
+            tries=60,
+        )
     edge = 0.0 if page.side < 0 else a
     if choices.plant in BRANCHES:
         homes.add_branch(page, 0.10, 0.95 * u, page.side)
     elif choices.plant in homes.ROOTED:
-        homes.add_shore(page, edge, float(rng.uniform(0.84, 0.89)), float(rng.uniform(0.7, 1.0)), page.side)
+        homes.add_shore(
+            page, edge, float(rng.uniform(0.84, 0.89)), float(rng.uniform(0.7, 1.0)), page.side
+        )
         first = edge - page.side * float(rng.uniform(0.30, 0.38))
-        homes.add_trees(page, choices.plant, first, edge - page.side * float(rng.uniform(0.56, 0.66)), u, page.side)
+        homes.add_trees(
+            page,
+            choices.plant,
+            first,
+            edge - page.side * float(rng.uniform(0.56, 0.66)),
+            u,
+            page.side,
+        )
     elif page.scene.density == "rich":
-        homes.add_shore(page, edge, float(rng.uniform(0.86, 0.90)), float(rng.uniform(0.6, 0.9)), page.side)
+        homes.add_shore(
+            page, edge, float(rng.uniform(0.86, 0.90)), float(rng.uniform(0.6, 0.9)), page.side
+        )
         homes.add_grove(page, " near", edge - page.side * 0.3, 0.9, 0.24, 2, 1.0)
     place_birds(page, (0.12, 0.88), (0.12, 0.34))
 
@@ -62,32 +89,33 @@ def _ranges(page: Page, rng: np.random.Generator) -> tuple[Range, Peak, list[Spa
     low = "ridge" if kind == "karst" else kind
     spans = _spans(page, rng)
     far: list[Peak] = []
-    for left in np.arange(-0.2, a, 1.6):
-        if rng.random() < 0.6:
-            start = float(left + rng.uniform(0, 0.5))
-            far += groups.distant(rng, low, start, start + float(rng.uniform(0.7, 1.4)), float(rng.uniform(0.07, 0.13)))
-    if far:
-        groups.add_mist(page, groups.add_wash(page, 0.05, h - 0.02, tuple(far)), 0.03, 0.8)
+    start = float(rng.uniform(-0.4, 0.2))
+    while start < a:  # a long, broken line of far hills
+        wide = float(rng.uniform(1.0, 2.2))
+        far += groups.distant(rng, low, start, start + wide, float(rng.uniform(0.07, 0.14)))
+        start += wide + float(rng.uniform(-0.1, 0.8))
+    groups.add_mist(page, groups.add_wash(page, 0.05, h - 0.02, tuple(far)), 0.03, 0.8)
     back: list[Peak] = []
     chiefs: list[Peak] = []
     masses: list[Peak] = []
-    front: list[Peak] = []
-    for left, right in spans:
+    for i, (left, right) in enumerate(spans):
         wide = right - left
-        tall = float(np.interp(wide, [0.35, 1.5], [0.24, 0.50]) * rng.uniform(0.9, 1.1))
-        back += groups.distant(rng, kind, left - 0.15, right + 0.15, 0.72 * tall)
+        tall = float(np.interp(wide, [0.35, 1.5], [0.26, 0.54]) * rng.uniform(0.9, 1.1))
+        back += groups.distant(rng, low, left - 0.35, right + 0.35, 0.72 * tall)
         x = left + wide * float(rng.choice([0.36, 0.64]))
         plan = str(rng.choice(["", "", "plateau", "range"])) if kind != "karst" else "columns"
         chief = groups.mass(rng, kind, x, tall, plan=plan, widest=max(0.62 * wide, 0.25))
         chiefs.append(chief)
-        masses += groups.company(rng, chief, max(1, round(1.6 * wide)))
-        foot = left + wide * float(rng.uniform(0.2, 0.8))
-        front.append(groups.mass(rng, low, foot, tall * float(rng.uniform(0.28, 0.38)), plan="range", widest=0.6 * wide))
+        group = groups.company(rng, chief, max(1, round(1.6 * wide)))
+        masses += group
+        homes.add_foot(page, f" {i}" if i else "", group, h + 0.004)
+        # Low hills run out from the group along the water, so that it is no island.
+        reach = float(rng.uniform(0.5, 1.0))
+        back += groups.distant(rng, "round", left - reach, right + reach, 0.2 * tall)
         page.take((left + right) / 2, h, 0.25 * wide, tall)
     groups.add_mist(page, groups.add_wash(page, 0.42, h - 0.01, tuple(back)), 0.035, 0.75)
     main = groups.add_masses(page, 0.6, h + 0.004, tuple(masses))
     groups.add_mist(page, main, 0.022, 0.6, lift=0.0)
-    groups.add_masses(page, 0.82, h + 0.014, tuple(front), sink=0.16)
     inside = [p for p in chiefs if 0.12 * a < p.x < 0.88 * a] or chiefs
     return main, max(inside, key=lambda peak: peak.height), spans
 

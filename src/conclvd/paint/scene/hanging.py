@@ -1,10 +1,10 @@
-"""Hanging scrolls: high, deep and level distance, each with a way for the eye that winds upwards."""
+"""Hanging scrolls: a near shore, what lies on the water, and a way for the eye that winds upwards."""
 
 from collections.abc import Callable
 
 import numpy as np
 
-from conclvd.paint.scene import groups, homes
+from conclvd.paint.scene import heights, homes
 from conclvd.paint.scene.choices import BRANCHES
 from conclvd.paint.scene.page import Page
 from conclvd.paint.scene.placing import place_birds, place_boat, place_disc, place_fall
@@ -30,10 +30,10 @@ def compose_hanging(page: Page) -> None:
     rng, h, u, choices = page.rng("layout"), page.scene.horizon, page.unit, page.choices
     page.far_line = h - 0.16
     builds: dict[str, Build] = {
-        "monument": _monument, "stack": _zigzag, "gorge": _gorge, "branch": _two_banks,
-        "lotus": _two_banks, "clouds": _clouds,
+        "monument": heights.monument, "stack": heights.zigzag, "gorge": heights.gorge, "branch": heights.two_banks,
+        "lotus": heights.two_banks, "clouds": heights.clouds,
     }  # fmt: skip
-    main, peak = builds.get(page.scene.composition, _high)(page, page.rng("ranges"))
+    main, peak = builds.get(page.scene.composition, heights.high)(page, page.rng("ranges"))
     page.take(peak.x, main.base - peak.height, 0.10 * u, 0.01, 0.1)
     place_fall(page, main, peak, 0.5 * u)
     branch = choices.plant in BRANCHES
@@ -57,143 +57,14 @@ def compose_hanging(page: Page) -> None:
         _near(page, rng, top, house=choices.building != "none" and not temple and not far_bank)
     if branch:
         y = float(rng.uniform(0.05, 0.12)) + page.inset[1]
-        side = -page.side if main.form == "wash" or peak.x * page.side > page.aspect / 2 * page.side else page.side
+        side = (
+            -page.side
+            if main.form == "wash" or peak.x * page.side > page.aspect / 2 * page.side
+            else page.side
+        )
         homes.add_branch(page, y, 0.82 * u, side)
     place_disc(page, page.share(-0.8, 0.6))
     place_birds(page, page.share(-0.75, 0.5), (0.08, 0.36))
-
-
-def _low_kind(page: Page) -> str:
-    return "ridge" if page.choices.mountains == "karst" else page.choices.mountains
-
-
-def _high(page: Page, rng: np.random.Generator) -> Chief:
-    """High distance: far ridges, the one high peak, the middle ridge on the other side."""
-    h, low, kind = page.scene.horizon, _low_kind(page), page.choices.mountains
-    k = h / 0.73
-    hills = groups.distant(rng, low, *page.span(-1.4, 0.4), float(rng.uniform(0.10, 0.15)))
-    groups.add_mist(page, groups.add_wash(page, 0.1, 0.42 * k, hills), 0.035, 0.8)
-    base = float(rng.uniform(0.57, 0.63)) * k
-    summit = float(rng.uniform(0.13, 0.22))
-    x = page.at(float(rng.uniform(0.10, 0.36)))
-    chief = groups.mass(rng, kind, x, base - summit, widest=0.62 * page.aspect)
-    peaks = groups.company(rng, chief, int(rng.integers(1, 4)), reach=0.6)
-    main = groups.add_masses(page, 0.5, base, peaks, 0.05, sink=0.08)
-    groups.add_mist(page, main, 0.055, 1.05)
-    _middle(page, rng, -0.72, float(rng.uniform(0.13, 0.19)))
-    return main, chief
-
-
-def _middle(page: Page, rng: np.random.Generator, t: float, tall: float) -> None:
-    """The middle ridge at the water line, or in the valley's mist, running out of the picture."""
-    h, low = page.scene.horizon, _low_kind(page)
-    plan = str(rng.choice(["range", "lean", "host"]))
-    ridge = groups.mass(rng, low, page.at(t), tall, plan=plan, widest=0.75 * page.aspect)
-    beside = groups.mass(rng, low, page.at(t * 0.35), 0.55 * tall, plan="lean", widest=0.4 * page.aspect)
-    sink = 0.14 if page.scene.water else 0.3
-    made = groups.add_masses(page, 0.8, h + 0.012, (ridge, beside), 0.0, sink=sink)
-    if not page.scene.water:
-        groups.add_mist(page, made, 0.05, 1.0)
-    else:
-        groups.add_mist(page, made, 0.016, 0.6, lift=0.0)
-
-
-def _monument(page: Page, rng: np.random.Generator) -> Chief:
-    """A mountain like a wall in the middle that fills two thirds of the height."""
-    h, kind, low = page.scene.horizon, page.choices.mountains, _low_kind(page)
-    base = h - float(rng.uniform(0.08, 0.13))
-    x = page.at(float(rng.uniform(-0.12, 0.18)))
-    plan = {"karst": "columns", "ridge": "host"}.get(kind, str(rng.choice(["cliff", "host", "plateau"])))
-    side = groups.mass(rng, kind, page.at(-0.75), 0.36, widest=0.4 * page.aspect)
-    made = groups.add_masses(page, 0.25, base - 0.03, (side,), 0.55)
-    groups.add_mist(page, made, 0.05, 0.9)
-    chief = groups.mass(rng, kind, x, base - float(rng.uniform(0.09, 0.15)), plan=plan, widest=0.62 * page.aspect)
-    main = groups.add_masses(page, 0.5, base, groups.company(rng, chief, 2, reach=0.5), sink=0.06)
-    groups.add_mist(page, main, 0.06, 1.15, lift=0.1)
-    rocks = groups.mass(rng, low, page.at(0.62), float(rng.uniform(0.10, 0.14)), plan="range", widest=0.7 * page.aspect)
-    hill = groups.mass(rng, low, page.at(-0.7), float(rng.uniform(0.08, 0.12)), plan="lean")
-    sink = 0.14 if page.scene.water else 0.5
-    groups.add_masses(page, 0.85, h + 0.012, (hill, rocks), sink=sink)
-    return main, chief
-
-
-def _zigzag(page: Page, rng: np.random.Generator) -> Chief:
-    """Deep distance: ranges that come in from the left and right in turn, paler upwards."""
-    h, kind, low = page.scene.horizon, page.choices.mountains, _low_kind(page)
-    bottom = h if page.scene.water else 0.92
-    number = int(rng.integers(4, 6))
-    found: Chief | None = None
-    for i in range(number):
-        t = i / (number - 1)
-        turn = 1 if (number - i) % 2 else -1
-        base = float(np.interp(t, [0, 1], [0.36, bottom + 0.01]))
-        x = page.at(turn * float(rng.uniform(0.45, 0.7)))
-        if t < 0.4:
-            wide = page.span(turn * 0.2 - 1.1, turn * 0.2 + 1.1)
-            hills = groups.distant(rng, low, *wide, float(rng.uniform(0.11, 0.16)))
-            made = groups.add_wash(page, 0.1 + 0.7 * t, base, hills)
-        else:
-            tall = float(rng.uniform(0.22, 0.30)) * (1.15 if found is None else 0.85)
-            chief = groups.mass(rng, kind, x, tall, widest=0.66 * page.aspect)
-            peaks = groups.company(rng, chief, 2, reach=0.6)
-            distance = float(np.interp(t, [0.4, 1], [0.40, 0.0]))
-            made = groups.add_masses(page, t, base, peaks, distance)
-            found = found or (made, chief)
-        if not (page.scene.water and i == number - 1):
-            groups.add_mist(page, made, 0.045, 1.0)
-    assert found is not None
-    return found
-
-
-def _gorge(page: Page, rng: np.random.Generator) -> Chief:
-    """A river between two walls that leads up to far ridges."""
-    h, kind, low = page.scene.horizon, page.choices.mountains, _low_kind(page)
-    gap = float(rng.uniform(-0.25, 0.0))
-    for i in range(4):
-        t = i / 3
-        shift = gap + (0.22 if i % 2 else -0.22)
-        hills = groups.distant(rng, low, *page.span(shift - 1.0, shift + 1.0), float(rng.uniform(0.11, 0.16)))
-        base = float(np.interp(t, [0, 1], [h * 0.55, h * 0.93]))
-        made = groups.add_wash(page, 0.05 + 0.5 * t, base, hills)
-        groups.add_mist(page, made, 0.038, 0.85)
-    plan = "columns" if kind == "karst" else "cliff"
-    wall = groups.mass(rng, kind, page.at(-0.95), float(rng.uniform(0.34, 0.42)), plan=plan, widest=0.5 * page.aspect)
-    foot = groups.mass(rng, low, page.at(-0.5), 0.4 * wall.height, plan="lean", widest=0.4 * page.aspect)
-    groups.add_mist(page, groups.add_masses(page, 0.55, h, (wall, foot), 0.25), 0.03, 0.6)
-    chief = groups.mass(rng, kind, page.at(0.78), float(rng.uniform(0.48, 0.58)), plan=plan, widest=0.58 * page.aspect)
-    guest = groups.mass(rng, low, page.at(0.28), 0.45 * chief.height, plan="lean", widest=0.4 * page.aspect)
-    return groups.add_masses(page, 0.82, h + 0.012, (chief, guest)), chief
-
-
-def _two_banks(page: Page, rng: np.random.Generator) -> Chief:
-    """One river, two banks (一河两岸): low hills far across wide water, sky above."""
-    h, kind, low = page.scene.horizon, page.choices.mountains, _low_kind(page)
-    hills = groups.distant(rng, low, *page.span(-1.2, 0.8), float(rng.uniform(0.07, 0.10)))
-    groups.add_mist(page, groups.add_wash(page, 0.1, h - 0.02, hills), 0.03, 0.8)
-    chief = groups.mass(rng, kind, page.at(float(rng.uniform(-0.1, 0.35))), float(rng.uniform(0.15, 0.22)), widest=0.5 * page.aspect)
-    main = groups.add_masses(page, 0.45, h + 0.006, groups.company(rng, chief, 2), 0.15)
-    groups.add_mist(page, main, 0.02, 0.5, lift=0.0)
-    return main, chief
-
-
-def _clouds(page: Page, rng: np.random.Generator) -> Chief:
-    """Peaks that rise out of a sea of clouds, one above the other."""
-    kind = page.choices.mountains
-    found: Chief | None = None
-    turn = -1
-    for i, base in enumerate((0.40, 0.62, 0.88)):
-        turn = -turn
-        if i == 0:
-            hills = groups.distant(rng, kind, *page.span(-1.2, 1.2), float(rng.uniform(0.13, 0.18)))
-            made = groups.add_wash(page, 0.3, base, hills)
-        else:
-            tall = float(rng.uniform(0.34, 0.44)) if i == 1 else float(rng.uniform(0.20, 0.28))
-            chief = groups.mass(rng, kind, page.at(turn * -0.3), tall, widest=0.6 * page.aspect)
-            made = groups.add_masses(page, 0.3 + 0.25 * i, base, groups.company(rng, chief, 2, reach=0.7), 0.15 / i)
-            found = found or (made, chief)
-        groups.add_mist(page, made, 0.06, 1.2)
-    assert found is not None
-    return found
 
 
 def _temple(page: Page, rng: np.random.Generator) -> bool:
@@ -205,7 +76,16 @@ def _temple(page: Page, rng: np.random.Generator) -> bool:
     x = float(np.clip(peak.x, 0.16 * page.aspect, 0.84 * page.aspect))
     away = min(abs(x - peak.x) / peak.half_width, 0.8)
     y = ridge.base - 0.62 * peak.height * (1 - away)
-    homes.add_house(page, "", page.choices.building, x, y, 0.5 * page.unit, behind=ridge.name, parallax=ridge.parallax)
+    homes.add_house(
+        page,
+        "",
+        page.choices.building,
+        x,
+        y,
+        0.5 * page.unit,
+        behind=ridge.name,
+        parallax=ridge.parallax,
+    )
     return True
 
 
@@ -226,13 +106,29 @@ def _far_bank(page: Page) -> None:
 def _near(page: Page, rng: np.random.Generator, top: float, *, house: bool) -> None:
     """The near shore with its trees, and a house under them."""
     u, kind, side = page.unit, page.choices.plant, page.side
-    if kind not in homes.ROOTED and not house and page.scene.density == "sparse" and page.scene.water:
+    if (
+        kind not in homes.ROOTED
+        and not house
+        and page.scene.density == "sparse"
+        and page.scene.water
+    ):
         return
     homes.add_shore(page, page.at(1.0), top, page.aspect * float(rng.uniform(0.9, 1.2)), side)
     if house:
-        homes.add_house(page, "", page.choices.building, page.at(float(rng.uniform(0.0, 0.15))), top + 0.025, 0.85 * u, parallax=1.0)
+        homes.add_house(
+            page,
+            "",
+            page.choices.building,
+            page.at(float(rng.uniform(0.0, 0.15))),
+            top + 0.025,
+            0.85 * u,
+            parallax=1.0,
+        )
     if kind in homes.ROOTED:
-        first, second = page.at(float(rng.uniform(0.28, 0.42))), page.at(float(rng.uniform(0.60, 0.68)))
+        first, second = (
+            page.at(float(rng.uniform(0.28, 0.42))),
+            page.at(float(rng.uniform(0.60, 0.68))),
+        )
         homes.add_trees(page, kind, first, second, 0.86 * u, side)
     elif page.scene.density != "sparse":
         homes.add_grove(page, " near", page.at(0.55), top + 0.012, 0.24 * u, 2, 1.0)

@@ -4,7 +4,7 @@ import numpy as np
 
 from conclvd.paint.scene.choices import BRANCHES, pick
 from conclvd.paint.scene.page import Page
-from conclvd.paint.scene.scene import Element, Motion
+from conclvd.paint.scene.scene import Element, Motion, Peak
 
 ROOTED = ("pine", "willow", "bare_tree", "tree", "blossom_tree", "reeds", "bamboo")
 """Plants that stand on the ground; the others are branches that reach into the picture."""
@@ -27,12 +27,27 @@ _COLORS = {
 }
 
 
-def add_bank(page: Page, number: str, x: float, half: float, unit: float, y: float = 0.0) -> Element:
+def add_bank(
+    page: Page, number: str, x: float, half: float, unit: float, y: float = 0.0
+) -> Element:
     """A tongue of land, half as wide as `half`, at the water line or at `y`."""
     y = y or page.scene.horizon + 0.03 * unit
     bank = Element("bank", "bank" + number, x, y, half, 0.8, unit=unit)
     page.add(bank, half, 0.05 * unit, 0.02 * unit)
     return bank
+
+
+def add_foot(page: Page, number: str, peaks: tuple[Peak, ...], y: float) -> None:
+    """Low land along the water at the foot of mountains, over most of their width."""
+    left = min(peak.x - 0.75 * peak.half_width for peak in peaks)
+    right = max(peak.x + 0.75 * peak.half_width for peak in peaks)
+    rng = page.rng("foot" + number)
+    half = (right - left) / 2 * float(rng.uniform(0.8, 1.05))
+    x = (left + right) / 2 + float(rng.normal(0, 0.08)) * half
+    unit = page.unit * float(rng.uniform(0.45, 0.7))
+    page.elements.append(
+        Element("bank", "foot" + number, x, y + 0.012 * unit, half, 0.8, unit=unit)
+    )
 
 
 def add_shore(page: Page, x: float, y: float, reach: float, side: int) -> Element:

@@ -125,6 +125,10 @@ def _rise(mountains: Range, peak: Peak, x: float) -> float:
     """About how high a mountain stands over its base at an x."""
     away = abs(x - peak.x) / peak.half_width
     if mountains.form == "wash":
-        return peak.height * max(0.0, 1 - (away / 1.2) ** 1.4)
+        return float(peak.height * max(0.0, 1 - (away / 1.2) ** 1.4))
     flat = 0.8 if peak.plan in ("range", "columns", "cliff", "plateau") else 0.35
-    return peak.height * 1.02 * (1.0 if away < flat else max(0.0, 1 - ((away - flat) / (1 - flat)) ** 2))
+    return (
+        peak.height
+        * 1.02
+        * (1.0 if away < flat else max(0.0, 1 - ((away - flat) / (1 - flat)) ** 2))
+    )

@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from conclvd.paint.noise import FloatArray
 
-# sky: upper ground of the picture; mist: lower ground and veils; far: farthest hills; near, mid: dark
-# and middle tones of buildings and plants; ink: lines; light: lit faces; water; accent: blossoms,
+# sky: upper ground of the picture; mist: lower ground and veils; far: farthest hills; near, mid:
+# dark and middle tones of buildings and plants; ink: lines; light: lit faces; water; accent: blossoms,
 # sun, roofs; foliage: leaves and grass; top, flank, foot: bodies of mountains; wash: ink in their
 # shade. Hexadecimal RGB.
 PALETTES: dict[str, dict[str, str]] = {
@@ -109,19 +109,19 @@ PALETTES: dict[str, dict[str, str]] = {
         "wash": "4b5a74",
     },
     "dusk": {
-        "sky": "e39c68",
-        "mist": "f2c898",
-        "far": "cd9c7c",
+        "sky": "ebb58a",
+        "mist": "f5d5b0",
+        "far": "cfa68c",
         "near": "4b3d4e",
         "mid": "8f6f68",
         "ink": "2a1f2f",
         "light": "f4cd9b",
-        "water": "dda477",
+        "water": "e6b890",
         "accent": "d62f1c",
         "foliage": "4a4440",
         "top": "726678",
         "flank": "b88d76",
-        "foot": "eac08e",
+        "foot": "edcaa2",
         "wash": "55465c",
     },
     "spring": {

@@ -7,17 +7,14 @@ from conclvd.paint.scene.scene import Element, Motion, Peak, Range
 
 
 def place_disc(page: Page, x: Span) -> None:
-    """The one light of the picture, in free sky within `x`; the water does not mirror it."""
+    """The one light of the picture, in free sky within `x`."""
     kind, scene = page.choices.disc, page.scene
     if kind == "none":
         return
     rng = page.rng("disc")
     radius = float(rng.uniform(0.040, 0.060)) * page.unit
     lowest = 0.26 if scene.format != "hanging" else 0.22
-    if scene.water:
-        # Its mirror image lies below the picture.
-        lowest = min(lowest, 2 * scene.horizon - 1 - 1.6 * radius)
-    lowest = max(lowest, radius + 0.04)
+    lowest = max(min(lowest, scene.horizon - 0.36), radius + 0.05)  # too high to be mirrored
     px, y, _ = page.free(
         rng, x, (min(1.6 * radius + 0.03, lowest), lowest), radius, radius, sky=True, tries=80
     )
@@ -51,7 +48,9 @@ def place_birds(page: Page, x: Span, y: Span) -> None:
     travel = abs(speed) * CLIP_SECONDS / 2
     px, py, cost = page.free(rng, x, y, half + travel, tall, sky=True, tries=80)
     if cost > 1:  # anywhere else in the sky, smaller
-        second = page.free(rng, (0.06, 0.94), (0.06, y[1] + 0.1), half + travel, tall, sky=True, tries=120)
+        second = page.free(
+            rng, (0.06, 0.94), (0.06, y[1] + 0.1), half + travel, tall, sky=True, tries=120
+        )
         px, py, cost = second if second[2] < cost else (px, py, cost)
     if cost > 2:
         count, half, tall = min(count, 3), 0.6 * half, 0.6 * tall
