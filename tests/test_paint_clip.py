@@ -117,7 +117,7 @@ def test_a_sun_outside_the_picture_is_not_described() -> None:
 
 
 def test_attributes_of_many_scenes_are_plausible() -> None:
-    found = [paint_clip(s, frames=2, width=40, height=40).attributes for s in range(20)]
+    found = [paint_clip(s, frames=2, width=40, height=40).attributes for s in range(30)]
     kinds = [{element.kind for element in one.elements} for one in found]
     assert set().union(*kinds) <= set(ELEMENTS)
     for kind in ("tree", "sun", "boat"):

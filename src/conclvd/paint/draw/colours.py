@@ -13,11 +13,11 @@ _GOLD = {"qinglu": rgb("cfa44c"), "jade": rgb("d8cf96")}
 def weather_tint(palette: Palette, weather: str) -> tuple[FloatArray, FloatArray]:
     """Colours of the upper and the lower sky: rain and snowfall are greyer than fair weather."""
     if weather == "rain":
-        return mix(palette.sky, palette.wash, 0.22), mix(palette.mist, palette.wash, 0.08)
+        return mix(palette.sky, palette.wash, 0.37), mix(palette.mist, palette.wash, 0.13)
     if weather == "snow":
-        cold = np.array([0.62, 0.67, 0.72], np.float32)
+        cold = np.array([0.56, 0.61, 0.67], np.float32)
         grey = mix(palette.far, cold, 0.6)
-        return mix(palette.sky, grey, 0.42), mix(palette.mist, grey, 0.22)
+        return mix(palette.sky, grey, 0.60), mix(palette.mist, grey, 0.32)
     return palette.sky, palette.mist
 
 

@@ -91,8 +91,8 @@ class _Trees:
         tip = mid + np.stack([np.sin(turn * 0.4), -np.cos(turn * 0.4)], -1) * reach * 0.6
         fork = mid + np.stack([np.sin(turn * 1.8), -np.cos(turn * 1.5)], -1) * reach * 0.45
         wide = np.repeat(self.size * 0.03 + 0.0006, m)[:, None].astype(np.float32)
-        for ends, share in ((np.stack([base, mid, tip], 2), (1.2, 0.8, 0.3)),
-                            (np.stack([mid, (mid + fork) / 2, fork], 2), (0.8, 0.6, 0.25))):  # fmt: skip
+        twigs = np.stack([base, mid, tip], 2), np.stack([mid, (mid + fork) / 2, fork], 2)
+        for ends, share in zip(twigs, ((1.2, 0.8, 0.3), (0.8, 0.6, 0.25)), strict=True):
             lines = ends.reshape(-1, 3, 2).astype(np.float32)
             shapes = ribbons(lines, wide * np.array(share, np.float32))
             self.wet.polygons(shapes, self.dark * 0.75)
@@ -104,7 +104,8 @@ class _Trees:
         at = at + self.rng.normal(0, 0.10, at.shape) * self.size[:, None, None]
         self.touches(
             self.wet, at, np.array([0.6]), np.array([0.22]),
-            np.pi / 2 + self.rng.normal(0, 0.2, (n, 3)), self.dark * self.rng.uniform(0.3, 0.8, (n, 3)),
+            np.pi / 2 + self.rng.normal(0, 0.2, (n, 3)),
+            self.dark * self.rng.uniform(0.3, 0.8, (n, 3)),
         )  # fmt: skip
 
 

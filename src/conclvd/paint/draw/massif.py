@@ -18,6 +18,8 @@ from conclvd.paint.draw.pigment import Pigments, Planes, colored
 from conclvd.paint.draw.relief import Relief, relief, skeleton
 from conclvd.paint.noise import FloatArray, fbm, mix, smoothstep, value_noise
 
+_SOFT = 0.45  # texels
+
 
 @dataclass(frozen=True)
 class Massif:
@@ -50,7 +52,9 @@ def paint_massif(rng: np.random.Generator, massif: Massif, width: int, height: i
     for fold, n in zip(massif.folds, counts, strict=True):
         child = np.random.default_rng(rng.integers(2**63))
         _paint_fold(child, massif, planes, fold, int(n))
-    return colored(rng, planes, massif.pigments, massif.manner, massif.distance)
+    rgba = colored(rng, planes, massif.pigments, massif.manner, massif.distance)
+    # Hairlines finer than a pixel would flicker when the layer moves.
+    return np.asarray(cv2.GaussianBlur(rgba, (0, 0), _SOFT), np.float32)
 
 
 def _box(fold: Fold, height: int, width: int) -> tuple[int, int, int, int]:

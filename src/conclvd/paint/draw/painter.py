@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
 from conclvd.paint.draw import atmosphere, terrain, water, weather
@@ -135,6 +136,8 @@ class _Painter:
         dabs = wash(canvas.texture(), rng, 0.15, 0.6)
         h, w = sheet.shape
         sheet.blend(dabs[:h, :w])
+        # Level lines finer than a pixel would flicker when the camera moves.
+        sheet.rgba = np.asarray(cv2.GaussianBlur(sheet.rgba, (0, 0), 0.75), np.float32)
         x = sheet.x
         self.edge = (x, edge)
         self.land = lambda at: float(np.interp(at, x, edge))

@@ -61,7 +61,7 @@ def _rain_tile(rng: np.random.Generator, heavy: float) -> ByteArray:
     """Upright streaks, bytes [n n]; the slant is made when the tile is placed."""
     size = _TILE + _TILE // 2
     tile = np.zeros((size, size), np.uint8)
-    for _ in range(int(64 * heavy)):
+    for _ in range(int(76 * heavy)):
         x, y = rng.uniform(_TILE / 4, _TILE * 1.25, 2)
         length, strength = rng.uniform(26, 60), rng.uniform(0.5, 1.0)
         ends = np.array([[x, y], [x, y + length]]) * (1 << _SHIFT)
@@ -74,9 +74,9 @@ def _rain_tile(rng: np.random.Generator, heavy: float) -> ByteArray:
 def _snow_tile(rng: np.random.Generator, heavy: float) -> ByteArray:
     size = _TILE + _TILE // 2
     tile = np.zeros((size, size), np.uint8)
-    for _ in range(int(24 * heavy)):
+    for _ in range(int(34 * heavy)):
         x, y = rng.uniform(_TILE / 4, _TILE * 1.25, 2)
-        radius, strength = rng.uniform(1.3, 2.6), rng.uniform(0.6, 1.0)
+        radius, strength = rng.uniform(1.4, 2.9), rng.uniform(0.6, 1.0)
         centre = (np.array([x, y]) * (1 << _SHIFT)).round().astype(int).tolist()
         cv2.circle(
             tile, centre, int(radius * (1 << _SHIFT)), int(255 * strength), -1, cv2.LINE_AA, _SHIFT

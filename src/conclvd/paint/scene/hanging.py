@@ -1,4 +1,4 @@
-"""Hanging scrolls: a near shore, what lies on the water, and a way for the eye that winds upwards."""
+"""Hanging scrolls: a near shore, what is on the water, and a way for the eye that winds up."""
 
 from collections.abc import Callable
 
@@ -30,8 +30,8 @@ def compose_hanging(page: Page) -> None:
     rng, h, u, choices = page.rng("layout"), page.scene.horizon, page.unit, page.choices
     page.far_line = h - 0.16
     builds: dict[str, Build] = {
-        "monument": heights.monument, "stack": heights.zigzag, "gorge": heights.gorge, "branch": heights.two_banks,
-        "lotus": heights.two_banks, "clouds": heights.clouds,
+        "monument": heights.monument, "stack": heights.zigzag, "gorge": heights.gorge,
+        "branch": heights.two_banks, "lotus": heights.two_banks, "clouds": heights.clouds,
     }  # fmt: skip
     main, peak = builds.get(page.scene.composition, heights.high)(page, page.rng("ranges"))
     page.take(peak.x, main.base - peak.height, 0.10 * u, 0.01, 0.1)

@@ -8,9 +8,9 @@ import numpy.typing as npt
 from conclvd.paint.noise import FloatArray
 
 # sky: upper ground of the picture; mist: lower ground and veils; far: farthest hills; near, mid:
-# dark and middle tones of buildings and plants; ink: lines; light: lit faces; water; accent: blossoms,
-# sun, roofs; foliage: leaves and grass; top, flank, foot: bodies of mountains; wash: ink in their
-# shade. Hexadecimal RGB.
+# dark and middle tones of buildings and plants; ink: lines; light: lit faces; water; accent:
+# blossoms, sun, roofs; foliage: leaves and grass; top, flank, foot: bodies of mountains; wash: ink
+# in their shade. Hexadecimal RGB.
 PALETTES: dict[str, dict[str, str]] = {
     "ink": {
         "sky": "e8e5dd",
