@@ -89,7 +89,7 @@ def _paint_fold(
     reach = cv2.dilate(body, np.ones((3, 3), np.uint8), iterations=1 + int(scale > 700))
     clip = reach * np.float32(1 / 255) * np.sqrt(feet)
     if massif.style == "splash":
-        soft = cv2.GaussianBlur(mask, (0, 0), 0.014 * scale)
+        soft = cv2.GaussianBlur(mask, (0, 0), 0.008 * scale)
         where = smoothstep(fbm(rng, bh, bw, bh / scale * 7, bw / scale * 7, 3), -0.75, 0.1)
         mask = mix(mask, soft, where)
     mask = mask * feet
@@ -133,7 +133,9 @@ def _washes(
     swell = fbm(rng, gh, gw, max(gh / (40 * cell), 2), max(gw / (40 * cell), 2), 3)
     down = np.linspace(0, 1, gh, dtype=np.float32)[:, None]
     low = np.maximum(field.level * 0.9, down) + 0.13 * swell
-    thin = 1 - smoothstep(low, 0.92 - 0.5 * manner.mist, 0.93)
+    # Folds at the back stand on the ground, those in front dissolve into the mist before them.
+    mist = 0.5 * manner.mist * (0.3 + 0.7 * fold.near)
+    thin = 1 - smoothstep(low, 0.92 - mist, 0.93)
     near_rib = np.exp(-field.dist / 0.02)
     wash = field.shade * (0.75 + 0.35 * near_rib) + 0.45 * field.crease
     patchy = value_noise(rng, gh, gw, max(gh / (9 * cell), 2), max(gw / (5 * cell), 2))

@@ -62,8 +62,8 @@ class Scenery:
         manner = MANNERS[style].sized(peak.height)
         height = peak.height * _ROOM
         shape = _SHAPES[peak.kind]
-        if style == "axe" and shape != "dome":
-            shape = "crag" if shape != "column" else shape
+        if style == "axe" and shape == "lobe":
+            shape = "crag"
         elif style in ("mi", "splash") and shape == "lobe":
             shape = "dome"
         sink = mountains.sink * peak.height

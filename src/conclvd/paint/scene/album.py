@@ -44,7 +44,7 @@ def compose_album(page: Page) -> None:
 def _kinds(page: Page) -> tuple[str, str]:
     """The kind of the chief mountain and that of low ones."""
     kind = page.choices.mountains
-    return kind, "ridge" if kind == "karst" else kind
+    return kind, groups.gentle(kind)
 
 
 def _lake(page: Page, rng: np.random.Generator) -> Chief:

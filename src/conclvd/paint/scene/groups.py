@@ -7,13 +7,13 @@ from conclvd.paint.scene.scene import Peak, Range, Veil
 
 # Ways to build a mountain, by its kind, and the half width of its sheet in heights by the way.
 _PLANS = {
-    "steep": (("host", "cliff", "lean", "plateau"), (0.38, 0.22, 0.24, 0.16)),
+    "steep": (("host", "cliff", "lean", "plateau"), (0.42, 0.22, 0.28, 0.08)),
     "round": (("host", "lean", "range"), (0.48, 0.30, 0.22)),
     "karst": (("columns", "host"), (0.75, 0.25)),
-    "ridge": (("range", "lean", "host", "plateau"), (0.34, 0.28, 0.26, 0.12)),
+    "ridge": (("range", "lean", "host", "plateau"), (0.36, 0.30, 0.26, 0.08)),
 }
 _HALF = {
-    "host": (0.66, 0.84), "cliff": (0.66, 0.86), "lean": (0.72, 0.90), "plateau": (0.74, 0.95),
+    "host": (0.66, 0.84), "cliff": (0.66, 0.86), "lean": (0.72, 0.90), "plateau": (0.86, 1.1),
     "range": (1.05, 1.5), "columns": (0.62, 0.95),
 }  # fmt: skip
 
@@ -28,6 +28,24 @@ def mass(
     plan = plan or drawn
     low, high = _HALF[plan]
     return Peak(x, height, min(height * float(rng.uniform(low, high)), widest), kind, plan)
+
+
+def gentle(kind: str) -> str:
+    """The kind of the low hills that go with mountains of a kind."""
+    return "round" if kind == "round" else "ridge"
+
+
+def tails(
+    rng: np.random.Generator, kind: str, left: float, right: float, height: float
+) -> tuple[Peak, ...]:
+    """Long low slopes at both ends of a group, so that it runs out over the land."""
+    wide = right - left
+    made = []
+    for x in (left, right):
+        tall = height * float(rng.uniform(0.7, 1.1))
+        half = wide * float(rng.uniform(0.26, 0.42))
+        made.append(Peak(x + float(rng.normal(0, 0.06)) * wide, tall, half, gentle(kind), "range"))
+    return tuple(made)
 
 
 def company(

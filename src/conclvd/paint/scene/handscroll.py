@@ -66,10 +66,10 @@ def compose_handscroll(page: Page) -> None:
 def _spans(page: Page, rng: np.random.Generator) -> list[Span]:
     """Where the groups begin and end: large and small ones in turn, empty water between."""
     a = page.aspect
-    number = int(np.clip(round(a / 1.9 + rng.normal(0, 0.4)), 2, 5))
+    number = int(np.clip(round(a / 2.5 + rng.normal(0, 0.35)), 2, 4))
     weights = np.where(np.arange(number) % 2 == int(rng.random() < 0.5), 1.0, 0.45)
     weights = weights * rng.uniform(0.8, 1.2, number)
-    fill = a * float(rng.uniform(0.52, 0.68)) * {"sparse": 0.75}.get(page.scene.density, 1.0)
+    fill = a * float(rng.uniform(0.60, 0.74)) * {"sparse": 0.72}.get(page.scene.density, 1.0)
     widths = weights / weights.sum() * fill
     gaps = rng.dirichlet([4.0] * (number + 1)) * (a - fill)
     lefts = np.cumsum(np.append(0, widths[:-1] + gaps[1:-1])) + gaps[0] * 0.7
@@ -86,7 +86,7 @@ def _spans(page: Page, rng: np.random.Generator) -> list[Span]:
 def _ranges(page: Page, rng: np.random.Generator) -> tuple[Range, Peak, list[Span]]:
     """A broken line of far hills, then each group: pale behind, the chief, low hills before it."""
     h, kind, a = page.scene.horizon, page.choices.mountains, page.aspect
-    low = "ridge" if kind == "karst" else kind
+    low = groups.gentle(kind)
     spans = _spans(page, rng)
     far: list[Peak] = []
     start = float(rng.uniform(-0.4, 0.2))
@@ -100,18 +100,19 @@ def _ranges(page: Page, rng: np.random.Generator) -> tuple[Range, Peak, list[Spa
     masses: list[Peak] = []
     for i, (left, right) in enumerate(spans):
         wide = right - left
-        tall = float(np.interp(wide, [0.35, 1.5], [0.26, 0.54]) * rng.uniform(0.9, 1.1))
+        tall = float(np.interp(wide, [0.35, 1.8], [0.26, 0.56]) * rng.uniform(0.9, 1.1))
         back += groups.distant(rng, low, left - 0.35, right + 0.35, 0.72 * tall)
         x = left + wide * float(rng.choice([0.36, 0.64]))
-        plan = str(rng.choice(["", "", "plateau", "range"])) if kind != "karst" else "columns"
+        plan = str(rng.choice(["", "", "", "range"])) if kind != "karst" else "columns"
         chief = groups.mass(rng, kind, x, tall, plan=plan, widest=max(0.62 * wide, 0.25))
         chiefs.append(chief)
-        group = groups.company(rng, chief, max(1, round(1.6 * wide)))
-        masses += group
-        homes.add_foot(page, f" {i}" if i else "", group, h + 0.004)
+        group = groups.company(rng, chief, max(1, round(1.4 * wide)))
+        masses += (*groups.tails(rng, kind, left, right, 0.26 * tall), *group)
+        ends = groups.tails(rng, kind, left, right, 0.2)
+        homes.add_foot(page, f" {i}" if i else "", (*ends, *group), h + 0.004)
         # Low hills run out from the group along the water, so that it is no island.
         reach = float(rng.uniform(0.5, 1.0))
-        back += groups.distant(rng, "round", left - reach, right + reach, 0.2 * tall)
+        back += groups.distant(rng, low, left - reach, right + reach, 0.26 * tall)
         page.take((left + right) / 2, h, 0.25 * wide, tall)
     groups.add_mist(page, groups.add_wash(page, 0.42, h - 0.01, tuple(back)), 0.035, 0.75)
     main = groups.add_masses(page, 0.6, h + 0.004, tuple(masses))

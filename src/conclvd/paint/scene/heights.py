@@ -10,7 +10,7 @@ Chief = tuple[Range, Peak]
 
 
 def _low_kind(page: Page) -> str:
-    return "ridge" if page.choices.mountains == "karst" else page.choices.mountains
+    return groups.gentle(page.choices.mountains)
 
 
 def high(page: Page, rng: np.random.Generator) -> Chief:

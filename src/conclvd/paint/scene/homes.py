@@ -84,7 +84,7 @@ def add_bridge(page: Page, number: str, left: Element, right: Element, scale: fl
     """A bridge between two banks."""
     first, second = sorted((left, right), key=lambda bank: bank.x)
     start, end = first.x + 0.84 * first.size, second.x - 0.84 * second.size
-    length = float(np.clip((end - start) * 1.15, 0.17 * scale, 0.42 * scale))
+    length = float(np.clip((end - start) * 1.15, 0.15 * scale, 0.36 * scale))
     middle = (start + end) / 2
     bridge = Element(
         "bridge", "building" + number, middle, left.y + 0.012, length, 0.8, unit=scale,
