@@ -66,7 +66,12 @@ def paint_disc(rng: np.random.Generator, palette: Palette, disc: Element, scale:
     else:
         color = rgb("d92f1f")
     pale = mix(color, palette.mist, 0.35)
-    sheet.over(pale, np.exp(-((distance / (disc.size * 2.2)) ** 2)) * np.float32(0.38))
+    if disc.kind == "moon" and float(palette.mist.mean()) > 0.7:
+        # On light paper the moon is left out of a wash around it.
+        ring = np.exp(-((np.maximum(distance - disc.size, 0) / (disc.size * 1.5)) ** 2))
+        sheet.over(mix(palette.far, palette.wash, 0.3), (ring * 0.34).astype(np.float32))
+    else:
+        sheet.over(pale, np.exp(-((distance / (disc.size * 2.2)) ** 2)) * np.float32(0.38))
     surface = mix(color, pale, np.clip(dy / disc.size * 0.5 + 0.25, 0, 1)[..., None] * 0.7)
     edge = np.clip((disc.size - distance) * scale + 0.5, 0, 1)
     if disc.variant == "crescent":

@@ -12,12 +12,15 @@ _GOLD = {"qinglu": rgb("cfa44c"), "jade": rgb("d8cf96")}
 
 def weather_tint(palette: Palette, weather: str) -> tuple[FloatArray, FloatArray]:
     """Colours of the upper and the lower sky: rain and snowfall are greyer than fair weather."""
+    # A ground that is dark already would turn to mud.
+    much = float(np.interp(palette.sky.mean(), [0.60, 0.85], [0.55, 1.0]))
     if weather == "rain":
-        return mix(palette.sky, palette.wash, 0.37), mix(palette.mist, palette.wash, 0.13)
+        rainy = mix(palette.sky, palette.wash, 0.37 * much)
+        return rainy, mix(palette.mist, palette.wash, 0.13 * much)
     if weather == "snow":
         cold = np.array([0.56, 0.61, 0.67], np.float32)
         grey = mix(palette.far, cold, 0.6)
-        return mix(palette.sky, grey, 0.60), mix(palette.mist, grey, 0.32)
+        return mix(palette.sky, grey, 0.60 * much), mix(palette.mist, grey, 0.32 * much)
     return palette.sky, palette.mist
 
 

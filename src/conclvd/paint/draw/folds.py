@@ -126,12 +126,14 @@ def build(rng: np.random.Generator, plan: str, shape: str, count: int, aspect: f
     """The folds of a mountain, from the back to the front.
 
     `plan` is host (one summit and its guests), cliff (a wall), lean (a summit to one side),
-    plateau (a flat top), range (a row of summits over the whole width) or columns (karst towers);
-    `count` is about the number of lesser folds.
+    plateau (a flat top), range (a row of summits over the whole width), columns (karst towers) or
+    slope (long low hills); `count` is about the number of lesser folds.
     """
     turn = int(rng.choice([-1, 1]))
     if plan in ("range", "columns"):
         return _row(rng, plan, shape, count, aspect)
+    if plan == "slope":
+        return _slope(rng, shape, aspect)
     wide = min(aspect, 1.8) * {"host": 0.40, "cliff": 0.31, "lean": 0.42, "plateau": 0.40}[plan]
     wide *= float(rng.uniform(0.85, 1.12))
     off = {"host": 0.05, "cliff": 0.10, "lean": 0.14, "plateau": 0.06}[plan]
@@ -190,10 +192,25 @@ def _row(rng: np.random.Generator, plan: str, shape: str, count: int, aspect: fl
             top = min(top, 0.80)
             spread = 0.14 if towers else 0.42
             half = (1.02 - top) * spread * float(rng.uniform(0.8, 1.5))
+            if not towers:  # no gaps: it is one ridge
+                half = max(half, aspect / number * float(rng.uniform(0.6, 0.9)))
             folds.append(make_fold(rng, shape, x, top, half, 1.02, near))
     folds.sort(key=lambda fold: (round(fold.near, 1), fold.top))
     folds += _skirt(rng, shape, aspect / 2, 0.42 * aspect, max(2, round(1.6 * aspect)))
     return [_within(fold, aspect) for fold in folds]
+
+
+def _slope(rng: np.random.Generator, shape: str, aspect: float) -> list[Fold]:
+    """Long low hills that overlap, highest about the middle."""
+    soft = "dome" if shape == "dome" else "swell"
+    folds = []
+    for i in range(5):
+        x = aspect * (0.16 + 0.17 * i + float(rng.uniform(-0.06, 0.06)))
+        away = abs(x / aspect - 0.5) * 2
+        top = 0.08 + 0.55 * away + 0.3 * float(rng.random())
+        half = aspect * float(rng.uniform(0.16, 0.30))
+        folds.append(make_fold(rng, soft, x, min(top, 0.8), half, 1.04, 0.3 + 0.5 * top))
+    return [_within(fold, aspect) for fold in sorted(folds, key=lambda fold: fold.top)]
 
 
 def _within(fold: Fold, aspect: float) -> Fold:

@@ -44,7 +44,7 @@ def tails(
     for x in (left, right):
         tall = height * float(rng.uniform(0.7, 1.1))
         half = wide * float(rng.uniform(0.26, 0.42))
-        made.append(Peak(x + float(rng.normal(0, 0.06)) * wide, tall, half, gentle(kind), "range"))
+        made.append(Peak(x + float(rng.normal(0, 0.06)) * wide, tall, half, gentle(kind), "slope"))
     return tuple(made)
 
 

@@ -13,6 +13,12 @@ def _low_kind(page: Page) -> str:
     return groups.gentle(page.choices.mountains)
 
 
+def _sky(page: Page) -> float:
+    """How much lower a high mountain stays where birds, a sun or a moon need the sky above it."""
+    choices = page.choices
+    return 0.07 * ((choices.birds != "none") + (choices.disc != "none") * 0.6)
+
+
 def high(page: Page, rng: np.random.Generator) -> Chief:
     """High distance: far ridges, the one high peak, the middle ridge on the other side."""
     h, low, kind = page.scene.horizon, _low_kind(page), page.choices.mountains
@@ -20,7 +26,7 @@ def high(page: Page, rng: np.random.Generator) -> Chief:
     hills = groups.distant(rng, low, *page.span(-1.4, 0.4), float(rng.uniform(0.10, 0.15)))
     groups.add_mist(page, groups.add_wash(page, 0.1, 0.42 * k, hills), 0.035, 0.8)
     base = float(rng.uniform(0.57, 0.63)) * k
-    summit = float(rng.uniform(0.13, 0.22))
+    summit = float(rng.uniform(0.13, 0.20)) + 0.5 * _sky(page)
     x = page.at(float(rng.uniform(0.10, 0.36)))
     chief = groups.mass(rng, kind, x, base - summit, widest=0.62 * page.aspect)
     peaks = groups.company(rng, chief, int(rng.integers(1, 4)), reach=0.6)
@@ -59,7 +65,12 @@ def monument(page: Page, rng: np.random.Generator) -> Chief:
     made = groups.add_masses(page, 0.25, base - 0.03, (side,), 0.55)
     groups.add_mist(page, made, 0.05, 0.9)
     chief = groups.mass(
-        rng, kind, x, base - float(rng.uniform(0.09, 0.15)), plan=plan, widest=0.62 * page.aspect
+        rng,
+        kind,
+        x,
+        base - float(rng.uniform(0.09, 0.15)) - _sky(page),
+        plan=plan,
+        widest=0.62 * page.aspect,
     )
     main = groups.add_masses(page, 0.5, base, groups.company(rng, chief, 2, reach=0.5), sink=0.06)
     groups.add_mist(page, main, 0.06, 1.15, lift=0.1)

@@ -126,7 +126,7 @@ def _rise(mountains: Range, peak: Peak, x: float) -> float:
     away = abs(x - peak.x) / peak.half_width
     if mountains.form == "wash":
         return float(peak.height * max(0.0, 1 - (away / 1.2) ** 1.4))
-    flat = 0.8 if peak.plan in ("range", "columns", "cliff", "plateau") else 0.35
+    flat = 0.8 if peak.plan in ("range", "columns", "cliff", "plateau") else 0.45
     return (
         peak.height
         * 1.02
