@@ -4,7 +4,7 @@ Lengths are in heights of the mountain's sheet: its box is 1 high and `aspect` w
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -213,11 +213,24 @@ def _slope(rng: np.random.Generator, shape: str, aspect: float) -> list[Fold]:
     return [_within(fold, aspect) for fold in sorted(folds, key=lambda fold: fold.top)]
 
 
+def framed(folds: list[Fold]) -> tuple[list[Fold], float, float]:
+    """Folds moved so that they begin at 0, where they began before, and how wide they are in all.
+
+    A sheet of that width cuts none of them.
+    """
+    room = 0.03
+    start = min(float(fold.x[0]) for fold in folds) - room
+    end = max(float(fold.x[-1]) for fold in folds) + room
+    moved = [
+        replace(fold, x=fold.x - np.float32(start), centre=fold.centre - start) for fold in folds
+    ]
+    return moved, start, end - start
+
+
 def _within(fold: Fold, aspect: float) -> Fold:
     """The fold moved into the sheet as far as it will go."""
     left, right = float(fold.x[0]), float(fold.x[-1])
     move = 0.9 * (max(0.0, -0.02 - left) - max(0.0, right - aspect - 0.02))
     if left < -0.02 and right > aspect + 0.02:
         move = 0.0
-    x = fold.x + np.float32(move)
-    return Fold(x, fold.y, fold.centre + move, fold.top, fold.foot, fold.half, fold.near)
+    return replace(fold, x=fold.x + np.float32(move), centre=fold.centre + move)

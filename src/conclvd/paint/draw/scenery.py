@@ -60,31 +60,27 @@ class Scenery:
         scene, distance = self.scene, mountains.distance
         style = scene.brush
         manner = MANNERS[style].sized(peak.height)
-        height = peak.height * _ROOM
         shape = _SHAPES[peak.kind]
         if style == "axe" and shape == "lobe":
             shape = "crag"
         elif style in ("mi", "splash") and shape == "lobe":
             shape = "dome"
         sink = mountains.sink * peak.height
-        w, h = round(2 * peak.half_width * sheet.scale), round((height + sink) * sheet.scale)
-        if w < 12 or h < 12:
+        h = round((peak.height * _ROOM + sink) * sheet.scale)
+        if h < 12:
             return
-        aspect = w / h
+        aspect = 2 * peak.half_width * sheet.scale / h
         plan = peak.plan if shape != "column" or peak.plan == "plateau" else "columns"
+        built, start, width = folds.framed(folds.build(rng, plan, shape, manner.folds, aspect))
+        w = max(round(width * h), 12)
         made = Massif(
-            folds.build(rng, plan, shape, manner.folds, aspect), style, manner,
-            colours.pigments(self.palette, scene.weather, distance), distance, self.light,
-            cells(peak.height),
+            built, style, manner, colours.pigments(self.palette, scene.weather, distance),
+            distance, self.light, cells(peak.height),
         )  # fmt: skip
         layer = paint_massif(rng, made, w, h)
         y0 = round((mountains.base + sink - sheet.origin[1]) * sheet.scale) - h
-        x0 = round((peak.x - peak.half_width - sheet.origin[0]) * sheet.scale)
-        sh, sw = sheet.shape
-        top, bottom, left, right = max(y0, 0), min(y0 + h, sh), max(x0, 0), min(x0 + w, sw)
-        if bottom - top > 1 and right - left > 1:
-            part = layer[top - y0 : bottom - y0, left - x0 : right - x0]
-            sheet.blend(part, slice(top, bottom), slice(left, right))
+        x0 = round((peak.x - peak.half_width - sheet.origin[0]) * sheet.scale + start * h)
+        sheet.place(layer, y0, x0)
 
     def shore(
         self, element: Element, rng: np.random.Generator
