@@ -207,8 +207,13 @@ class _Painter:
         """The painter's red seal in a lower corner, which stays when the camera moves."""
         rng = self.scene.rng("seal")
         u = self.scene.unit * 0.8
-        x = 0.08 * u if rng.random() < 0.5 else self.scene.aspect - 0.11 * u
-        y = 1 - 0.13 * u
+        sides = {"left": 0.07 * u, "right": self.scene.aspect - 0.11 * u}
+        # Where the paper is blank: away from a near shore and from what grows there.
+        near = [e.x for e in self.scene.elements if e.role in ("shore", "plant") and e.y > 0.7]
+        free = [x for x in sides.values() if all(abs(x - at) > 0.3 * u for at in near)]
+        x = float(rng.choice(free or list(sides.values())))
+        lotus = any(e.role == "lotus" for e in self.scene.elements)
+        y = 0.05 * u if lotus or not free else 1 - 0.13 * u
         corner = (x - 0.02, y - 0.02)
         canvas = sheet_canvas((*corner, x + 0.08, y + 0.09), self.scale)
         draw_seal(canvas, rng, x, y, 0.048 * u)

@@ -174,7 +174,7 @@ def _branch(page: Page, rng: np.random.Generator) -> list[Element]:
     if page.choices.plant not in BRANCHES:
         return []
     before = len(page.elements)
-    high = rng.random() < 0.75
+    high = rng.random() < (0.6 if page.scene.composition == "branch" else 1.0)
     y = float(rng.uniform(0.13, 0.24)) + page.inset[1] if high else float(rng.uniform(0.34, 0.46))
     scale = page.unit * (1.2 if page.scene.composition == "branch" else 0.86)
     homes.add_branch(page, y, scale, -page.side)
@@ -219,9 +219,8 @@ def _building(page: Page, rng: np.random.Generator) -> float | None:
         if not sparse:
             homes.add_grove(page, "", x - side * 0.26, h + 0.1, 0.17, 2, 0.85)
     elif page.scene.water and kind == "bridge":
-        first = homes.add_bank(page, "", page.at(-0.75), 0.30 * u, 0.9 * u)
-        second = homes.add_bank(page, " 2", page.at(-0.75) + side * 0.86 * u, 0.26 * u, 0.9 * u)
-        homes.add_bridge(page, "", first, second, u)
+        bank = homes.add_bank(page, "", page.at(-0.75), 0.30 * u, 0.85 * u)
+        homes.add_bridge(page, bank, side, 0.26 * u, u)
     elif page.scene.water:
         half = float(rng.uniform(0.34, 0.44) if kind == "village" else rng.uniform(0.24, 0.32)) * u
         bank = homes.add_bank(page, "", x, half, 0.9 * u)

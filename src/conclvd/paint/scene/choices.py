@@ -11,7 +11,7 @@ from conclvd.paint.scene.palette import PALETTES
 from conclvd.paint.scene.scene import element_rng
 
 COMPOSITIONS: Final[Mapping[str, float]] = {
-    "lake": 0.20, "stack": 0.15, "clouds": 0.11, "meadow": 0.13, "branch": 0.08, "lotus": 0.07,
+    "lake": 0.21, "stack": 0.16, "clouds": 0.12, "meadow": 0.10, "branch": 0.08, "lotus": 0.07,
     "monument": 0.15, "gorge": 0.11,
 }  # fmt: skip
 WEIGHTS: Final[Mapping[str, Mapping[str, float]]] = {

@@ -132,8 +132,7 @@ def _homes(page: Page, rng: np.random.Generator, widest: list[Span]) -> None:
     bank = homes.add_bank(page, "", x, float(rng.uniform(0.34, 0.5)), 0.8 * u)
     if kind == "bridge":
         turn = 1 if x < a / 2 else -1
-        other = homes.add_bank(page, " 2", x + turn * (bank.size + 0.46), 0.3, 0.7 * u)
-        homes.add_bridge(page, "", bank, other, 0.72 * u)
+        homes.add_bridge(page, bank, turn, 0.3, 0.8 * u)
     else:
         homes.add_house(page, "", kind, x, bank.y - 0.004, 0.72 * u)
         homes.add_grove(page, "", x + float(rng.choice([-0.22, 0.22])), bank.y, 0.11 * u, 2)

@@ -95,8 +95,7 @@ def _far_bank(page: Page) -> None:
     half = 0.40 * a
     bank = homes.add_bank(page, "", page.at(-0.62), half, 0.7 * u)
     if kind == "bridge":
-        other = homes.add_bank(page, " 2", page.at(0.95), 0.26 * a, 0.6 * u)
-        homes.add_bridge(page, "", bank, other, 0.75 * u)
+        homes.add_bridge(page, bank, page.side, 0.30 * a, 0.9 * u)
         return
     homes.add_house(page, "", kind, bank.x, bank.y - 0.003, 0.62 * u)
     if page.scene.density != "sparse":

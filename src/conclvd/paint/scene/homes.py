@@ -80,16 +80,16 @@ def add_house(
     page.add(house, half, size)
 
 
-def add_bridge(page: Page, number: str, left: Element, right: Element, scale: float) -> None:
-    """A bridge between two banks."""
-    first, second = sorted((left, right), key=lambda bank: bank.x)
-    start, end = first.x + 0.84 * first.size, second.x - 0.84 * second.size
-    length = float(np.clip((end - start) * 1.15, 0.15 * scale, 0.36 * scale))
-    middle = (start + end) / 2
+def add_bridge(page: Page, bank: Element, side: int, half: float, scale: float) -> None:
+    """A second bank on `side` of the first, half as wide as `half`, and a bridge between them."""
+    length = float(page.rng("building").uniform(0.20, 0.27)) * scale
+    # A bank thins out at its end: the bridge stands on what is firm.
+    start = bank.x + side * 0.84 * bank.size
+    middle = start + side * 0.43 * length
+    add_bank(page, " 2", middle + side * (0.43 * length + 0.84 * half), half, bank.unit)
     bridge = Element(
-        "bridge", "building" + number, middle, left.y + 0.012, length, 0.8, unit=scale,
-        behind="water",
-    )  # fmt: skip
+        "bridge", "building", middle, bank.y + 0.010, length, 0.8, unit=scale, behind="water"
+    )
     page.add(bridge, length / 2, 0.3 * length)
 
 
