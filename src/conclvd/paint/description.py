@@ -7,7 +7,7 @@ from conclvd.paint.scene.attributes import BRUSHES, Attributes, Element
 from conclvd.paint.scene.scene import Element as Placed
 from conclvd.paint.scene.scene import Scene
 
-# Seen share of the picture from which a kind is described.
+# Seen share of a square picture from which a kind is described.
 _THRESHOLD = {
     "sun": 0.0070, "moon": 0.0060, "boat": 0.0018, "sailboat": 0.0022, "village": 0.0050,
     "cottage": 0.0040, "hut": 0.0030, "pavilion": 0.0040, "pagoda": 0.0035, "bridge": 0.0040,
@@ -67,11 +67,16 @@ def _visible(seen: dict[str, Sight], name: str) -> float:
     return seen[name].visible if name in seen else 0.0
 
 
+def _enlarged(scene: Scene) -> float:
+    """How much larger the share of a thing would be in a square picture of the scene's unit."""
+    return scene.aspect / scene.unit**2
+
+
 def _weather(scene: Scene, seen: dict[str, Sight]) -> str:
     """What falls, when it can be seen to fall."""
     kind = scene.weather
     if kind in ("petals", "leaves"):
-        enough = kind in seen and seen[kind].visible > _FLYING and seen[kind].count >= 4
+        enough = _visible(seen, kind) * _enlarged(scene) > _FLYING and seen[kind].count >= 4
         return kind if enough else "clear"
     return kind if kind != "clear" and _visible(seen, kind) > _FALLING else "clear"
 
@@ -93,7 +98,7 @@ def _elements(
     found = []
     for kind, names in kinds.items():
         total = sum(seen[name].visible for name in names)
-        if total * max(1.0, scene.aspect / 1.3) < _THRESHOLD[kind]:
+        if total * (1.0 if kind in _SPREAD else _enlarged(scene)) < _THRESHOLD[kind]:
             continue
         largest = max(names, key=lambda name: seen[name].visible)
         names = [name for name in names if seen[name].visible >= 0.3 * seen[largest].visible]

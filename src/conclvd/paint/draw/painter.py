@@ -72,7 +72,9 @@ class _Painter:
             )
         elif scene.weather in ("petals", "leaves"):
             rng = scene.rng(scene.weather)
-            yield weather.paint_flight(rng, self.palette, scene.weather, scene.wind, scene.unit)
+            yield weather.paint_flight(
+                rng, self.palette, scene.weather, scene.wind, scene.unit, scene.aspect
+            )
         if scene.seal:
             yield self._seal()
 

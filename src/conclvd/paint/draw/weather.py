@@ -107,10 +107,15 @@ def draw_precipitation(layer: Precipitation, seconds: float, width: int, height:
 
 
 def paint_flight(
-    rng: np.random.Generator, palette: Palette, kind: str, wind: int, unit: float = 1.0
+    rng: np.random.Generator,
+    palette: Palette,
+    kind: str,
+    wind: int,
+    unit: float = 1.0,
+    aspect: float = 1.0,
 ) -> Flight:
-    """Petals or leaves carried by the wind."""
-    count = int(rng.integers(14, 27))
+    """Petals or leaves carried by the wind, so many in every picture height of `aspect`."""
+    count = int(rng.integers(14, 27) * min(max(aspect, 1.0), 5.0))
     pieces = rng.random((count, 7)).astype(np.float32)
     leaf = kind == "leaves"
     if leaf:

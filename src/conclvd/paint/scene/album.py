@@ -23,7 +23,7 @@ def compose_album(page: Page) -> None:
     }.get(page.scene.composition, _lake)  # fmt: skip
     main, peak = build(page, page.rng("ranges"))
     page.take(peak.x, main.base - peak.height, 0.12, 0.01, 0.12)
-    place_fall(page, main, peak, 0.62 * page.unit)
+    place_fall(page, main, peak, 0.76 * page.unit)
     branch = _branch(page, rng)
     _ground(page, rng)
     root = _building(page, rng)

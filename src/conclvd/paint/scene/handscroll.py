@@ -20,7 +20,7 @@ def compose_handscroll(page: Page) -> None:
     )
     page.far_line = h - 0.12
     main, peak, spans = _ranges(page, page.rng("ranges"))
-    place_fall(page, main, peak, 0.42)
+    place_fall(page, main, peak, 0.55)
     place_disc(page, (0.08, 0.92))
     widest = sorted(spans, key=lambda s: s[0] - s[1])
     if choices.building != "none":

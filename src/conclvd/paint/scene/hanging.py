@@ -35,7 +35,7 @@ def compose_hanging(page: Page) -> None:
     }  # fmt: skip
     main, peak = builds.get(page.scene.composition, heights.high)(page, page.rng("ranges"))
     page.take(peak.x, main.base - peak.height, 0.10 * u, 0.01, 0.1)
-    place_fall(page, main, peak, 0.5 * u)
+    place_fall(page, main, peak, 0.64 * u)
     branch = choices.plant in BRANCHES
     temple = _temple(page, rng) if choices.building in ("pagoda", "pavilion") else False
     far_bank = choices.building in ("village", "bridge", "pagoda", "pavilion") and page.scene.water
@@ -82,7 +82,7 @@ def _temple(page: Page, rng: np.random.Generator) -> bool:
         page.choices.building,
         x,
         y,
-        0.5 * page.unit,
+        0.64 * page.unit,
         behind=ridge.name,
         parallax=ridge.parallax,
     )
@@ -97,7 +97,7 @@ def _far_bank(page: Page) -> None:
     if kind == "bridge":
         homes.add_bridge(page, bank, page.side, 0.30 * a, 0.9 * u)
         return
-    homes.add_house(page, "", kind, bank.x, bank.y - 0.003, 0.62 * u)
+    homes.add_house(page, "", kind, bank.x, bank.y - 0.003, 0.74 * u)
     if page.scene.density != "sparse":
         homes.add_grove(page, "", page.at(-0.62 - 0.36), bank.y, 0.10 * u, 2)
 

@@ -42,7 +42,7 @@ def place_birds(page: Page, x: Span, y: Span) -> None:
     geese = kind == "geese"
     heading = int(rng.choice([-1, 1]))
     count = int(rng.integers(4, 8)) if geese else int(rng.integers(1, 4))
-    span = float(rng.uniform(0.040, 0.058) if geese else rng.uniform(0.085, 0.12)) * page.unit
+    span = float(rng.uniform(0.040, 0.058) if geese else rng.uniform(0.098, 0.13)) * page.unit
     speed = float(rng.uniform(0.095, 0.15)) * heading * min(page.aspect, 1.0)
     half, tall = span * 0.6 * (count // 2 + 1), span * 0.35 * (count // 2 + 1)
     travel = abs(speed) * CLIP_SECONDS / 2
