@@ -1,6 +1,7 @@
 """The mountains and the land of a scene as layers, each range with its waterfall."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -95,6 +96,7 @@ class Scenery:
         return Sprite(element.name, "", element.parallax, texture=texture), line
 
     def _waterfall(self, fall: Element, cliff: Sheet) -> Iterator[Layer]:
+        fall = replace(fall, x=_on_rock(fall, cliff))
         blank = water.waterfall_sheet(fall, self.scale)
         rows = np.round((blank.y - cliff.origin[1]) * cliff.scale - 0.5).astype(int)
         columns = np.round((blank.x - cliff.origin[0]) * cliff.scale - 0.5).astype(int)
@@ -109,9 +111,18 @@ class Scenery:
         yield moving
 
 
+def _on_rock(fall: Element, cliff: Sheet) -> float:
+    """The x next to the waterfall's where there is rock behind most of it, or else the fall's."""
+    top, bottom = ((fall.y + q * fall.size - cliff.origin[1]) * cliff.scale for q in (0.0, 0.7))
+    rows = slice(max(int(top), 0), max(int(bottom), 0) + 1)
+    wide = max(round(0.03 * fall.unit * cliff.scale), 1)
+    rock = cliff.rgba[rows, :, 3].min(0, initial=1.0)
+    rock = np.convolve(rock, np.full(2 * wide + 1, 1 / (2 * wide + 1)), mode="same")
+    solid = cliff.x[(rock > 0.93) & (np.abs(cliff.x - fall.x) < 0.45)]
+    return fall.x if len(solid) == 0 else float(solid[np.abs(solid - fall.x).argmin()])
+
+
 def _ground_manner(manner: Manner) -> Manner:
     """A mountain's manner for the rocks of a near shore."""
-    from dataclasses import replace
-
     near = manner.sized(0.32)
     return replace(near, mist=0.0, trees=0.0, moss=1.0, color=0.8, contour=1.0, wash=0.42)

@@ -64,6 +64,9 @@ def draw_water(canvas: ByteArray, layer: Water, placement: Placement, seconds: f
     haze = (np.exp(-((depth / 0.045) ** 2)) * 0.75)[:, None, None]
     color = mix(color, layer.mist * 255, haze)
     color = mix(color, layer.mist * 255, 0.22 + 0.13 * share[..., None])
+    # It begins softly: the feet of mountains are wet, and mist lies on the far water.
+    begun = smoothstep(depth, 0.0, 0.016)[:, None, None]
+    color = mix(canvas[first:, :, :3], color, begun)
     canvas[first:, :, :3] = np.clip(color, 0, 255).astype(np.uint8)
     return first
 

@@ -249,7 +249,11 @@ def _plant(page: Page, rng: np.random.Generator, house: float | None) -> None:
     )
     root = inset if place < 0 else a - inset
     falls = [e.x for e in page.elements if e.role == "waterfall"]
-    if falls and abs(falls[0] - root) < 0.30 * u:
+    if (
+        falls
+        and abs(falls[0] - root) < 0.42 * u
+        and abs(falls[0] - (a - root)) > abs(falls[0] - root)
+    ):
         place, root = -place, a - root
     scale = u * (1.1 if subject else 0.7 if c == "meadow" else 0.86)
     shores = [e for e in page.elements if e.role == "shore"]

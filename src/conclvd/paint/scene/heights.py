@@ -110,6 +110,8 @@ def zigzag(page: Page, rng: np.random.Generator) -> Chief:
             tall = float(rng.uniform(0.22, 0.30)) * (1.15 if found is None else 0.85)
             chief = groups.mass(rng, kind, x, tall, widest=0.66 * page.aspect)
             peaks = groups.company(rng, chief, 2, reach=0.6)
+            if page.scene.water and i == number - 1:
+                homes.add_foot(page, "", peaks, base)
             distance = float(np.interp(t, [0.4, 1], [0.40, 0.0]))
             made = groups.add_masses(page, t, base, peaks, distance)
             found = found or (made, chief)

@@ -41,7 +41,7 @@ def place_birds(page: Page, x: Span, y: Span) -> None:
     rng = page.rng("birds")
     geese = kind == "geese"
     heading = int(rng.choice([-1, 1]))
-    count = int(rng.integers(4, 8)) if geese else int(rng.integers(1, 4))
+    count = int(rng.integers(4, 8)) if geese else int(rng.integers(2, 5))
     span = float(rng.uniform(0.040, 0.058) if geese else rng.uniform(0.098, 0.13)) * page.unit
     speed = float(rng.uniform(0.095, 0.15)) * heading * min(page.aspect, 1.0)
     half, tall = span * 0.6 * (count // 2 + 1), span * 0.35 * (count // 2 + 1)
