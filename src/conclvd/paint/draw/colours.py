@@ -20,6 +20,9 @@ def weather_tint(palette: Palette, weather: str) -> tuple[FloatArray, FloatArray
     if weather == "snow":
         cold = np.array([0.56, 0.61, 0.67], np.float32)
         grey = mix(palette.far, cold, 0.6)
+        # Grey over a warm ground is mud: that one darkens in its own hue.
+        warm = float(np.interp(np.ptp(palette.sky), [0.10, 0.30], [0.0, 0.7]))
+        grey = mix(grey, palette.sky * 0.74, warm)
         return mix(palette.sky, grey, 0.60 * much), mix(palette.mist, grey, 0.32 * much)
     return palette.sky, palette.mist
 

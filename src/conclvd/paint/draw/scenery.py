@@ -93,7 +93,7 @@ class Scenery:
             rng, element, self.bounds, self.scale, _ground_manner(manner),
             colours.land_tones(self.palette, self.scene.weather), style, self.light,
         )  # fmt: skip
-        return Sprite(element.name, "", element.parallax, texture=texture), line
+        return Sprite(element.name, "rocks", element.parallax, texture=texture), line
 
     def _waterfall(self, fall: Element, cliff: Sheet) -> Iterator[Layer]:
         fall = replace(fall, x=_on_rock(fall, cliff))

@@ -47,6 +47,11 @@ def _kinds(page: Page) -> tuple[str, str]:
     return kind, groups.gentle(kind)
 
 
+def _broad(page: Page) -> int:
+    """How many more mountains stand beside the chief one in a landscape than in a square."""
+    return 2 * (page.scene.format == "landscape")
+
+
 def _lake(page: Page, rng: np.random.Generator) -> Chief:
     """The one-corner picture: mountains at the water on one side, far hills on the other."""
     h, (kind, low) = page.scene.horizon, _kinds(page)
@@ -62,7 +67,7 @@ def _lake(page: Page, rng: np.random.Generator) -> Chief:
         groups.add_mist(page, made, 0.025, 0.7, lift=0.1)
     x = page.at(float(rng.uniform(0.28, 0.50)))
     chief = groups.mass(rng, kind, x, tall)
-    peaks = groups.company(rng, chief, int(rng.integers(1, 3)) + rich)
+    peaks = groups.company(rng, chief, int(rng.integers(1, 3)) + rich + _broad(page))
     main = groups.add_masses(page, 0.6, h + 0.004, peaks)
     groups.add_mist(page, main, 0.026, 0.55, lift=0.0)
     homes.add_foot(page, "", peaks, h)
@@ -89,7 +94,7 @@ def _stack(page: Page, rng: np.random.Generator) -> Chief:
         elif i == chief_at:
             x = page.at(float(rng.uniform(0.22, 0.42)))
             chief = groups.mass(rng, kind, x, float(rng.uniform(0.36, 0.46)))
-            peaks = groups.company(rng, chief, int(rng.integers(1, 3)))
+            peaks = groups.company(rng, chief, int(rng.integers(1, 3)) + _broad(page))
             made = groups.add_masses(page, 0.55, base, peaks, 0.12)
             found = made, chief
         else:
@@ -112,7 +117,7 @@ def _monument(page: Page, rng: np.random.Generator) -> Chief:
     x = page.at(float(rng.uniform(0.05, 0.30)))
     plan = "" if kind != "ridge" else "host"
     chief = groups.mass(rng, kind, x, float(rng.uniform(0.54, 0.64)), plan=plan, widest=0.46)
-    peaks = groups.company(rng, chief, 2 if page.scene.density != "sparse" else 1)
+    peaks = groups.company(rng, chief, 1 + (page.scene.density != "sparse") + _broad(page))
     main = groups.add_masses(page, 0.55, h - 0.03, peaks)
     groups.add_mist(page, main, 0.05, 0.9)
     if page.scene.density != "sparse" or not page.scene.water:
@@ -161,7 +166,7 @@ def _low(page: Page, rng: np.random.Generator) -> Chief:
         single = groups.distant(rng, low, *page.span(-0.1, 1.3), tall * 0.8)
         main = groups.add_wash(page, 0.4, h + 0.003, single)
     else:
-        peaks = groups.company(rng, chief, 2)
+        peaks = groups.company(rng, chief, 2 + _broad(page))
         main = groups.add_masses(page, 0.4, h + 0.004, peaks, 0.2)
         if page.scene.water:
             homes.add_foot(page, "", peaks, h)
