@@ -50,8 +50,9 @@ def paint_shore(
     heads to.
     """
     reach = shore.size * 1.25
-    left = min(shore.x, shore.x + shore.heading * reach) - 0.06
-    right = max(shore.x, shore.x + shore.heading * reach) + 0.06
+    # It goes on beyond the picture's edge, where the camera may show it.
+    ends = shore.x - shore.heading * 0.5, shore.x + shore.heading * (reach + 0.06)
+    left, right = min(ends), max(ends)
     left, right = max(left, bounds[0]), min(right, bounds[2])
     top, bottom = shore.y - _ABOVE, 1.0 + _BELOW
     tall = bottom - top

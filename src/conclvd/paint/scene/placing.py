@@ -44,7 +44,7 @@ def place_birds(page: Page, x: Span, y: Span) -> None:
     count = int(rng.integers(4, 8)) if geese else int(rng.integers(2, 5))
     span = float(rng.uniform(0.040, 0.058) if geese else rng.uniform(0.098, 0.13)) * page.unit
     speed = float(rng.uniform(0.095, 0.15)) * heading * min(page.aspect, 1.0)
-    half, tall = span * 0.6 * (count // 2 + 1), span * 0.35 * (count // 2 + 1)
+    half, tall = span * 0.6 * (count // 2 + 1), span * (0.35 if geese else 0.55) * (count // 2 + 1)
     travel = abs(speed) * CLIP_SECONDS / 2
     px, py, cost = page.free(rng, x, y, half + travel, tall, sky=True, tries=80)
     if cost > 1:  # anywhere else in the sky, smaller
@@ -55,6 +55,7 @@ def place_birds(page: Page, x: Span, y: Span) -> None:
     if cost > 2:
         count, half, tall = min(count, 3), 0.6 * half, 0.6 * tall
         span *= 0.85
+    py = max(py, tall + 0.02)  # whole birds, even before a summit
     trail = heading * span * 0.55 * (count // 2)  # the wedge hangs back from its first bird
     lift = -float(rng.uniform(0, 0.02))
     page.elements.append(
