@@ -9,7 +9,7 @@ from conclvd.paint.clip import paint_clip
 from drift import drift
 
 
-@pytest.mark.parametrize("seed", [610_003, 610_006])
+@pytest.mark.parametrize("seed", [610_003, 610_004])
 def test_a_painted_boat_drifts_the_way_it_was_painted_and_its_mirror_image_the_other(
     seed: int,
 ) -> None:

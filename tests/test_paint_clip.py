@@ -38,7 +38,9 @@ def test_frames_at_one_time_do_not_depend_on_the_rate() -> None:
     np.testing.assert_array_equal(slow[1], fast[2])
 
 
-@pytest.mark.parametrize(("width", "height"), [(16, 16), (96, 64), (64, 96), (320, 180)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(16, 16), (96, 64), (64, 160), (320, 180), (512, 64)]
+)
 def test_any_size_is_painted_everywhere(width: int, height: int) -> None:
     clip = paint_clip(12, frames=1, width=width, height=height)
     assert clip.frames.shape == (1, height, width, 3)
@@ -117,7 +119,7 @@ def test_a_sun_outside_the_picture_is_not_described() -> None:
 
 
 def test_attributes_of_many_scenes_are_plausible() -> None:
-    found = [paint_clip(s, frames=2, width=40, height=40).attributes for s in range(20)]
+    found = [paint_clip(s, frames=2, width=40, height=40).attributes for s in range(30)]
     kinds = [{element.kind for element in one.elements} for one in found]
     assert set().union(*kinds) <= set(ELEMENTS)
     for kind in ("tree", "sun", "boat"):

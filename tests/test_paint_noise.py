@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from conclvd.paint.noise import fbm, fbm_line, layered, mix, smoothstep, value_noise, wrapping_fbm
+from conclvd.paint.noise import fbm, fbm_line, smoothstep, value_noise, wrapping_fbm
 
 
 def test_smoothstep_is_zero_half_one() -> None:
@@ -39,15 +39,3 @@ def test_wrapping_noise_continues_across_its_edge() -> None:
     seam = np.abs(noise[:, 0] - noise[:, -1]).mean()
     inside = np.abs(np.diff(noise, axis=1)).mean()
     assert seam < 3 * inside
-
-
-def test_layered_coats_equal_mixing_one_after_the_other() -> None:
-    rng = np.random.default_rng(0)
-    coats = [(rng.random(3, np.float32), rng.random((5, 7), np.float32)) for _ in range(4)]
-    opacity = rng.random((5, 7), np.float32)
-    color = np.broadcast_to(coats[0][0], (5, 7, 3))
-    for tone, strength in coats[1:]:
-        color = mix(color, tone, strength[..., None])
-    painted = layered(coats, opacity)
-    np.testing.assert_allclose(painted[..., :3], color * opacity[..., None], atol=1e-6)
-    np.testing.assert_allclose(painted[..., 3], opacity, atol=1e-6)

@@ -37,13 +37,13 @@ def test_precipitation_falls(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["rain", "snow"])
 def test_precipitation_contrasts_with_the_sky_in_a_single_frame(name: str, kind: str) -> None:
     clear, falling = (
-        paint_clip(3, frames=1, width=48, height=48, palette=name, weather=kind, seal="none")
+        paint_clip(3, frames=1, width=128, height=128, palette=name, weather=kind, seal="none")
         for kind in ("clear", kind)
     )
-    sky = falling.frames[0, :20].astype(int).max(-1)
+    sky = falling.frames[0, :54].astype(int).max(-1)
     assert falling.attributes.weather == kind
-    # Some drops or flakes are far brighter than the middle of the sky around them.
-    assert np.percentile(sky, 99) - np.median(sky) > 25
+    # Some drops or flakes, which are fine, are far brighter than the sky around them.
+    assert np.percentile(sky, 99.8) - np.median(sky) > 25
     assert np.abs(falling.frames.astype(int) - clear.frames).mean() > 2
 
 

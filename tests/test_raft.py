@@ -170,7 +170,7 @@ def test_estimators_by_name(tmp_path: Path) -> None:
 
 def test_the_shipped_raft_sees_what_moves() -> None:
     """A painted picture, moved by 3 pixels to the right and 2 down."""
-    painted = paint_clip(3, frames=1, width=208, height=160, fps=1.0).frames[0]
+    painted = paint_clip(7, frames=1, width=208, height=160, fps=1.0).frames[0]
     picture = torch.from_numpy(painted).permute(2, 0, 1)[None].float() / 255
     raft = estimators.load_estimator("raft")
     flow = raft.flows(picture[..., 2:, 3:], picture[..., :-2, :-3])[0, :, 16:-16, 16:-16]

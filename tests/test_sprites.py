@@ -61,11 +61,6 @@ SPRITES: dict[str, tuple[Draw, float, float, float, float]] = {
     "bare tree": (plants.draw_bare_tree, 1.0, 1.0, 1.4, 0.2),
     "reeds": (plants.draw_reeds, 1.0, 1.2, 0.9, 0.15),
     "lotus": (plants.draw_lotus, 1.7, 1.7, 1.1, 0.4),
-    "shrub": (plants.draw_shrub, 0.8, 0.8, 0.6, 0.15),
-    "hill trees": (
-        lambda c, r, p, x, y, s: plants.draw_hill_trees(c, r, p, [(x, y)], s),
-        0.7, 0.7, 1.5, 0.1,
-    ),
     "goose": (lambda c, r, p, x, y, s: birds.draw_goose(c, p, x, y, s, 1.0, 1), 0.8, 0.8, 0.9, 0.8),
     "crane": (lambda c, r, p, x, y, s: birds.draw_crane(c, p, x, y, s, 1.0, 1), 1.1, 1.1, 1, 0.9),
     "seal": (lambda c, r, p, x, y, s: brushwork.draw_seal(c, r, x, y, s),
@@ -204,16 +199,8 @@ def test_counts_out_of_range_are_refused() -> None:
         plants.draw_bamboo(canvas, rng, tones, 0, 0, 1, stalks=0)
     with pytest.raises(ValueError, match="count"):
         plants.draw_reeds(canvas, rng, tones, 0, 0, 1, count=0)
-    with pytest.raises(ValueError, match="points"):
-        plants.draw_hill_trees(canvas, rng, tones, [0.1, 0.2], 0.1)
     with pytest.raises(ValueError, match="heading"):
         boat(False, heading=2)(canvas, rng, tones, 0, 0, 1)
-
-
-def test_no_points_are_no_trees() -> None:
-    canvas, rng = Canvas(8, 8, scale=8), np.random.default_rng(0)
-    plants.draw_hill_trees(canvas, rng, palette("ink", rng), np.zeros((0, 2)), 0.1)
-    assert not canvas.texture().any()
 
 
 def test_a_wash_stays_premultiplied_and_near_what_was_painted() -> None:

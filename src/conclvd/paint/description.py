@@ -3,11 +3,11 @@
 from conclvd.paint.draw.compositor import Compositor, bird_position
 from conclvd.paint.draw.layers import Band, Flock, Layer, Sprite
 from conclvd.paint.draw.visibility import Sight
-from conclvd.paint.scene.attributes import Attributes, Element
+from conclvd.paint.scene.attributes import BRUSHES, Attributes, Element
 from conclvd.paint.scene.scene import Element as Placed
 from conclvd.paint.scene.scene import Scene
 
-# Seen share of the picture from which a kind is described.
+# Seen share of a square picture from which a kind is described.
 _THRESHOLD = {
     "sun": 0.0070, "moon": 0.0060, "boat": 0.0018, "sailboat": 0.0022, "village": 0.0050,
     "cottage": 0.0040, "hut": 0.0030, "pavilion": 0.0040, "pagoda": 0.0035, "bridge": 0.0040,
@@ -18,7 +18,8 @@ _THRESHOLD = {
 }  # fmt: skip
 DESCRIBED = frozenset(_THRESHOLD)
 """The kinds of things that are described."""
-_MOUNTAINS, _WATER, _FLYING, _FALLING = 0.035, 0.04, 0.0025, 0.004
+_MOUNTAINS, _WATER, _FLYING, _FALLING = 0.035, 0.04, 0.0010, 0.004
+_STROKES, _SEAL = 0.05, 0.0002
 # Share that must not be hidden by what stands in front; plants and land may be hidden more.
 _FREE = dict.fromkeys(
     ("sun", "moon", "boat", "sailboat", "village", "cottage", "hut", "pavilion", "pagoda", "bridge",
@@ -47,18 +48,35 @@ def describe(
         wind=("right" if scene.wind > 0 else "left") if drifting else None,
         camera=scene.camera.move,
         elements=tuple(_elements(scene, compositor, layers, seen, seconds)),
+        format=scene.format,
+        distance=scene.view if mountains > _MOUNTAINS else None,
+        brush=_brush(scene, layers, seen),
+        density=scene.density,
+        seal=_visible(seen, "seal") > _SEAL,
     )
+
+
+def _brush(scene: Scene, layers: dict[str, Layer], seen: dict[str, Sight]) -> str | None:
+    """The manner of the mountains in brushwork, where it has a name and enough is seen of them."""
+    brushed = {mountains.name for mountains in scene.ranges if mountains.form == "massif"}
+    share = sum(sight.visible for name, sight in seen.items() if name in brushed)
+    return scene.brush if scene.brush in BRUSHES and share > _STROKES else None
 
 
 def _visible(seen: dict[str, Sight], name: str) -> float:
     return seen[name].visible if name in seen else 0.0
 
 
+def _enlarged(scene: Scene) -> float:
+    """How much larger the share of a thing would be in a square picture of the scene's unit."""
+    return scene.aspect / scene.unit**2
+
+
 def _weather(scene: Scene, seen: dict[str, Sight]) -> str:
     """What falls, when it can be seen to fall."""
     kind = scene.weather
     if kind in ("petals", "leaves"):
-        enough = kind in seen and seen[kind].visible > _FLYING and seen[kind].count >= 4
+        enough = _visible(seen, kind) * _enlarged(scene) > _FLYING and seen[kind].count >= 4
         return kind if enough else "clear"
     return kind if kind != "clear" and _visible(seen, kind) > _FALLING else "clear"
 
@@ -80,7 +98,7 @@ def _elements(
     found = []
     for kind, names in kinds.items():
         total = sum(seen[name].visible for name in names)
-        if total < _THRESHOLD[kind]:
+        if total * (1.0 if kind in _SPREAD else _enlarged(scene)) < _THRESHOLD[kind]:
             continue
         largest = max(names, key=lambda name: seen[name].visible)
         names = [name for name in names if seen[name].visible >= 0.3 * seen[largest].visible]
@@ -95,7 +113,7 @@ def _elements(
                 visible=min(1.0, total),
             )
         )
-        if element is not None and element.name == "boat" and element.variant == "fisherman":
+        if element is not None and element.role == "boat" and element.variant == "fisherman":
             found.append(_fisherman(found[-1]))
     return sorted(found, key=lambda one: -one.visible)
 
@@ -112,7 +130,7 @@ def _count(element: Placed | None, sight: Sight) -> int:
     """How many there are: birds are counted on the screen, groups as they were placed."""
     if element is None or element.kind in ("blossom", "leaves", "bamboo", "meadow"):
         return 1
-    if element.name == "birds":
+    if element.role == "birds":
         return max(1, sight.count)
     return element.count
 

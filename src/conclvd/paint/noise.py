@@ -1,6 +1,5 @@
 """Value noise and the small interpolations every painted thing is built from."""
 
-from collections.abc import Sequence
 from typing import TypeAlias
 
 import cv2
@@ -75,24 +74,6 @@ def smoothstep(x: npt.ArrayLike, a: float, b: float) -> FloatArray:
     """The cubic step that is 0 up to `a` and 1 from `b` on (or the reverse when `a` > `b`)."""
     t = np.clip((np.asarray(x, dtype=np.float32) - np.float32(a)) / np.float32(b - a), 0, 1)
     return np.asarray(t * t * (3 - 2 * t), dtype=np.float32)
-
-
-def layered(coats: Sequence[tuple[FloatArray, npt.ArrayLike]], opacity: FloatArray) -> FloatArray:
-    """Coats of paint over each other as premultiplied RGBA, float32 [h w 4].
-
-    Every coat is a colour [3] and its strength (a scalar or [h w], 0 to 1); the first one covers
-    all. `opacity` [h w] is the alpha of the whole. Worked out from the last coat to the first, so
-    that every coat costs two operations on a plane.
-    """
-    weights = np.empty((len(coats), *opacity.shape), np.float32)
-    clear = opacity.copy()
-    for index in range(len(coats) - 1, 0, -1):
-        np.multiply(clear, np.asarray(coats[index][1], np.float32), out=weights[index])
-        clear -= weights[index]
-    weights[0] = clear
-    colors = np.array([[*color, 1.0] for color, _ in coats], np.float32)
-    flat = weights.reshape(len(coats), -1).T @ colors
-    return np.asarray(flat.reshape(*opacity.shape, 4), np.float32)
 
 
 def mix(a: npt.ArrayLike, b: npt.ArrayLike, t: npt.ArrayLike) -> FloatArray:

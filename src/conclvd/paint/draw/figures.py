@@ -67,7 +67,7 @@ def figure(
     if bounds[2] - bounds[0] < 2 / scale or bounds[3] - bounds[1] < 2 / scale:
         return Texture(np.zeros((1, 1, 4), np.uint8), (0.0, 0.0), scale)
     canvas = sheet_canvas(bounds, scale)
-    if element.name in ("building", "grove"):
+    if element.role in ("building", "grove"):
         _on_land(canvas, rng, palette, element, land)
     else:
         _PLACED[element.kind](canvas, rng, palette, element)
@@ -77,10 +77,19 @@ def figure(
 
 def _reach(element: Element) -> float:
     """Half the width an element may need, in units."""
-    if element.name == "building" and element.count > 1:
-        return 0.75
-    wide = {"lotus": 3.0, "grove": 2.0, "bamboo": 0.7, "bridge": 0.8, "boat": 1.4, "sailboat": 1.4}
-    key = "grove" if element.name == "grove" else element.kind
+    if element.role == "building" and element.count > 1:
+        return 0.62 * element.size * element.count * 1.15 + 0.6 * element.size + 0.06
+    wide = {
+        "lotus": 3.0,
+        "grove": 2.0,
+        "bamboo": 0.7,
+        "bridge": 0.8,
+        "boat": 1.4,
+        "sailboat": 1.4,
+        "blossom": 1.6,
+        "leaves": 1.6,
+    }
+    key = "grove" if element.role == "grove" else element.kind
     return wide.get(key, 1.15) * element.size + 0.06
 
 
@@ -88,11 +97,13 @@ def _on_land(
     canvas: Canvas, rng: np.random.Generator, palette: Palette, element: Element, land: Line | None
 ) -> None:
     """Draw a building, or the houses or trees of a group, each standing on the land."""
-    gap = element.size * (1.15 if element.name == "building" else 0.8)
+    gap = element.size * (1.15 if element.role == "building" else 0.8)
     places = element.x + (np.arange(element.count) - (element.count - 1) / 2) * gap
     places = places + rng.normal(0, 0.12, element.count) * gap * (element.count > 1)
     feet = [element.y + 0.012 if land is None else land(float(x)) for x in places]
-    lower = np.array(feet) + rng.uniform(0.006, 0.026 + element.spread, element.count)
+    lower = np.array(feet) + rng.uniform(
+        0.006 * element.unit, 0.026 * element.unit + element.spread, element.count
+    )
     snow, color = palette.name == "snow", bloom(element, palette)
     for i in np.argsort(lower):
         x, y = float(places[i]), float(lower[i])
@@ -130,7 +141,7 @@ def _boat(canvas: Canvas, rng: np.random.Generator, palette: Palette, element: E
 
 def _pine(canvas: Canvas, rng: np.random.Generator, palette: Palette, element: Element) -> None:
     for i in range(element.count):
-        x = element.x + 0.16 * i * element.heading
+        x = element.x + 0.26 * element.size * i * element.heading
         lean = element.heading * float(rng.uniform(0, 0.25))
         plants.draw_pine(
             canvas, rng, palette, x, element.y, element.size * (1 - 0.2 * i), lean=lean,
@@ -155,7 +166,7 @@ def _branch(canvas: Canvas, rng: np.random.Generator, palette: Palette, element:
     """One or two branches that come in from the side, from above when they start high."""
     above = element.y < 0.28
     for i in range(element.count):
-        slope = (0.25 if above else -0.5) + float(rng.normal(0, 0.2))
+        slope = (0.32 if above else -0.45) + 0.12 * float(np.clip(rng.normal(), -1.5, 1.5))
         angle = slope if element.heading > 0 else math.pi - slope
         y = element.y + 0.16 * i * (1 if above else -1)
         plants.draw_blossom_branch(

@@ -102,6 +102,17 @@ class Sheet:
         target *= 1 - premultiplied[..., 3:]
         target += premultiplied
 
+    def place(self, premultiplied: FloatArray, top: int, left: int) -> None:
+        """Paint a premultiplied RGBA array [h w 4] with its corner at a row and a column."""
+        h, w = premultiplied.shape[:2]
+        rows = slice(max(top, 0), min(top + h, self.shape[0]))
+        columns = slice(max(left, 0), min(left + w, self.shape[1]))
+        if rows.stop > rows.start and columns.stop > columns.start:
+            part = premultiplied[
+                rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
+            ]
+            self.blend(part, rows, columns)
+
     def texture(self) -> Texture:
         """The sheet as bytes, cropped to what is painted."""
         return to_texture(self.rgba, self.origin, self.scale)
@@ -218,6 +229,7 @@ class Flight(Layer):
     wind: int = 1
     speed: float = 0.1
     leaf: bool = False
+    unit: float = 1.0
 
 
 @dataclass(frozen=True)

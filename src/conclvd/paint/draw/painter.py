@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
+import cv2
 import numpy as np
 
 from conclvd.paint.draw import atmosphere, terrain, water, weather
 from conclvd.paint.draw.brushwork import draw_seal, wash
+from conclvd.paint.draw.colours import weather_tint
 from conclvd.paint.draw.figures import figure, sheet_canvas
 from conclvd.paint.draw.flock import paint_flock
 from conclvd.paint.draw.layers import (
@@ -42,13 +45,15 @@ class _Painter:
         self.palette: Palette = palette(scene.palette, scene.rng("colours"))
         self.bounds = (-MARGIN_X, -MARGIN_Y, scene.aspect + MARGIN_X, 1 + MARGIN_Y)
         self.land: Callable[[float], float] | None = None
+        self.ashore = False  # on the near shore nothing is mirrored
+        self.mirror_line = scene.horizon + 0.044
         self.scenery = Scenery(scene, self.palette, self.bounds, scale)
 
     def layers(self) -> Iterator[Layer]:
         """All layers, farthest first."""
         scene = self.scene
         yield self._sky()
-        discs = [e for e in scene.elements if e.name == "disc"]
+        discs = [e for e in scene.elements if e.role == "disc"]
         for disc in discs:
             yield self._disc(disc)
         yield from self._veils("")
@@ -58,21 +63,24 @@ class _Painter:
         if scene.water:
             yield self._water()
         for element in scene.elements:
-            if element.name not in ("disc", "waterfall"):
+            if element.role not in ("disc", "waterfall"):
                 yield from self._element(element)
         if scene.weather in ("rain", "snow"):
             rng = scene.rng(scene.weather)
-            yield weather.paint_precipitation(rng, self.palette, scene.weather, scene.wind)
+            yield weather.paint_precipitation(
+                rng, self.palette, scene.weather, scene.wind, scene.unit
+            )
         elif scene.weather in ("petals", "leaves"):
             rng = scene.rng(scene.weather)
-            yield weather.paint_flight(rng, self.palette, scene.weather, scene.wind)
+            yield weather.paint_flight(
+                rng, self.palette, scene.weather, scene.wind, scene.unit, scene.aspect
+            )
         if scene.seal:
             yield self._seal()
 
     def _sky(self) -> Layer:
-        sheet = Sheet(self.bounds, self.scale * 0.5)
-        scene = self.scene
-        atmosphere.paint_sky(sheet, scene.rng("sky"), self.palette, scene.horizon, scene.weather)
+        sheet = Sheet(self.bounds, self.scale * 0.67)
+        atmosphere.paint_ground(sheet, self.scene.rng("sky"), self.palette, self.scene)
         return Sprite("sky", "", 0.1, texture=sheet.texture())
 
     def _disc(self, disc: Element) -> Layer:
@@ -92,7 +100,7 @@ class _Painter:
                 )  # fmt: skip
 
     def _water(self) -> Layer:
-        mist = atmosphere.weather_tint(self.palette, self.scene.weather)[1]
+        mist = weather_tint(self.palette, self.scene.weather)[1]
         tint = mist - self.palette.mist
         color = np.clip(self.palette.water + tint, 0, 1).astype(np.float32)
         ripples = water.ripple_tiles(self.scene.rng("ripples"))
@@ -102,14 +110,16 @@ class _Painter:
 
     def _element(self, element: Element) -> Iterator[Layer]:
         rng = self.scene.rng(element.name + " paint")
-        if element.name == "birds":
+        if element.role == "birds":
             yield paint_flock(element, rng, self.palette, self.scene.aspect, self.scale)
         elif element.kind in ("meadow", "ground", "bank"):
             yield from self._terrain(element, rng)
+        elif element.kind == "shore":
+            layer, self.land = self.scenery.shore(element, rng)
+            self.ashore = True
+            yield layer
         elif element.kind == "path":
             yield self._path(element, rng)
-        elif element.kind == "rocks":
-            yield self.scenery.rocks(element, rng)
         else:
             yield from self._figure(element, rng)
 
@@ -117,24 +127,28 @@ class _Painter:
         left, _, right, bottom = self.bounds
         if element.kind == "bank":
             box = (
-                max(left, element.x - element.size - 0.02), element.y - 0.09,
-                min(right, element.x + element.size + 0.02), element.y + 0.05,
+                max(left, element.x - element.size - 0.02), element.y - 0.09 * element.unit,
+                min(right, element.x + element.size + 0.02), element.y + 0.05 * element.unit,
             )  # fmt: skip
         else:
             box = (left, element.y - 0.12, right, bottom)
         sheet, canvas = Sheet(box, self.scale), sheet_canvas(box, self.scale)
         paint = terrain.paint_bank if element.kind == "bank" else terrain.paint_ground
-        edge = paint(sheet, rng, self.palette, element, canvas)
+        edge = paint(sheet, rng, self.palette, element, canvas, self.scene.weather)
         dabs = wash(canvas.texture(), rng, 0.15, 0.6)
         h, w = sheet.shape
         sheet.blend(dabs[:h, :w])
+        # Level lines finer than a pixel would flicker when the camera moves.
+        sheet.rgba = np.asarray(cv2.GaussianBlur(sheet.rgba, (0, 0), 0.75), np.float32)
         x = sheet.x
         self.edge = (x, edge)
         self.land = lambda at: float(np.interp(at, x, edge))
         texture = sheet.texture()
         yield Sprite(element.name, element.kind, element.parallax, texture=texture)
         if element.kind == "bank":
-            yield self._reflection(element, texture, element.y + 0.014)
+            self.ashore = False
+            self.mirror_line = element.y + 0.014 * element.unit
+            yield self._reflection(element, texture, self.mirror_line)
 
     def _path(self, element: Element, rng: np.random.Generator) -> Layer:
         left, _, right, bottom = self.bounds
@@ -144,9 +158,13 @@ class _Painter:
         return Sprite(element.name, element.kind, element.parallax, texture=sheet.texture())
 
     def _figure(self, element: Element, rng: np.random.Generator) -> Iterator[Layer]:
-        land = self._stand(element) if element.name in ("building", "grove") else None
+        land = self._stand(element) if element.role in ("building", "grove") else None
+        rooted = element.role == "plant" and element.kind not in _BRANCHES
+        if rooted and self.ashore and self.land:
+            foot = self.land(element.x) + 0.03 * element.size
+            element = replace(element, y=min(element.y, foot))
         texture = figure(element, rng, self.palette, self.bounds, self.scale, land)
-        afloat = element.name == "boat"
+        afloat = element.role == "boat"
         velocity = element.motion.velocity
         wrap = self.scene.aspect + 2 * element.size + 0.4 if afloat else 0.0
         yield Sprite(
@@ -155,13 +173,15 @@ class _Painter:
         )  # fmt: skip
         if afloat:
             yield self._reflection(element, texture, element.y + 0.004, wrap)
-        elif self.scene.water and element.name in ("building", "grove"):
-            line = self.scene.horizon + (0.06 if element.kind == "bridge" else 0.044)
+        elif self.scene.water and not self.ashore and not element.behind and land is not None:
+            line = self.mirror_line + (0.016 * element.unit if element.kind == "bridge" else 0)
             yield self._reflection(element, texture, line)
 
     def _stand(self, element: Element) -> Callable[[float], float] | None:
         """The line the feet of buildings and groves stand on: a bank's crest, or their own y."""
         land = self.land
+        if element.behind:
+            return lambda x: element.y
         if land is None or self.scene.water:
             return land
         return lambda x: max(land(x), element.y)
@@ -188,9 +208,15 @@ class _Painter:
     def _seal(self) -> Layer:
         """The painter's red seal in a lower corner, which stays when the camera moves."""
         rng = self.scene.rng("seal")
-        x = 0.09 if rng.random() < 0.5 else self.scene.aspect - 0.09
-        canvas = sheet_canvas((x - 0.06, 0.83, x + 0.06, 0.97), self.scale)
-        draw_seal(canvas, rng, x, 0.90, 0.055)
-        return Sprite(
-            "seal", "", 0.0, texture=to_texture(canvas.texture(), (x - 0.06, 0.83), self.scale)
-        )
+        u = self.scene.unit * 0.8
+        sides = {"left": 0.07 * u, "right": self.scene.aspect - 0.11 * u}
+        # Where the paper is blank: away from a near shore and from what grows there.
+        near = [e.x for e in self.scene.elements if e.role in ("shore", "plant") and e.y > 0.7]
+        free = [x for x in sides.values() if all(abs(x - at) > 0.3 * u for at in near)]
+        x = float(rng.choice(free or list(sides.values())))
+        lotus = any(e.role == "lotus" for e in self.scene.elements)
+        y = 0.05 * u if lotus or not free else 1 - 0.13 * u
+        corner = (x - 0.02, y - 0.02)
+        canvas = sheet_canvas((*corner, x + 0.08, y + 0.09), self.scale)
+        draw_seal(canvas, rng, x, y, 0.048 * u)
+        return Sprite("seal", "", 0.0, texture=to_texture(canvas.texture(), corner, self.scale))

@@ -8,9 +8,7 @@ from conclvd.paint.draw.trees import (
     blossom_color,
     draw_bare_tree,
     draw_blossom_tree,
-    draw_hill_trees,
     draw_round_tree,
-    draw_shrub,
     draw_willow,
 )
 
@@ -20,11 +18,9 @@ __all__ = [
     "draw_bare_tree",
     "draw_blossom_branch",
     "draw_blossom_tree",
-    "draw_hill_trees",
     "draw_lotus",
     "draw_pine",
     "draw_reeds",
     "draw_round_tree",
-    "draw_shrub",
     "draw_willow",
 ]

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from conclvd.paint.draw.canvas import Canvas, Floats, shifted
-from conclvd.paint.draw.foliage import UP, Growth, bark, draw_dabs, draw_haze, green, grow
+from conclvd.paint.draw.foliage import UP, Growth, bark, draw_dabs, draw_haze, grow
 from conclvd.paint.noise import mix
 from conclvd.paint.scene.palette import Palette, rgb
 
@@ -203,54 +203,3 @@ def draw_blades(
          first + 0.65 * along - 0.8 * half, first + 0.3 * along - half], 1
     )  # fmt: skip
     canvas.polygons(outline, colors, alphas)
-
-
-def draw_shrub(
-    canvas: Canvas, rng: np.random.Generator, palette: Palette, x: float, y: float, size: float
-) -> None:
-    """A low bush about `size` wide and half as high."""
-    here = canvas.placed(x, y, size)
-    count = int(rng.integers(3, 6))
-    at = np.linspace(-0.34, 0.34, count) + rng.normal(0, 0.05, count)
-    clumps = np.stack([at, -rng.uniform(0.12, 0.24, count) * (1.2 - np.abs(at) * 1.4)], -1)
-    light, dark = mix(palette.foliage, palette.light, 0.4), mix(palette.foliage, palette.ink, 0.5)
-    draw_haze(here, rng, clumps, 0.2, mix(palette.foliage, palette.mid, 0.3), 0.5)
-    feet = np.stack([at * 0.5, np.zeros(count)], -1)
-    here.strokes(np.stack([feet, clumps], 1), 0.03, 0.01, bark(palette), 0.8)
-    draw_dabs(here, rng, clumps, rng.uniform(0.13, 0.2, count), 22, light, dark, 0.036, flat=0.75)
-
-
-def draw_hill_trees(
-    canvas: Canvas, rng: np.random.Generator, palette: Palette, points: npt.ArrayLike, size: float
-) -> None:
-    """Tiny trees about `size` high with their feet at points [n 2]: a tick and a few dabs each.
-
-    Raises ValueError for points of another shape or a size that is not positive.
-    """
-    feet = np.asarray(points, np.float32)
-    if feet.ndim != 2 or feet.shape[1] != 2 or not size > 0:
-        raise ValueError(f"points are [n 2] and size > 0, not {list(feet.shape)} and {size}")
-    if len(feet) == 0:
-        return
-    feet = feet[np.argsort(feet[:, 1])]
-    count = len(feet)
-    tall = (size * rng.uniform(0.65, 1.2, count)).astype(np.float32)
-    slant = rng.normal(0, 0.08, count) * tall
-    top = feet + np.stack([slant, -0.8 * tall], -1)
-    trunk = mix(palette.ink, palette.near, 0.3)
-    leaf = green(palette)
-    dark, light = mix(leaf, palette.ink, 0.45), mix(leaf, palette.mid, 0.5)
-    if palette.name == "night":
-        light = mix(leaf, palette.far, 0.6)
-    draw_blades(canvas, shifted(feet, 0, 0.02 * size), top, 0.16 * tall, trunk, 0.85)
-    # Conifers carry level dabs that narrow upwards; the others one round tuft of three.
-    conifer = rng.random(count) < 0.5
-    for level, (up, wide, narrow) in enumerate(
-        ((0.5, 0.3, 0.34), (0.68, 0.36, 0.24), (0.9, 0.24, 0.13))
-    ):
-        out = np.where(conifer, narrow, wide) * tall * rng.uniform(0.8, 1.2, count)
-        flat = np.where(conifer, 0.34, 0.66) * out
-        cx = feet[:, 0] + slant * up + rng.normal(0, 0.1, count) * tall
-        tone = np.clip(0.15 + 0.35 * level + rng.normal(0, 0.15, count), 0, 1)
-        colour = mix(dark, light, tone[:, None])
-        canvas.ellipses(cx, feet[:, 1] - up * tall, out, flat, colour, 0.82)

@@ -60,20 +60,29 @@ def draw_water(canvas: ByteArray, layer: Water, placement: Placement, seconds: f
         above, source_x * height - 0.5, np.clip(source_y, 0, line) * height - 0.5,
         cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT,
     )[..., :3].astype(np.float32)  # fmt: skip
-    color = _surface(layer, mirrored, share, wave * 0.6 + cross * 0.8)
-    haze = (np.exp(-((depth / 0.035) ** 2)) * 0.5)[:, None, None]
+    color = _surface(layer, mirrored, depth, share, wave * 0.6 + cross * 0.8)
+    haze = (np.exp(-((depth / 0.045) ** 2)) * 0.75)[:, None, None]
     color = mix(color, layer.mist * 255, haze)
+    color = mix(color, layer.mist * 255, 0.22 + 0.13 * share[..., None])
+    # It begins softly: the feet of mountains are wet, and mist lies on the far water.
+    begun = smoothstep(depth, 0.0, 0.016)[:, None, None]
+    color = mix(canvas[first:, :, :3], color, begun)
     canvas[first:, :, :3] = np.clip(color, 0, 255).astype(np.uint8)
     return first
 
 
 def _surface(
-    layer: Water, mirrored: FloatArray, share: FloatArray, swell: FloatArray
+    layer: Water, mirrored: FloatArray, depth: FloatArray, share: FloatArray, swell: FloatArray
 ) -> FloatArray:
-    """Mix the reflection [h w 3] (0 to 255) with the water's own colour, light and dark streaks."""
+    """Mix the reflection [h w 3] (0 to 255) with the water's own colour, light and dark streaks.
+
+    `depth` [h] is the distance from the water line in picture heights.
+    """
     deep = (share**0.7)[..., None]
     own = (layer.mist * (1 - deep) + layer.color * deep) * 255
-    color = mix(own, mirrored, np.clip(0.66 - 0.40 * share, 0, 1)[..., None])
+    # Only what is near the water is mirrored: no second sun, no mountains on their heads.
+    near = np.exp(-((depth / np.float32(0.19)) ** 2))[:, None]
+    color = mix(own, mirrored, (np.clip(0.62 - 0.30 * share, 0, 1) * near)[..., None])
     light = (0.10 + 0.35 * share) * 0.62 / (1 + np.exp(-(swell - 0.95) * 6))
     dark = (0.10 + 0.40 * share) * 0.42 / (1 + np.exp((swell + 1.0) * 6))
     color = mix(color, (layer.mist * 0.5 + 0.5) * 255, light[..., None])
@@ -109,9 +118,11 @@ def paint_waterfall(
     y = sheet.y[:, None]
     down = np.clip((y - top) / (bottom - top), 0, 1)
     bends = np.linspace(top, bottom, 6)
-    wander = np.interp(sheet.y, bends, fall.x + np.cumsum(rng.normal(0, 0.006, 6)))[:, None]
+    wander = np.interp(sheet.y, bends, fall.x + np.cumsum(rng.normal(0, 0.006 * fall.unit, 6)))[
+        :, None
+    ]
     away = np.abs(sheet.x[None] - wander).astype(np.float32)
-    half = (0.013 + 0.016 * down) * np.float32(rng.uniform(0.9, 1.4))
+    half = fall.unit * (0.013 + 0.016 * down) * np.float32(rng.uniform(0.9, 1.4))
     on_rock = np.ones((h, w), np.float32) if cliff is None else cliff
     ends = smoothstep(y, top - 0.004, top + 0.01) * smoothstep(-y, -bottom, -bottom + 0.05)
     cleft = np.exp(-((away / (half * 2.4)) ** 2)) * ends * on_rock
@@ -119,7 +130,10 @@ def paint_waterfall(
     behind = sheet.texture()
     stream = waterfall_sheet(fall, scale)
     alpha = np.exp(-((away / half) ** 4)) * ends * on_rock
-    foam = np.exp(-((away / 0.05) ** 2) - (((y - bottom + 0.03) / 0.022) ** 2))
+    foam = np.exp(
+        -((away / (0.05 * fall.unit)) ** 2)
+        - (((y - bottom + 0.03 * fall.unit) / (0.022 * fall.unit)) ** 2)
+    )
     alpha = np.maximum(alpha, foam * 0.75)
     stream.over(mix(palette.mist, _WHITE, 0.8), np.clip(alpha, 0, 1).astype(np.float32))
     texture = stream.texture()

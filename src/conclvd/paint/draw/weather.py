@@ -25,7 +25,7 @@ _LEAF = np.array(
 
 
 def paint_precipitation(
-    rng: np.random.Generator, palette: Palette, kind: str, wind: int
+    rng: np.random.Generator, palette: Palette, kind: str, wind: int, unit: float = 1.0
 ) -> Precipitation:
     """Falling rain or snow, slanting with the wind, in a colour that contrasts with the sky."""
     heavy = rng.uniform(0.7, 1.1)
@@ -35,12 +35,13 @@ def paint_precipitation(
         passes: tuple[tuple[float, float, float], ...] = (
             (0.75, 0.97, 0.24),
             (1.15, 0.9, 0.19),
-            (1.8, 0.8, 0.14),
+            (1.5, 0.8, 0.14),
         )
         color = mix(palette.light, _WHITE, 0.92)
     else:
-        passes = ((0.95, 0.72, 2.1), (1.5, 0.5, 1.6))
+        passes = ((1.1, 0.62, 2.1), (1.7, 0.42, 1.6))
         color = mix(palette.mist, _WHITE, 0.75)
+    passes = tuple((size / unit, strength, speed) for size, strength, speed in passes)
     return Precipitation(kind, kind, 0.0, tile=tile, color=color, slant=slant, passes=passes)
 
 
@@ -60,22 +61,22 @@ def _rain_tile(rng: np.random.Generator, heavy: float) -> ByteArray:
     """Upright streaks, bytes [n n]; the slant is made when the tile is placed."""
     size = _TILE + _TILE // 2
     tile = np.zeros((size, size), np.uint8)
-    for _ in range(int(64 * heavy)):
+    for _ in range(int(76 * heavy)):
         x, y = rng.uniform(_TILE / 4, _TILE * 1.25, 2)
-        length, strength = rng.uniform(30, 70), rng.uniform(0.35, 0.8)
+        length, strength = rng.uniform(26, 60), rng.uniform(0.5, 1.0)
         ends = np.array([[x, y], [x, y + length]]) * (1 << _SHIFT)
         start, end = ends.round().astype(int).tolist()
-        thick = 2 if rng.random() < 0.75 else 3
+        thick = 1
         cv2.line(tile, start, end, int(255 * strength), thick, cv2.LINE_AA, _SHIFT)
-    return _wrapped(cv2.GaussianBlur(tile, (0, 0), 0.6))
+    return _wrapped(cv2.GaussianBlur(tile, (0, 0), 0.45))
 
 
 def _snow_tile(rng: np.random.Generator, heavy: float) -> ByteArray:
     size = _TILE + _TILE // 2
     tile = np.zeros((size, size), np.uint8)
-    for _ in range(int(44 * heavy)):
+    for _ in range(int(34 * heavy)):
         x, y = rng.uniform(_TILE / 4, _TILE * 1.25, 2)
-        radius, strength = rng.uniform(2.2, 5.2), rng.uniform(0.6, 1.0)
+        radius, strength = rng.uniform(1.4, 2.9), rng.uniform(0.6, 1.0)
         centre = (np.array([x, y]) * (1 << _SHIFT)).round().astype(int).tolist()
         cv2.circle(
             tile, centre, int(radius * (1 << _SHIFT)), int(255 * strength), -1, cv2.LINE_AA, _SHIFT
@@ -105,9 +106,16 @@ def draw_precipitation(layer: Precipitation, seconds: float, width: int, height:
     return covered
 
 
-def paint_flight(rng: np.random.Generator, palette: Palette, kind: str, wind: int) -> Flight:
-    """Petals or leaves carried by the wind."""
-    count = int(rng.integers(34, 64))
+def paint_flight(
+    rng: np.random.Generator,
+    palette: Palette,
+    kind: str,
+    wind: int,
+    unit: float = 1.0,
+    aspect: float = 1.0,
+) -> Flight:
+    """Petals or leaves carried by the wind, so many in every picture height of `aspect`."""
+    count = int(rng.integers(14, 27) * min(max(aspect, 1.0), 5.0))
     pieces = rng.random((count, 7)).astype(np.float32)
     leaf = kind == "leaves"
     if leaf:
@@ -124,13 +132,15 @@ def paint_flight(rng: np.random.Generator, palette: Palette, kind: str, wind: in
         ]
     colors = np.clip(np.stack(tones) * 255, 0, 255).astype(np.uint8)
     speed = float(rng.uniform(0.050, 0.066))
-    return Flight(kind, "", 0.4, pieces=pieces, colors=colors, wind=wind, speed=speed, leaf=leaf)
+    return Flight(
+        kind, "", 0.4, pieces=pieces, colors=colors, wind=wind, speed=speed, leaf=leaf, unit=unit
+    )
 
 
 def piece_outlines(layer: Flight, seconds: float, aspect: float) -> tuple[FloatArray, FloatArray]:
     """Outlines [n k 2] in screen units and sizes [n] of the petals or leaves at a time."""
     x, y, size, phase, spin, tumble, _ = layer.pieces.T
-    length = (0.013 + 0.017 * size**1.6) * (1.15 if layer.leaf else 1.0)
+    length = layer.unit * (0.010 + 0.012 * size**1.6) * (1.15 if layer.leaf else 1.0)
     pace = layer.speed * (0.75 + 0.45 * size)
     wide = aspect + 0.3
     sway = 0.009 * np.sin(2 * math.pi * (phase + seconds * (0.3 + 0.3 * spin)))

@@ -30,23 +30,33 @@ class Motion:
 
 @dataclass(frozen=True)
 class Peak:
-    """One mountain: summit at (`x`, base - `height`), half width `half_width` at the base."""
+    """One mountain: summit about at (`x`, base - `height`), half width `half_width` at the base.
+
+    `plan` is how its folds are built when it is painted in brushwork; see folds.build.
+    """
 
     x: float
     height: float
     half_width: float
     kind: str
+    plan: str = "host"
 
 
 @dataclass(frozen=True)
 class Range:
-    """A row of peaks on one layer: `depth` 0 is the farthest, 1 the nearest."""
+    """A row of peaks on one layer, painted in order: `depth` 0 is the farthest, 1 the nearest.
+
+    `form` is "wash" for hills in flat washes and "massif" for mountains in brushwork. `distance`
+    0 to 1 pales the latter, and their feet reach `sink` heights below the base.
+    """
 
     name: str
     depth: float
     base: float
     peaks: tuple[Peak, ...]
-    trees: int = 0
+    form: str = "massif"
+    distance: float = 0.0
+    sink: float = 0.1
 
     @property
     def parallax(self) -> float:
@@ -61,7 +71,8 @@ class Element:
     `kind` is one of the caption vocabulary's kinds, `size` the height (for boats, bridges and
     branches the length; for birds the wing span; for the disc the radius). `heading` is +1 for
     right and -1 for left. `variant` selects a form within the kind, `count` how many; the feet of
-    a group lie up to `spread` below y. `behind` names the range that a waterfall runs down.
+    a group lie up to `spread` below y. `behind` names the range that a waterfall runs down. `unit`
+    is the measure of what surrounds the element, such as a bank's thickness.
     """
 
     kind: str
@@ -76,6 +87,12 @@ class Element:
     variant: str = ""
     behind: str = ""
     spread: float = 0.0
+    unit: float = 1.0
+
+    @property
+    def role(self) -> str:
+        """The name without its number: of several boats, "boat", "boat 2"."""
+        return self.name.split()[0]
 
 
 @dataclass(frozen=True)
@@ -106,7 +123,12 @@ class Veil:
 
 @dataclass(frozen=True)
 class Scene:
-    """A whole picture. `horizon` is the water line, or where the ground begins without water."""
+    """A whole picture. `horizon` is the water line, or where the ground begins without water.
+
+    `format` is its shape, `view` how one looks into it (attributes.DISTANCES, or none), `density`
+    how much there is, `brush` the manner of its mountains (manners.MANNERS). `unit` is the measure
+    sizes are given in: 1 in a square picture.
+    """
 
     seed: int
     aspect: float
@@ -121,8 +143,12 @@ class Scene:
     ranges: tuple[Range, ...] = ()
     veils: tuple[Veil, ...] = ()
     elements: tuple[Element, ...] = ()
-    haze: float = 0.6
     seal: bool = False
+    format: str = "square"
+    view: str | None = None
+    density: str = "medium"
+    brush: str = "hemp"
+    unit: float = 1.0
 
     def rng(self, name: str) -> np.random.Generator:
         """The generator of the element `name`."""
