@@ -13,7 +13,7 @@ from conclvd.compare.making import Doing, Lost, Made, Order, hashed
 from conclvd.compare.sampler import Asked
 from conclvd.errors import MediaError
 from conclvd.evaluate.records import VideoRow, read_videos, write_videos
-from conclvd.models.hashes import files_hash
+from conclvd.files import sha256_of
 
 WRITE_EVERY: Final = 1  # seconds; a GPU makes ten videos in one
 
@@ -125,4 +125,4 @@ class MethodFolder:
 
 def _hash(path: Path) -> str:
     """The sha256 of a file, or of the pictures in a folder."""
-    return files_hash(sorted(path.iterdir()) if path.is_dir() else [path])
+    return sha256_of(*sorted(path.iterdir()) if path.is_dir() else [path])

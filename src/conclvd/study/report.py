@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from conclvd.errors import InvalidRequest
-from conclvd.lines import write_text
+from conclvd.files import write_text
 from conclvd.study.analysis import RESAMPLES, Analysis, CriterionScores
 from conclvd.study.figure import check_matplotlib, draw
 from conclvd.study.plan import CRITERIA
