@@ -100,6 +100,24 @@ def write_text(
         partial.write_text(text, encoding="utf-8", newline="\n")
 
 
+def make_folder(path: Path, error: type[ConclvdError], *, advice: str = ADVICE) -> None:
+    """Make a folder, and those that it lies in, unless it is there."""
+    with cannot_write(path, error, advice):
+        path.mkdir(parents=True, exist_ok=True)
+
+
+def check_writable(path: Path, error: type[ConclvdError]) -> None:
+    """Raise `error`, before the work, where a file or folder `path` could not be written.
+
+    Trying is the only test that knows of read-only disks, quotas and permissions alike. What a
+    killed run left of `path` is removed.
+    """
+    with cannot_write(path, error):
+        target = _followed(path)
+        sweep(leftovers(target))
+        remove(_reserved(target, Path.mkdir))
+
+
 @contextmanager
 def cannot_write(path: Path, error: type[ConclvdError], advice: str = ADVICE) -> Iterator[None]:
     """Turn what the file system raises while `path` is written into one line of `error`."""
@@ -227,10 +245,9 @@ def sweep(paths: Iterable[Path], *, idle: float = 0.0) -> None:
 
 def leftovers(path: Path) -> Iterator[Path]:
     """What may have been left of `path`, for `sweep`."""
-    target = Path(os.path.realpath(path))
-    start = f".{_stem(target)[0]}."
+    start = f".{_stem(path)[0]}."
     with suppress(OSError):
-        yield from (found for found in target.parent.iterdir() if found.name.startswith(start))
+        yield from (found for found in path.parent.iterdir() if found.name.startswith(start))
 
 
 def _lives(process: int) -> bool:

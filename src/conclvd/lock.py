@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from conclvd.errors import DatasetError
-from conclvd.files import sweep
+from conclvd.files import cannot_write, sweep
 
 _LOCK: Final = ".conclvd.lock"
 _HOLDER: Final = ".conclvd.holder"
@@ -49,13 +49,8 @@ def writing(folder: Path, command: str) -> Iterator[None]:
 
 def _name_holder(folder: Path, command: str) -> None:
     since = datetime.now().strftime("%Y-%m-%d %H:%M")
-    try:
+    with cannot_write(folder / _HOLDER, DatasetError):
         (folder / _HOLDER).write_text(f"`{command}`, process {os.getpid()}, since {since}")
-    except OSError as error:
-        raise DatasetError(
-            f"cannot write into {folder}: {error.strerror}; free some space or choose another "
-            "folder"
-        ) from error
 
 
 def _holder(folder: Path) -> str:

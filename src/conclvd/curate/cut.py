@@ -18,7 +18,7 @@ from conclvd.curate.scene_file import SCENES, SceneFile, read_scenes, write_scen
 from conclvd.curate.shots import find_scenes
 from conclvd.curate.source_file import SOURCES, SourceRecord, read_sources
 from conclvd.errors import DatasetError, InvalidRequest
-from conclvd.files import cannot_write, read_text, sha256_of, write_text
+from conclvd.files import make_folder, read_text, sha256_of, write_text
 from conclvd.lines import append_line, parse, read_lines, write_lines
 from conclvd.lock import writing
 from conclvd.manifest import (
@@ -174,8 +174,7 @@ def _cut_all(
     if not (folder / MANIFEST).exists():
         write_manifest(folder, [])
     listed = {record.file_name for record in read_manifest(folder)}
-    with cannot_write(folder / "clips", DatasetError):
-        (folder / "clips").mkdir(exist_ok=True)
+    make_folder(folder / "clips", DatasetError)
     failed: list[str] = []
     if jobs:
         report("clips", there, len(kept))

@@ -12,7 +12,7 @@ from typing import Final
 
 from conclvd import __version__
 from conclvd.errors import DatasetError, InvalidRequest
-from conclvd.files import cannot_write, sha256_of, sweep
+from conclvd.files import make_folder, sha256_of, sweep
 from conclvd.manifest import (
     MANIFEST,
     ClipRecord,
@@ -74,7 +74,8 @@ def paint_dataset(
     """
     if count < 1:
         raise InvalidRequest(f"count is {count}; choose 1 or more")
-    _make(folder / _CLIPS)
+    make_folder(folder / _CLIPS, DatasetError)
+    sweep(folder.rglob(".*"))
     kept = _kept(folder, settings)
     missing = [index for index in range(count) if _name(index) not in kept]
     there = count - len(missing)
@@ -129,12 +130,6 @@ def paint_record(folder: Path, index: int, settings: PaintSettings) -> ClipRecor
 
 
 # --- what is there already -------------------------------------------------------------------
-
-
-def _make(clips: Path) -> None:
-    with cannot_write(clips, DatasetError):
-        clips.mkdir(parents=True, exist_ok=True)
-    sweep(clips.parent.rglob(".*"))
 
 
 def _kept(folder: Path, settings: PaintSettings) -> set[str]:

@@ -22,7 +22,7 @@ from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from conclvd.errors import MediaError, TrainingError
-from conclvd.files import cannot_write, read_text, sweep, whole, write_text
+from conclvd.files import make_folder, read_text, sweep, whole, write_text
 from conclvd.generate.pixels import to_model_range
 from conclvd.models.base import Base
 from conclvd.tensors import Frames
@@ -195,6 +195,5 @@ def _prepare(folder: Path) -> None:
 
     Other machines may be writing there: nothing takes them as long as an hour.
     """
-    with cannot_write(folder, TrainingError, ADVICE):
-        folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder, TrainingError, advice=ADVICE)
     sweep(folder.glob(".*"), idle=3600)

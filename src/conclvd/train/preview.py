@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from conclvd.errors import MediaError, TrainingError
-from conclvd.files import cannot_write, whole
+from conclvd.files import make_folder, whole
 from conclvd.tensors import Frame
 from conclvd.train.clips import ClipList
 from conclvd.train.settings import TrainSettings
@@ -58,8 +58,7 @@ def write_preview(
     path = settings.output_dir / SHEET
     good, data = cv2.imencode(".png", cv2.cvtColor(np.concatenate(strips), cv2.COLOR_RGB2BGR))
     assert good
-    with cannot_write(path, MediaError):
-        settings.output_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.output_dir, MediaError)
     with whole(path) as partial:
         partial.write_bytes(data.tobytes())
     return path, rows

@@ -91,16 +91,6 @@ def check_folders(settings: TrainSettings) -> None:
         )
 
 
-def make_folder(output: Path) -> None:
-    """Make the folder of a run. Raises TrainingError where it cannot be made."""
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TrainingError(
-            f"cannot make {output}: {error.strerror}; check it, or choose another output_dir"
-        ) from error
-
-
 def _plain(settings: TrainSettings) -> dict[str, Any]:
     plain: dict[str, Any] = json.loads(settings.model_dump_json())
     return plain
