@@ -294,6 +294,8 @@ def decoded(content: bytes, path: Path, error: type[ConclvdError] = DatasetError
     """The text in what a file holds; `error` when it is in GBK, UTF-16 or another encoding."""
     try:
         text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as found:
+        if "\0" in text:
+            raise ValueError("it has zeros, as UTF-16 has")
+    except ValueError as found:
         raise error(f"cannot read {path}: it is not in UTF-8; save it as UTF-8") from found
     return text.replace("\r\n", "\n").replace("\r", "\n")
