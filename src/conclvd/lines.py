@@ -51,6 +51,7 @@ def split(
     content: bytes, path: Path, error: type[ConclvdError] = DatasetError
 ) -> list[tuple[str, str]]:
     """The lines of what the file `path` holds, as `numbered` gives them."""
+    content = content.rstrip(b"\0")  # some file systems fill up with them
     end = content.rfind(b"\n") + 1
     text = decoded(content[:end] if _is_torn(content[end:]) else content, path, error)
     # splitlines would split captions at U+2028
@@ -88,7 +89,6 @@ def parse_object(text: str, where: str, error: type[ConclvdError] = DatasetError
 
 def _is_torn(last: bytes) -> bool:
     """Whether what stands behind the last line's end is the beginning of a JSON object."""
-    last = last.rstrip(b"\0")  # some file systems fill up with them
     try:
         text = last.decode()
     except UnicodeDecodeError as found:
@@ -141,11 +141,11 @@ def _ended(file: int) -> int:
     last = tail[tail.rfind(b"\n") + 1 :]
     if not last:
         return size
-    if _is_torn(last):
-        size -= len(last)
-        os.ftruncate(file, size)
-        return size
-    return size + os.write(file, b"\n")
+    line = last.rstrip(b"\0")
+    torn = _is_torn(line)
+    size -= len(last) - (0 if torn else len(line))
+    os.ftruncate(file, size)
+    return size if torn else size + os.write(file, b"\n")
 
 
 def _line(record: Record) -> str:
