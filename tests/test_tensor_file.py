@@ -100,7 +100,7 @@ def test_nothing_in_a_file_runs(tmp_path: Path, name: str, how: str) -> None:
     if how == "zip":
         torch.save(content, path)
     else:
-        path.write_bytes(pickle.dumps(Evil(made)))
+        path.write_bytes(pickle.dumps(Evil(made), 2))
     readers: list[Callable[[Path], object]] = [read_tensors, load_raft, read_header, load_probe]
     if path.suffix in (".ckpt", ".safetensors"):
         readers.append(load_motion_module)
@@ -145,7 +145,7 @@ def test_a_zip_with_a_strange_pickle_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(buffer) as old, zipfile.ZipFile(path, "w") as new:
         for name in old.namelist():
             evil = name.endswith("data.pkl")
-            new.writestr(name, pickle.dumps(Evil(tmp_path / "made")) if evil else old.read(name))
+            new.writestr(name, pickle.dumps(Evil(tmp_path / "made"), 2) if evil else old.read(name))
     with pytest.raises(ModelError, match=r"a\.pt"):
         read_tensors(path)
     assert not (tmp_path / "made").exists()
