@@ -17,11 +17,8 @@ import pytest
 from conclvd import files
 from conclvd.errors import ConclvdError, DatasetError, MediaError, TrainingError
 from conclvd.files import (
-    check_writable,
     leftovers,
-    read_text,
     remove_folder,
-    sha256_of,
     sweep,
     whole,
     whole_folder,
@@ -196,92 +193,6 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(
     assert (path.read_text(), names(tmp_path)) == ("old", {"a.txt"})
 
 
-# --- names and places ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "name", ["a" * 251 + ".mp4", "山" * 83 + "ab.mp4", "b" * 255, "x." + "y" * 253]
-)
-def test_names_as_long_as_there_may_be(tmp_path: Path, name: str, killed: int) -> None:
-    path = tmp_path / name
-    assert len(os.fsencode(name)) >= 250
-    write_text(path, "whole")
-    assert (path.read_text(), names(tmp_path)) == ("whole", {name})
-    with whole_folder(tmp_path / "in" / name) as folder:
-        (folder / "a").touch()
-    assert names(tmp_path / "in" / name) == {"a"}
-    left = partial_of(path).name.replace(f".{os.getpid()}.", f".{killed}.")
-    (tmp_path / left).touch()
-    sweep(leftovers(path))
-    assert names(tmp_path) == {name, "in"}
-
-
-def test_long_names_that_begin_alike_do_not_meet(tmp_path: Path) -> None:
-    one, other = (tmp_path / ("a" * 250 + end) for end in ("1.txt", "2.txt"))
-    with whole(one) as first, whole(other) as second:
-        first.write_text("1")
-        second.write_text("2")
-    assert (one.read_text(), other.read_text()) == ("1", "2")
-
-
-@pytest.mark.parametrize("name", ["a" * 256, "山" * 86, "no/folder/a.txt", "file/a.txt"])
-def test_what_cannot_be_is_refused_before_the_work(tmp_path: Path, name: str) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(MediaError, match="cannot write"), whole(tmp_path / name):
-        pytest.fail("the work has begun")
-    with pytest.raises(TrainingError, match="cannot write"):
-        check_writable(tmp_path / name, TrainingError)
-    assert names(tmp_path) == {"file"}
-
-
-def test_a_folder_is_not_replaced_by_a_file_nor_a_file_by_a_folder(tmp_path: Path) -> None:
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "file").touch()
-    with pytest.raises(MediaError, match="folder: Is a directory"), whole(tmp_path / "folder"):
-        pytest.fail("the work has begun")
-    with pytest.raises(MediaError, match="file: Not a dir"), whole_folder(tmp_path / "file"):
-        pytest.fail("the work has begun")
-
-
-def test_a_link_stays_and_what_it_names_is_replaced(tmp_path: Path) -> None:
-    (tmp_path / "far").mkdir()
-    link, target = tmp_path / "link.txt", tmp_path / "far" / "target.txt"
-    link.symlink_to(target)
-    write_text(link, "made")  # a link to nothing, yet
-    write_text(link, "new")
-    assert (link.is_symlink(), target.read_text()) == (True, "new")
-    with whole(link) as partial:
-        assert partial.parent == target.parent
-    folder = tmp_path / "link"
-    folder.symlink_to(tmp_path / "far")
-    with whole_folder(folder) as partial:
-        (partial / "a").touch()
-    assert (folder.is_symlink(), names(tmp_path / "far")) == (True, {"a"})
-    (tmp_path / "round").symlink_to(tmp_path / "round")
-    with pytest.raises(MediaError, match="round: Too many levels"), whole(tmp_path / "round"):
-        pytest.fail("the work has begun")
-
-
-@pytest.mark.parametrize("name", ["pipe", "device", "link"])
-def test_devices_and_pipes_are_refused_and_stay(tmp_path: Path, name: str) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    (tmp_path / "device").symlink_to("/dev/null")
-    (tmp_path / "link").symlink_to(tmp_path / "pipe")
-    for refuse in (whole, whole_folder):
-        with pytest.raises(MediaError, match=f"{name}: it is a device"), refuse(tmp_path / name):
-            pytest.fail("the work has begun")
-    assert names(tmp_path) == {"pipe", "device", "link"}
-    assert Path("/dev/null").is_char_device()
-
-
-def test_a_place_is_tried_before_the_work(tmp_path: Path, killed: int) -> None:
-    (tmp_path / f".a.{killed}.part.mp4").touch()
-    check_writable(tmp_path / "a.mp4", MediaError)
-    assert names(tmp_path) == set()
-    with pytest.raises(MediaError, match=r"/proc/self/a\.mp4"):
-        check_writable(Path("/proc/self/a.mp4"), MediaError)
-
-
 # --- folders -------------------------------------------------------------------------------------
 
 
@@ -356,43 +267,3 @@ def test_where_other_machines_write_only_what_is_idle_goes(tmp_path: Path, kille
     os.utime(old, (0, 0))
     sweep(tmp_path.iterdir(), idle=3600)
     assert names(tmp_path) == {new.name}
-
-
-# --- contents ------------------------------------------------------------------------------------
-
-
-def test_hashes_are_those_of_sha256sum(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"abc")
-    (tmp_path / "b").write_bytes(b"x" * 3_000_000)
-    known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    assert sha256_of(tmp_path / "a") == known
-    assert sha256_of() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-    (tmp_path / "both").write_bytes(b"abc" + b"x" * 3_000_000)
-    assert sha256_of(tmp_path / "a", tmp_path / "b") == sha256_of(tmp_path / "both")
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_texts_are_utf_8_with_or_without_a_mark(tmp_path: Path, encoding: str, end: str) -> None:
-    path = tmp_path / "a.txt"
-    path.write_bytes(f"一叶扁舟{end}a\u2028b{end}".encode(encoding))
-    assert read_text(path) == "一叶扁舟\na\u2028b\n"
-
-
-@pytest.mark.parametrize("encoding", ["gbk", "gb18030", "utf-16", "utf-16-le", "utf-32"])
-def test_other_encodings_are_told(tmp_path: Path, encoding: str) -> None:
-    path = tmp_path / "a.txt"
-    path.write_bytes("一叶扁舟在湖上".encode(encoding))
-    with pytest.raises(TrainingError, match=r"a\.txt: .*UTF-8"):
-        read_text(path, TrainingError)
-    if encoding.startswith("utf"):
-        path.write_bytes("a boat".encode(encoding))  # UTF-8 as well, but for its zeros
-        with pytest.raises(DatasetError, match=r"a\.txt: .*UTF-8"):
-            read_text(path)
-
-
-def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        read_text(tmp_path / "none")
-    with pytest.raises(DatasetError, match=str(tmp_path)):
-        read_text(tmp_path)

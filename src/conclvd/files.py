@@ -16,7 +16,6 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -124,12 +123,7 @@ def cannot_write(path: Path, error: type[ConclvdError], advice: str = ADVICE) ->
     try:
         yield
     except OSError as found:
-        raise error(f"cannot write {path}: {reason(found)}; {advice}") from found
-
-
-def reason(error: OSError) -> str:
-    """What the file system says, without the name of a file that nobody asked for."""
-    return error.strerror or str(error) or type(error).__name__
+        raise error(f"cannot write {path}: {found.strerror or found}; {advice}") from found
 
 
 def to_disk(path: Path) -> None:
@@ -180,14 +174,14 @@ def _followed(path: Path) -> Path:
     return target
 
 
-def _reserved(target: Path, make: Callable[[Path], None]) -> Path:
+def _reserved(target: Path, make: Callable[[Path], None], number: int = 1) -> Path:
     """Make a new file or folder beside `target`, of a name that no other thread or machine has."""
-    for number in count(1):
-        partial = _partial(target, "part", number)
-        with suppress(FileExistsError):
-            make(partial)
-            return partial
-    raise AssertionError
+    partial = _partial(target, "part", number)
+    try:
+        make(partial)
+    except FileExistsError:
+        return _reserved(target, make, number + 1)
+    return partial
 
 
 def _partial(target: Path, kind: str, number: int = 1) -> Path:
@@ -287,7 +281,7 @@ def read_bytes(path: Path, error: type[ConclvdError] = DatasetError) -> bytes:
     except FileNotFoundError:
         raise
     except OSError as found:
-        raise error(f"cannot read {path}: {reason(found)}; check the file") from found
+        raise error(f"cannot read {path}: {found.strerror or found}; check the file") from found
 
 
 def decoded(content: bytes, path: Path, error: type[ConclvdError] = DatasetError) -> str:
