@@ -18,12 +18,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float64
 
-from conclvd.evaluate.folder_videos import VIDEO_SUFFIXES
 from conclvd.evaluate.metrics.ink_style import FEATURES
 from conclvd.evaluate.reference import Reference
 from conclvd.evaluate.style import lab, style_distance
 from conclvd.paint.clip import paint_clip
 from conclvd.tensors import Frame
+from conclvd.video.formats import VIDEO_SUFFIXES
 from conclvd.video.read import read_frames
 from conclvd.workers import one_thread_each
 from other_styles import KINDS, draw

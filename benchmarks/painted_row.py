@@ -9,9 +9,9 @@ from pathlib import Path
 from tqdm import tqdm
 
 from conclvd.compare.painted_prompts import held_out
+from conclvd.files import whole
 from conclvd.generate.request import KEYFRAME_RATE
 from conclvd.manifest import MANIFEST
-from conclvd.video.beside import beside
 from conclvd.video.write import write_video
 from conclvd.workers import each
 
@@ -30,7 +30,7 @@ def paint_scenes(folder: Path, first: int, count: int) -> list[str]:
     painting = each(partial(_paint, folder), seeds, None)
     found = dict(tqdm(painting, total=count, desc=f"painting {folder.name}", unit="scene"))
     lines = [{"file_name": str(seed), "caption": found[seed]} for seed in seeds]
-    with beside(folder / MANIFEST) as partly:
+    with whole(folder / MANIFEST) as partly:
         partly.write_text(
             "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8"
         )

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import films
-from conclvd.manifest import ClipRecord, file_sum, write_manifest
+from conclvd.files import sha256_of
+from conclvd.manifest import ClipRecord, write_manifest
 
 FRAMES = 6
 
@@ -30,6 +31,6 @@ def dataset(
         )
         facts = {"fps": Fraction(24), "frames": FRAMES, "width": 64, "height": 48}
         said = {"caption": f"clip {number}", **about(number)}
-        records.append(ClipRecord(file_name=file_name, sha256=file_sum(path), **facts, **said))
+        records.append(ClipRecord(file_name=file_name, sha256=sha256_of(path), **facts, **said))
     write_manifest(folder, records)
     return folder

@@ -246,7 +246,7 @@ def test_a_sidecar_that_does_not_fit_is_named(tmp_path: Path) -> None:
     path = films.write(tmp_path / "a.mp4", films.shot(1, 3))
     path.with_name("a.mp4.json").write_text(json.dumps({"licence": "typo"}))
     (result,) = add_sources(tmp_path / "set", [path], workers=1)
-    assert "a.mp4.json: licence does not fit" in str(result.error)
+    assert "a.mp4.json: unknown key 'licence'" in str(result.error)
 
 
 def test_names_that_are_not_there_are_told(tmp_path: Path) -> None:

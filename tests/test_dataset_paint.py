@@ -150,7 +150,7 @@ def test_no_clips_are_refused(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(DatasetError, match="file"):
+    with pytest.raises(DatasetError, match="file/clips"):
         paint_dataset(tmp_path / "file", 1, SETTINGS, workers=1)
 
 

@@ -17,7 +17,7 @@ from conclvd.cli.main import run
 from conclvd.compare.gallery import write_gallery
 from conclvd.evaluate.records import MethodRow, VideoRow, write_methods, write_videos
 from conclvd.evaluate.video_set import find_videos
-from conclvd.models.hashes import files_hash
+from conclvd.files import sha256_of
 from conclvd.study.methods import read_methods
 from conclvd.video.probe import picture_files, probe
 from conclvd.video.read import read_frames
@@ -180,7 +180,7 @@ def pictures(folder: Path, shades: tuple[int, ...] = (20, 120, 220)) -> None:
     video.parent.mkdir(parents=True, exist_ok=True)
     write_video(video, frames, Fraction(12))
     row = VideoRow(file_name=video.name, caption="a", seed=0, method="Gen-2", settings="",
-                   sha256=files_hash(picture_files(video)))  # fmt: skip
+                   sha256=sha256_of(*picture_files(video)))  # fmt: skip
     write_videos(video.parent, [row])
     write_methods(folder, [MethodRow(name="Gen-2", slug="gen-2 小", status="done", videos=1)])
 

@@ -13,10 +13,10 @@ WRITER = """
 import sys
 from pathlib import Path
 from conclvd.curate.new_folder import new_folder
-from conclvd.video.beside import beside
+from conclvd.files import whole
 
 root = Path(sys.argv[1])
-with new_folder(root / "new") as folder, beside(root / "set" / "clips" / "a v1.5.mp4") as clip:
+with new_folder(root / "new") as folder, whole(root / "set" / "clips" / "a v1.5.mp4") as clip:
     (folder / "half").touch()
     clip.touch()
     print("ready", flush=True)

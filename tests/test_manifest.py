@@ -12,7 +12,6 @@ from conclvd.manifest import (
     MANIFEST,
     ClipRecord,
     append_record,
-    drop_torn_line,
     read_manifest,
     write_manifest,
 )
@@ -113,12 +112,12 @@ def test_a_folder_without_manifest_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_torn_last_line_is_dropped(tmp_path: Path) -> None:
-    drop_torn_line(tmp_path)  # nothing there: nothing to do
     write_manifest(tmp_path, [record(0), record(1)])
     path = tmp_path / MANIFEST
     path.write_bytes(path.read_bytes()[:-20])
-    drop_torn_line(tmp_path)
     assert read_manifest(tmp_path) == [record(0)]
+    append_record(tmp_path, record(2))  # takes its place
+    assert read_manifest(tmp_path) == [record(0), record(2)]
 
 
 def test_a_folder_that_cannot_be_written_to_is_named() -> None:

@@ -50,7 +50,7 @@ def test_only_the_newest_are_kept_in_the_order_of_steps(tmp_path: Path) -> None:
         find_checkpoint(tmp_path, "checkpoint-8")
 
 
-@pytest.mark.parametrize("moment", ["save_file", "_to_disk"])
+@pytest.mark.parametrize("moment", ["write_tensors", "folder_to_disk"])
 def test_what_fails_half_way_leaves_the_older_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
@@ -112,17 +112,18 @@ def test_the_same_step_of_another_branch_is_not_lost(tmp_path: Path) -> None:
 
 
 def test_one_that_is_half_removed_is_not_found_and_is_cleared(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: int
 ) -> None:
     remove = shutil.rmtree
 
-    def killed(folder: Path, **_: object) -> None:
+    def end_here(folder: Path, **_: object) -> None:
         if folder.exists():
             (folder / "state.json").unlink()
             raise KeyboardInterrupt
 
     save_checkpoint(tmp_path, 1, TENSORS, {}, keep=1)
-    monkeypatch.setattr(shutil, "rmtree", killed)
+    monkeypatch.setattr(shutil, "rmtree", end_here)
+    monkeypatch.setattr(os, "getpid", lambda: killed)
     with pytest.raises(KeyboardInterrupt):
         save_checkpoint(tmp_path, 2, TENSORS, {}, keep=1)
     monkeypatch.setattr(shutil, "rmtree", remove)

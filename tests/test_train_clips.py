@@ -166,7 +166,7 @@ def test_several_caption_columns(videos: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("metadata.jsonl", "{", "line 1 is not JSON"),
+        ("metadata.jsonl", "{\n", "line 1 is not JSON"),
         ("metadata.jsonl", '{"text": "a"}', "no file_name, but text; every clip"),
         ("metadata.csv", "file_name;text\na.mp4;x\n", "no file_name, but file_name;text; every"),
         ("metadata.csv", "file_name,text\n,x\n", "no file_name; every clip"),

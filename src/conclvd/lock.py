@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
-import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from conclvd.errors import DatasetError
+from conclvd.files import cannot_write, sweep
 
 _LOCK: Final = ".conclvd.lock"
 _HOLDER: Final = ".conclvd.holder"
-_PARTIAL: Final = re.compile(r"\..+\.(\d{1,7})\.part(\.[^.]*)?")  # .NAME.PROCESS.part.SUFFIX
 
 
 @contextmanager
@@ -49,36 +47,10 @@ def writing(folder: Path, command: str) -> Iterator[None]:
         lock.release()
 
 
-def sweep(paths: Iterable[Path]) -> None:
-    """Remove those of `paths` that processes of this machine were writing when they were killed."""
-    for path in list(paths):
-        named = _PARTIAL.fullmatch(path.name)
-        if named is None or _lives(int(named[1])):
-            continue
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            with suppress(OSError):
-                path.unlink()
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except OSError as error:
-        return not isinstance(error, ProcessLookupError)  # it may be somebody else's
-    return True
-
-
 def _name_holder(folder: Path, command: str) -> None:
     since = datetime.now().strftime("%Y-%m-%d %H:%M")
-    try:
+    with cannot_write(folder / _HOLDER, DatasetError):
         (folder / _HOLDER).write_text(f"`{command}`, process {os.getpid()}, since {since}")
-    except OSError as error:
-        raise DatasetError(
-            f"cannot write into {folder}: {error.strerror}; free some space or choose another "
-            "folder"
-        ) from error
 
 
 def _holder(folder: Path) -> str:

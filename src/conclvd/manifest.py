@@ -7,9 +7,7 @@ written down in docs/dataset.md.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
@@ -22,12 +20,12 @@ from pydantic import (
     Field,
     JsonValue,
     PlainSerializer,
-    ValidationError,
     field_validator,
     model_validator,
 )
 
 from conclvd.errors import DatasetError
+from conclvd.lines import append_line, numbered, parse, write_lines
 
 MANIFEST: Final = "metadata.jsonl"
 SCHEMA_VERSION: Final = 2
@@ -148,7 +146,7 @@ def read_manifest(folder: Path) -> list[ClipRecord]:
     records: list[ClipRecord] = []
     seen: set[str] = set()
     for where, line in manifest_lines(folder):
-        record = parse_record(line, where)
+        record = parse(line, ClipRecord, where)
         if record.file_name in seen:
             raise DatasetError(f"{path} lists {record.file_name} twice; remove one of the lines")
         seen.add(record.file_name)
@@ -157,79 +155,25 @@ def read_manifest(folder: Path) -> list[ClipRecord]:
 
 
 def manifest_lines(folder: Path) -> list[tuple[str, str]]:
-    """Every line that is not blank, with the words that say where it is."""
+    """Every line that counts, with the words that say where it is; see `lines`."""
     path = folder / MANIFEST
-    lines = _read(path).split("\n")  # splitlines would split captions at U+2028
-    return [(f"{path} line {number}", line) for number, line in enumerate(lines, 1) if line.strip()]
-
-
-def parse_record(line: str, where: str) -> ClipRecord:
-    """One line as a record; DatasetError, beginning with `where`, when it does not fit."""
     try:
-        return ClipRecord.model_validate(json.loads(line))
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the record"
-        if first["type"] == "extra_forbidden":
-            raise DatasetError(f"{where}: unknown key {key!r}; remove it") from error
-        message = first["msg"].removeprefix("Value error, ")
-        raise DatasetError(f"{where}: {key} does not fit: {message}") from error
-    except (ValueError, RecursionError) as error:
-        raise DatasetError(f"{where} is not JSON: {error}") from error
+        return numbered(path)
+    except FileNotFoundError as error:
+        raise DatasetError(
+            f"there is no {MANIFEST} in {folder}; name a dataset folder, or make one with "
+            "`conclvd dataset paint`"
+        ) from error
 
 
 def write_manifest(folder: Path, records: Iterable[ClipRecord]) -> None:
-    """Write all records; the file takes its place when it is whole."""
-    path = folder / MANIFEST
-    partial = path.with_name(f".{MANIFEST}.{os.getpid()}.part")
-    try:
-        partial.write_text("".join(record_line(record) for record in records), encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise DatasetError(f"cannot write {path}: {error.strerror}; check the folder") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    """Write all records, whole or not at all."""
+    write_lines(folder / MANIFEST, map(record_line, records))
 
 
 def append_record(folder: Path, record: ClipRecord) -> None:
-    """Add one record at the end, or, when that fails, nothing."""
-    path = folder / MANIFEST
-    line = record_line(record).encode()
-    try:
-        with path.open("ab", buffering=0) as file:
-            end = file.tell()
-            if file.write(line) != len(line):
-                file.truncate(end)
-                raise DatasetError(f"cannot write {path}: the disk is full; free some space")
-    except OSError as error:
-        raise DatasetError(f"cannot write {path}: {error.strerror}; check the folder") from error
-
-
-def drop_torn_line(folder: Path) -> None:
-    """Remove a last line without its end, as a machine that went down may leave it."""
-    path = folder / MANIFEST
-    content = path.read_bytes() if path.exists() else b""
-    whole = content[: content.rfind(b"\n") + 1]
-    if whole != content:
-        path.write_bytes(whole)
-
-
-def file_sum(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal, as records have it."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise DatasetError(
-            f"there is no {path.name} in {path.parent}; name a dataset folder, or make one with "
-            "`conclvd dataset paint`"
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"cannot read {path}: {error}") from error
+    """Add one record at the end, or, when that fails, nothing. Raises DatasetError."""
+    append_line(folder / MANIFEST, record_line(record))
 
 
 def record_line(record: ClipRecord) -> str:

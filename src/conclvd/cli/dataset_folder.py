@@ -71,7 +71,7 @@ def stats(
     from conclvd.curate.card import card as fill
     from conclvd.curate.plots import draw
     from conclvd.curate.stats import collect
-    from conclvd.lines import write_text
+    from conclvd.files import write_text
     from conclvd.manifest import read_manifest
 
     records = read_manifest(folder)

@@ -143,7 +143,7 @@ def export(
 
     One row a participant, question and criterion; the last answer of each.
     """
-    from conclvd.lines import write_text
+    from conclvd.files import write_text
     from conclvd.study.answers import read_answers
     from conclvd.study.plan import read_plan
     from conclvd.study.table import answers_csv

@@ -12,7 +12,7 @@ from conclvd.cli.libraries import loading
 from conclvd.cli.output import check_file
 from conclvd.cli.progress import Bars
 from conclvd.errors import InvalidRequest, MediaError
-from conclvd.video.beside import beside
+from conclvd.files import write_text
 
 if TYPE_CHECKING:
     from conclvd.evaluate.clip import Clip
@@ -177,8 +177,7 @@ def table(
     if output is None:
         typer.echo(text, nl=False)
         return
-    with beside(output) as partial:
-        partial.write_text(text, encoding="utf-8")
+    write_text(output, text, MediaError)
     typer.echo(str(output))
 
 

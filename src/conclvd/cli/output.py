@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from fractions import Fraction
 from pathlib import Path
 
 import typer
 
 from conclvd.errors import MediaError
+from conclvd.files import check_writable
 from conclvd.video.formats import Format, format_of, png_folder
 
 GIF_MOST = 50  # frames a second: browsers show a shorter delay than 0.02 s as 0.1 s
@@ -44,11 +44,4 @@ def _check_folder(target: Path) -> None:
     folder = target.parent
     if not folder.is_dir():
         raise MediaError(f"cannot write {target}: there is no folder {folder}; make it first")
-    try:
-        # The only test that knows of read-only disks, quotas and permissions alike.
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".conclvd-"):
-            pass
-    except OSError as error:
-        raise MediaError(
-            f"cannot write into {folder.absolute()}: {error.strerror}; choose another folder"
-        ) from error
+    check_writable(target, MediaError)

@@ -13,9 +13,9 @@ from pydantic.fields import FieldInfo
 from conclvd.cli.launched import is_first
 from conclvd.cli.libraries import loading
 from conclvd.cli.progress import Bars
-from conclvd.errors import InvalidRequest
+from conclvd.errors import InvalidRequest, MediaError
+from conclvd.files import write_text
 from conclvd.train.settings import TrainSettings, preset_names, read_settings
-from conclvd.video.beside import beside
 
 STOPPED = 130
 PLAIN = (bool, int, float)
@@ -92,8 +92,7 @@ def ablate(
         if len(rows) < len(VARIANTS):
             return STOPPED
         text = f"{table(rows)}\n\n{table_of_clips(rows, settings, bars)}"
-    with beside(settings.output_dir / "ablations.md") as partial:
-        partial.write_text(text, encoding="utf-8")
+    write_text(settings.output_dir / "ablations.md", text, MediaError)
     typer.echo(text, nl=False)
     return 0
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from conclvd.errors import MediaError
 from conclvd.evaluate.folder_videos import rate_of
+from conclvd.files import make_folder
 from conclvd.video.probe import probe
 from conclvd.video.read import read_frames
 from conclvd.video.write import write_video
@@ -28,10 +29,7 @@ def animation(pictures: Path, sha256: str, cache: Path) -> Path:
     if target.is_file():
         return target
     rate = rate_of(probe(pictures))
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MediaError(f"cannot make the folder {cache}: {error.strerror}") from error
+    make_folder(cache, MediaError)
     return write_video(target, read_frames(pictures), rate)
 
 

@@ -16,10 +16,9 @@ from conclvd.errors import MediaError
 from conclvd.evaluate.captioned import Told, read_captions
 from conclvd.evaluate.folder_videos import is_video, number_of, rate_of, seed_of, stem
 from conclvd.evaluate.records import MethodRow, Status
+from conclvd.files import sha256_of, whole
 from conclvd.manifest import MANIFEST
-from conclvd.models.hashes import files_hash
 from conclvd.tensors import Frame
-from conclvd.video.beside import beside
 from conclvd.video.probe import picture_files, probe
 from conclvd.video.read import read_frames
 from conclvd.video.write import write_video
@@ -88,7 +87,7 @@ def compare_external(
     """Take the videos of `source` over into a comparison; what came of it is the method's row."""
     found, left = find_external(source, prompts)
     asked = {v.target: Listed(prompts[v.index], v.seed) for v in found}
-    sums = [files_hash(_files(video.path)) for video in found]
+    sums = [sha256_of(*_files(video.path)) for video in found]
     made_by = dict(zip(asked, sums, strict=True))
     folder.keep(asked, made_by, others_by="")
     failed = []
@@ -128,7 +127,7 @@ def take_over(path: Path, target: Path) -> None:
     """
     if path.suffix.lower() == ".mp4":
         probe(path)  # whether it is a video
-        with beside(target) as partial:
+        with whole(target) as partial:
             shutil.copyfile(path, partial)
         return
     write_video(target, (_even(frame) for frame in read_frames(path)), rate_of(probe(path)))

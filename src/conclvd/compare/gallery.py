@@ -22,7 +22,7 @@ from conclvd.evaluate.records import (
     read_methods,
     read_videos,
 )
-from conclvd.video.beside import beside
+from conclvd.files import write_text
 
 PAGE: Final = "gallery.html"
 
@@ -49,8 +49,8 @@ def write_gallery(
         )
     videos = {m.slug: {v.file_name: v for v in read_videos(folder / m.slug)} for m in methods}
     sources = _sources(folder, videos, report)
-    with beside(folder / PAGE) as partial:
-        partial.write_text(page(folder.resolve().name, methods, videos, sources), encoding="utf-8")
+    text = page(folder.resolve().name, methods, videos, sources)
+    write_text(folder / PAGE, text, MediaError)
     return folder / PAGE
 
 

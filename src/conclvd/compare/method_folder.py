@@ -13,7 +13,7 @@ from conclvd.compare.making import Doing, Lost, Made, Order, hashed
 from conclvd.compare.sampler import Asked
 from conclvd.errors import MediaError
 from conclvd.evaluate.records import VideoRow, read_videos, write_videos
-from conclvd.models.hashes import files_hash
+from conclvd.files import make_folder, sha256_of
 
 WRITE_EVERY: Final = 1  # seconds; a GPU makes ten videos in one
 
@@ -87,12 +87,7 @@ class MethodFolder:
         `made_by` are the settings of what is asked for, `others_by` those of what else is there.
         Files stay until their successor is whole.
         """
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise MediaError(
-                f"cannot make the folder {self.path}: {error.strerror}; name another with -o"
-            ) from error
+        make_folder(self.path, MediaError)
         self.rows = {
             name: row
             for name, row in self.rows.items()
@@ -125,4 +120,4 @@ class MethodFolder:
 
 def _hash(path: Path) -> str:
     """The sha256 of a file, or of the pictures in a folder."""
-    return files_hash(sorted(path.iterdir()) if path.is_dir() else [path])
+    return sha256_of(*sorted(path.iterdir()) if path.is_dir() else [path])

@@ -11,12 +11,12 @@ from pydantic import JsonValue
 
 from conclvd.compare.sampler import Asked, Sample
 from conclvd.errors import ModelError
+from conclvd.files import sha256_of
 from conclvd.generate.device import choose_device, choose_dtype
 from conclvd.generate.generator import DECODE_CHUNK, Progress, check_finite
 from conclvd.generate.pixels import to_frames
 from conclvd.generate.request import MAX_FRAMES, Request
-from conclvd.models.checkpoint import model_errors
-from conclvd.models.hashes import files_hash
+from conclvd.tensor_file import model_errors
 
 PARTS = {
     "text_encoder": "model",
@@ -50,7 +50,7 @@ class ModelScope:
             side_step=factor,
             max_frames=MAX_FRAMES,
         )
-        self.weights = files_hash(files)
+        self.weights = sha256_of(*files)
 
     @property
     def settings(self) -> dict[str, JsonValue]:

@@ -13,12 +13,12 @@ from pydantic import JsonValue
 from conclvd.compare.hub_files import LCM_LORA, LIGHTNING_FILE
 from conclvd.compare.sampler import Asked, Sample
 from conclvd.errors import InvalidRequest, ModelError
+from conclvd.files import sha256_of
 from conclvd.generate.generator import Generator, Progress
 from conclvd.generate.request import Request
 from conclvd.models.attention import ABSENT, SPARSE_CAUSAL, VERSATILE
-from conclvd.models.checkpoint import model_errors
-from conclvd.models.hashes import files_hash
 from conclvd.models.motion import ANIMATEDIFF, attention_kinds
+from conclvd.tensor_file import model_errors
 
 # The attentions of a block that each method may have; a third is one added to AnimateDiff's own.
 KINDS = {
@@ -94,7 +94,7 @@ def load_animatelcm(request: Request, weights: Path | None) -> MotionMethod:
         generator.pipeline.fuse_lora(lora_scale=LCM_LORA_WEIGHT)
         generator.pipeline.unload_lora_weights()
     few = replace(request, scheduler="lcm", steps=LCM_STEPS, guidance_scale=LCM_GUIDANCE)
-    return MotionMethod(generator, few, added=files_hash([lora]))
+    return MotionMethod(generator, few, added=sha256_of(lora))
 
 
 def load_lightning(request: Request, weights: Path | None) -> MotionMethod:

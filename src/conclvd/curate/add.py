@@ -14,19 +14,14 @@ from conclvd.curate.correct import Correction, correct_clips
 from conclvd.curate.facts import measure
 from conclvd.curate.source_file import SOURCES, UNKNOWN, SourceRecord, read_sources
 from conclvd.errors import ConclvdError, DatasetError, MediaError
+from conclvd.files import read_text, sha256_of
 from conclvd.lines import append_line, parse, write_lines
 from conclvd.lock import writing
-from conclvd.manifest import file_sum
+from conclvd.video.formats import VIDEO_SUFFIXES
 from conclvd.workers import each
 
 # what a folder is searched for; a file that is named is read whatever it is called
-VIDEOS: Final = frozenset(
-    {
-        *(".3gp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".gif", ".m2ts", ".m2v", ".m4v"),
-        *(".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".ogm", ".ogv", ".qt", ".rm"),
-        *(".rmvb", ".ts", ".vob", ".webm", ".wmv", ".y4m"),
-    }
-)
+VIDEOS: Final = frozenset(VIDEO_SUFFIXES) - {".webp"}  # which FFmpeg cannot show moving
 
 
 class Sidecar(BaseModel):
@@ -171,7 +166,7 @@ def _read(
             path=str(path),
             name=beside.source or name or path.name,
             license=beside.license or license or UNKNOWN,
-            sha256=file_sum(path),
+            sha256=sha256_of(path),
             bytes=state.st_size,
             modified_ns=state.st_mtime_ns,
             facts=facts,
@@ -188,7 +183,7 @@ def _sidecar(path: Path) -> Sidecar:
     for name in (f"{path.name}.json", f"{path.stem}.json"):
         file = path.with_name(name)
         if file.is_file():
-            return parse(file.read_text(encoding="utf-8-sig"), Sidecar, str(file))
+            return parse(read_text(file), Sidecar, str(file))
     return Sidecar()
 
 

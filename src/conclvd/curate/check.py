@@ -13,7 +13,9 @@ from conclvd.curate.facts import measure
 from conclvd.curate.pictures import pictures
 from conclvd.curate.source_file import UNKNOWN
 from conclvd.errors import DatasetError, MediaError
-from conclvd.manifest import ClipRecord, file_sum, manifest_lines, parse_record
+from conclvd.files import sha256_of
+from conclvd.lines import parse
+from conclvd.manifest import ClipRecord, manifest_lines
 from conclvd.workers import each
 
 _SHOWN: int = 40  # characters of a caption in a finding
@@ -96,7 +98,7 @@ def outside(folder: Path, name: str) -> str | None:
 def check_clip(folder: Path, record: ClipRecord, *, decode: bool = True) -> list[Finding]:
     """Check one clip's file against its record."""
     name, path = record.file_name, folder / record.file_name
-    if record.sha256 is not None and file_sum(path) != record.sha256:
+    if record.sha256 is not None and sha256_of(path) != record.sha256:
         return [Finding(name, "the file has changed since its record was written (sha256)")]
     try:
         facts = measure(path)
@@ -122,7 +124,7 @@ def _read(folder: Path, findings: list[Finding]) -> list[ClipRecord]:
     records: dict[str, ClipRecord] = {}
     for where, line in manifest_lines(folder):
         try:
-            record = parse_record(line, where)
+            record = parse(line, ClipRecord, where)
         except DatasetError as error:
             findings.append(Finding(None, str(error)))
             continue

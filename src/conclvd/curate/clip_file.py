@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from conclvd.curate.bars import Crop
 from conclvd.curate.facts import BrokenVideo, VideoFacts
 from conclvd.curate.pictures import pictures
-from conclvd.video.beside import beside
+from conclvd.files import whole
 from conclvd.video.container import container
 from conclvd.video.hdr import to_ordinary
 from conclvd.video.matrix import BT709, is_bt709
@@ -53,7 +53,7 @@ def write_clip(target: Path, spans: Sequence[Span], threads: int = 1) -> tuple[i
     width, height = shown_size(first.crop, first.facts)
     fps = first.facts.fps
     options = {"movflags": "+faststart"}
-    with beside(target) as partial, container(partial, "w", format="mp4", options=options) as file:
+    with whole(target) as partial, container(partial, "w", format="mp4", options=options) as file:
         stream = file.add_stream("libx264", rate=fps, options=_H264)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         codec = stream.codec_context

@@ -18,14 +18,13 @@ from conclvd.curate.scene_file import SCENES, SceneFile, read_scenes, write_scen
 from conclvd.curate.shots import find_scenes
 from conclvd.curate.source_file import SOURCES, SourceRecord, read_sources
 from conclvd.errors import DatasetError, InvalidRequest
-from conclvd.lines import append_line, parse, read_lines, write_lines, write_text
+from conclvd.files import make_folder, read_text, sha256_of, write_text
+from conclvd.lines import append_line, parse, read_lines, write_lines
 from conclvd.lock import writing
 from conclvd.manifest import (
     MANIFEST,
     ClipRecord,
     append_record,
-    drop_torn_line,
-    file_sum,
     read_manifest,
     write_manifest,
 )
@@ -172,11 +171,10 @@ def _cut_all(
     home = folder.absolute()
     jobs = [_Job(home, by_sum[p.source_sha256], p) for p in kept if p.file_name not in ever]
     there = len(kept) - len(jobs)
-    drop_torn_line(folder)
     if not (folder / MANIFEST).exists():
         write_manifest(folder, [])
     listed = {record.file_name for record in read_manifest(folder)}
-    _make(folder / "clips")
+    make_folder(folder / "clips", DatasetError)
     failed: list[str] = []
     if jobs:
         report("clips", there, len(kept))
@@ -223,16 +221,9 @@ def make_clip(job: _Job) -> tuple[ClipRecord | str, CutRecord]:
         frames=planned.stop - planned.start,
         width=width,
         height=height,
-        sha256=file_sum(path),
+        sha256=sha256_of(path),
     )
     return record, made
-
-
-def _make(clips: Path) -> None:
-    try:
-        clips.mkdir(exist_ok=True)
-    except OSError as error:
-        raise DatasetError(f"cannot make {clips}: {error.strerror}; free some space") from error
 
 
 def _keep_settings(folder: Path, settings: CutSettings) -> None:
@@ -241,7 +232,7 @@ def _keep_settings(folder: Path, settings: CutSettings) -> None:
     if not path.exists() or not read_cuts(folder):
         write_text(path, settings.model_dump_json(indent=1) + "\n")
         return
-    earlier = parse(path.read_text(encoding="utf-8"), CutSettings, str(path))
+    earlier = parse(read_text(path), CutSettings, str(path))
     for name, value in settings:
         found = getattr(earlier, name)
         if found != value:

@@ -14,6 +14,7 @@ from conclvd.curate.check import outside
 from conclvd.curate.hub import README, hub_card, hub_lines
 from conclvd.curate.new_folder import new_folder
 from conclvd.errors import DatasetError, InvalidRequest
+from conclvd.files import write_text
 from conclvd.manifest import MANIFEST, ClipRecord, read_manifest, record_line
 
 FORMATS: Final = ("videofolder", "webdataset", "animatediff")
@@ -57,8 +58,8 @@ def _videofolder(
         shutil.copyfile(folder / record.file_name, target)
         yield record
     for name, lines in hub_lines(records).items():
-        (out / name / MANIFEST).write_text(lines, encoding="utf-8")
-    (out / README).write_text(hub_card(folder.resolve().name, records), encoding="utf-8")
+        write_text(out / name / MANIFEST, lines)
+    write_text(out / README, hub_card(folder.resolve().name, records))
 
 
 def _shards(

@@ -16,12 +16,12 @@ from conclvd.curate.check import outside
 from conclvd.curate.facts import BrokenVideo, measure
 from conclvd.curate.new_folder import new_folder
 from conclvd.errors import DatasetError
+from conclvd.files import read_text, sha256_of
+from conclvd.lines import parse, parse_object
 from conclvd.manifest import (
     MANIFEST,
     ClipRecord,
-    file_sum,
     manifest_lines,
-    parse_record,
     write_manifest,
 )
 
@@ -111,23 +111,14 @@ def _listed(source: Path, folders: list[Path]) -> _Found:
 
 def _record(line: str, where: str) -> tuple[ClipRecord, dict[str, Any]]:
     """A line's record, and what it has beside: others write what they like."""
-    try:
-        plain = json.loads(line)
-    except ValueError as error:
-        raise DatasetError(f"{where} is not JSON: {error}") from error
-    if not isinstance(plain, dict):
-        raise DatasetError(f"{where} is no record; write one JSON object a line")
+    plain = parse_object(line, where)
     others = {key: value for key, value in plain.items() if key not in _KNOWN}
     known = {key: value for key, value in plain.items() if key in _KNOWN}
-    return parse_record(json.dumps(known), where), others
+    return parse(json.dumps(known), ClipRecord, where), others
 
 
 def _rows(path: Path, videos: Path) -> _Found:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{path} is not in UTF-8; save it as UTF-8") from error
-    rows = csv.DictReader(io.StringIO(text, newline=""))
+    rows = csv.DictReader(io.StringIO(read_text(path), newline=""))
     if not {"videoid", "name"} <= set(rows.fieldnames or ()):
         raise DatasetError(f"{path} has no columns videoid and name; found {rows.fieldnames}")
     for row in rows:
@@ -145,9 +136,9 @@ def _pairs(source: Path) -> _Found:
                 yield DatasetError(f"{path} has no caption; write it into {text.name}"), {}
                 continue
             try:
-                yield path, {"caption": text.read_text(encoding="utf-8-sig").strip()}
-            except UnicodeDecodeError:
-                yield DatasetError(f"{text} is not in UTF-8; save it as UTF-8"), {}
+                yield path, {"caption": read_text(text).strip()}
+            except DatasetError as error:
+                yield error, {}
 
 
 def _tarred(shards: list[Path], scratch: Path) -> _Found:
@@ -229,7 +220,7 @@ def _taken(origin: Path | DatasetError, out: Path, place: int, known: dict[str, 
         "frames": facts.frames,
         "width": facts.height if turned else facts.width,
         "height": facts.width if turned else facts.height,
-        "sha256": file_sum(origin),
+        "sha256": sha256_of(origin),
     }
     try:
         record = ClipRecord.model_validate({"caption": ""} | known | {"file_name": name} | measured)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from conclvd.curate.stats import Stats
 from conclvd.errors import DatasetError
-from conclvd.video.beside import beside
+from conclvd.files import whole
 
 _INK: Final = "#4a5a5a"
 _BARS: Final = 12  # of the commonest
@@ -38,7 +38,7 @@ def draw(stats: Stats, path: Path) -> None:
     for place, (title, counter) in enumerate(counters.items()):
         axes = figure.add_subplot(grid[1, 2 * place : 2 * place + 2])
         _bars(axes, title, counter, font)
-    with beside(path) as partial:
+    with whole(path) as partial:
         figure.savefig(partial, dpi=100)
 
 

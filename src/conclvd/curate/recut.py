@@ -14,8 +14,9 @@ from conclvd.curate.clip_file import Span, write_clip
 from conclvd.curate.cut import CUTS, CutRecord, read_cuts
 from conclvd.curate.facts import BrokenVideo, measure
 from conclvd.errors import DatasetError
+from conclvd.files import sha256_of
 from conclvd.lines import append_line
-from conclvd.manifest import ClipRecord, file_sum
+from conclvd.manifest import ClipRecord
 
 
 def spans_of(folder: Path, record: ClipRecord) -> list[Span]:
@@ -66,7 +67,7 @@ def cut_again(
         "frames": frames,
         "width": width,
         "height": height,
-        "sha256": file_sum(path),
+        "sha256": sha256_of(path),
     }
     return record.model_copy(update=changes)
 

@@ -8,8 +8,8 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from conclvd.curate.bars import Crop
-from conclvd.errors import DatasetError
-from conclvd.lines import parse, write_text
+from conclvd.files import read_text, write_text
+from conclvd.lines import parse
 
 SCENES: Final = "scenes"
 
@@ -66,12 +66,9 @@ def read_scenes(folder: Path, sha256: str) -> SceneFile | None:
     """The scenes of a source; None when they were not found yet, or not without an error."""
     path = scene_path(folder, sha256)
     try:
-        found = parse(path.read_text(encoding="utf-8"), SceneFile, str(path))
+        return parse(read_text(path), SceneFile, str(path))
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"cannot read {path}: {error}") from error
-    return found
 
 
 def write_scenes(folder: Path, scenes: SceneFile) -> None:

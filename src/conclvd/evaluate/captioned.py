@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from conclvd.errors import DatasetError, InvalidRequest
 from conclvd.evaluate.entry import Making
-from conclvd.lines import parse
+from conclvd.lines import numbered, parse
 
 Record = TypeVar("Record", bound="Told")
 # What a record calls its prompt: ours, the videofolder convention's, that of other programs.
@@ -83,7 +83,7 @@ class Captioned(Told):
 
 def read_captions(path: Path, model: type[Record]) -> list[Record]:
     """The records of a JSONL file; DatasetError, with the line, for one that does not fit."""
-    records = [parse(line, model, f"{path} line {number}") for number, line in told_lines(path)]
+    records = [parse(line, model, where) for where, line in told_lines(path)]
     twice = [name for name, count in Counter(r.file_name for r in records).items() if count > 1]
     if twice:
         raise DatasetError(f"{path} lists {twice[0]} twice; remove one of the lines")
@@ -95,17 +95,12 @@ def names_files(path: Path) -> bool:
     return any('"file_name"' in line for _, line in told_lines(path))
 
 
-def told_lines(path: Path) -> list[tuple[int, str]]:
-    """The lines of a file of prompts that are not blank, each with its number, from 1.
+def told_lines(path: Path) -> list[tuple[str, str]]:
+    """The lines of a file of prompts, each with the words that say where it is; see `lines`.
 
     Raises InvalidRequest when there is no such file, DatasetError when it cannot be read.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
+        return numbered(path)
     except FileNotFoundError as error:
         raise InvalidRequest(f"there is no file of prompts at {path}; check the name") from error
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{path} is not in UTF-8; save it as UTF-8") from error
-    except OSError as error:
-        raise DatasetError(f"cannot read the prompts in {path}: {error}") from error
-    return [(number, line.strip()) for number, line in enumerate(lines, 1) if line.strip()]

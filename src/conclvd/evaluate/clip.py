@@ -13,9 +13,9 @@ from torch.nn import functional
 from transformers import CLIPImageProcessorPil, CLIPModel, CLIPTokenizer
 
 from conclvd.errors import ModelError
-from conclvd.models.checkpoint import model_errors
-from conclvd.models.hashes import files_hash
+from conclvd.files import sha256_of
 from conclvd.models.source import EMBEDDED, resolve
+from conclvd.tensor_file import model_errors
 from conclvd.tensors import Frames
 
 BATCH, GPU_BATCH = 16, 256  # frames at once
@@ -120,7 +120,7 @@ def load_clip(name: str, device: torch.device | str = "cpu") -> Clip:
             f"shape than config.json says, the first is {lost[0]}"
         )
     return Clip(
-        f"{_title(name)} {files_hash(weights)[:HASH]}",
+        f"{_title(name)} {sha256_of(*weights)[:HASH]}",
         model.eval().requires_grad_(False).to(device),
         _tokenizer(folder),
         _processor(folder, model.config.vision_config.image_size),

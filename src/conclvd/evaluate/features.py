@@ -9,11 +9,10 @@ from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Float64
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
 
-from conclvd.errors import InvalidRequest, ModelError
-from conclvd.models.hashes import files_hash
+from conclvd.errors import InvalidRequest
+from conclvd.files import sha256_of
+from conclvd.tensor_file import model_errors, read_tensors
 
 Features: TypeAlias = Float64[np.ndarray, "n d"]
 HASH = 8
@@ -51,7 +50,7 @@ def load_features(path: Path, reference: Path, methods: Sequence[str]) -> Featur
                 f"the features of {name!r} have {each.shape[1]} numbers each, the reference's "
                 f"{features.shape[1]}; take both from the same model"
             )
-    digits = files_hash([reference])[:HASH]
+    digits = sha256_of(reference)[:HASH]
     return FeatureSets(found, features, f"{reference.name} (n {len(features)}, {digits})")
 
 
@@ -78,13 +77,10 @@ def _of_methods(
 def _read(path: Path) -> dict[str, Features]:
     if path.suffix not in (".npy", ".safetensors"):
         raise InvalidRequest(f"features are .npy or .safetensors files, found {path.name!r}")
-    try:
+    with model_errors(str(path)):
         if path.suffix == ".npy":
             return {path.stem: np.load(path, allow_pickle=False).astype(np.float64)}
-        return {name: each.astype(np.float64) for name, each in load_file(path).items()}
-    except (OSError, ValueError, TypeError, EOFError, SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ModelError(f"cannot read the features in {path}: {reason}") from error
+        return {name: each.double().numpy() for name, each in read_tensors(path).items()}
 
 
 def _check(features: Features, where: str) -> None:

@@ -7,9 +7,9 @@ from typing import Final
 
 import torch
 
+from conclvd.files import sha256_of
 from conclvd.interpolation.estimators import DEFAULT, load_estimator, shipped_raft
 from conclvd.interpolation.flow import FlowEstimator
-from conclvd.models.hashes import files_hash
 
 HASH: Final = 8
 
@@ -24,4 +24,4 @@ def load_flow(name: str = DEFAULT, device: torch.device | str = "cpu") -> tuple[
     if name == DEFAULT:
         return estimator, "DIS"
     path = shipped_raft() if name == "raft" else Path(name)
-    return estimator, f"{path.stem} {files_hash([path])[:HASH]}"
+    return estimator, f"{path.stem} {sha256_of(path)[:HASH]}"

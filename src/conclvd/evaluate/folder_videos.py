@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from conclvd.generate.request import KEYFRAME_RATE
-from conclvd.video.probe import PICTURE_SUFFIXES, VideoInfo
+from conclvd.video.formats import PICTURE_SUFFIXES, VIDEO_SUFFIXES
+from conclvd.video.probe import VideoInfo
 
-VIDEO_SUFFIXES: Final = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".gif", ".webp")
 _NUMBERED: Final = re.compile(r"(\d{4})(?!\d)")
 _SEED: Final = re.compile(r"-s(\d+)$")
 UNTOLD_RATE: Final = KEYFRAME_RATE  # of pictures whose folder does not tell theirs

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from conclvd.errors import DatasetError, InvalidRequest
+from conclvd.errors import DatasetError, InvalidRequest, MediaError
 from conclvd.evaluate.captioned import Prompted, told_lines
+from conclvd.files import write_text
 from conclvd.generate.request import SEEDS
 from conclvd.lines import parse
-from conclvd.video.beside import beside
 
 MOST_PROMPTS: Final = 10_000  # file names have room for four digits
 
@@ -24,8 +24,8 @@ def read_prompts(path: Path) -> list[str]:
     DatasetError for what it holds.
     """
     prompts = [
-        parse(line, Prompted, f"{path} line {number}").caption if path.suffix == ".jsonl" else line
-        for number, line in told_lines(path)
+        parse(line, Prompted, where).caption if path.suffix == ".jsonl" else line
+        for where, line in told_lines(path)
     ]
     if not 1 <= len(prompts) <= MOST_PROMPTS:
         raise DatasetError(f"{path} holds {len(prompts)} prompts; write 1 to {MOST_PROMPTS}")
@@ -47,5 +47,4 @@ def write_prompts(path: Path, prompts: Sequence[str]) -> None:
     """Write prompts as `read_prompts` reads them; the file takes its place when it is whole."""
     as_json = path.suffix == ".jsonl"
     lines = [json.dumps({"caption": p}, ensure_ascii=False) if as_json else p for p in prompts]
-    with beside(path) as partial:
-        partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_text(path, "\n".join(lines) + "\n", MediaError)

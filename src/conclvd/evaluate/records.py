@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, Literal, TypeVar
+from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue
 
-from conclvd.errors import DatasetError
+from conclvd.lines import read_lines, write_lines
 from conclvd.manifest import MANIFEST
-from conclvd.video.beside import beside
 
 METHODS_FILE: Final = "methods.jsonl"
 
 ASKED_FILE: Final = "asked.jsonl"
 
 Status = Literal["done", "unfinished", "not available", "failed"]
-Row = TypeVar("Row", bound=BaseModel)
 
 
 class VideoRow(BaseModel):
@@ -83,63 +80,33 @@ class MethodRow(BaseModel):
 
 def read_videos(folder: Path) -> list[VideoRow]:
     """The rows of a method's folder, none where it has none yet."""
-    return _read(folder / MANIFEST, VideoRow)
+    return read_lines(folder / MANIFEST, VideoRow)
 
 
 def read_methods(folder: Path) -> list[MethodRow]:
     """The rows of a comparison's folder, none where it has none yet."""
-    return _read(folder / METHODS_FILE, MethodRow)
+    return read_lines(folder / METHODS_FILE, MethodRow)
 
 
 def read_asked(folder: Path) -> list[AskedRow]:
     """What was asked for in a comparison's folder, nothing where that was not noted."""
-    return _read(folder / ASKED_FILE, AskedRow)
+    return read_lines(folder / ASKED_FILE, AskedRow)
 
 
 def write_videos(folder: Path, rows: Iterable[VideoRow]) -> None:
-    """Write a method's rows; the file takes its place when it is whole."""
-    _write(folder / MANIFEST, rows)
+    """Write a method's rows, whole or not at all."""
+    write_lines(folder / MANIFEST, map(_plain, rows))
 
 
 def write_methods(folder: Path, rows: Iterable[MethodRow]) -> None:
-    """Write the methods' rows; the file takes its place when it is whole."""
-    _write(folder / METHODS_FILE, rows)
+    """Write the methods' rows, whole or not at all."""
+    write_lines(folder / METHODS_FILE, map(_plain, rows))
 
 
 def write_asked(folder: Path, rows: Iterable[AskedRow]) -> None:
-    """Write what is asked for; the file takes its place when it is whole."""
-    _write(folder / ASKED_FILE, rows)
+    """Write what is asked for, whole or not at all."""
+    write_lines(folder / ASKED_FILE, map(_plain, rows))
 
 
-def _read(path: Path, kind: type[Row]) -> list[Row]:
-    if not path.exists():
-        return []
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"cannot read {path}: {error}") from error
-    return [
-        _parse(line, kind, f"{path} line {number}")
-        for number, line in enumerate(lines, 1)
-        if line.strip()
-    ]
-
-
-def _parse(line: str, kind: type[Row], where: str) -> Row:
-    try:
-        return kind.model_validate_json(line)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the row"
-        raise DatasetError(
-            f"{where}: {key}: {first['msg']}; `conclvd evaluate compare` did not write it, name "
-            "another folder"
-        ) from error
-
-
-def _write(path: Path, rows: Iterable[BaseModel]) -> None:
-    lines = [
-        json.dumps(row.model_dump(exclude_none=True), ensure_ascii=False) + "\n" for row in rows
-    ]
-    with beside(path) as partial:
-        partial.write_text("".join(lines), encoding="utf-8")
+def _plain(row: BaseModel) -> dict[str, Any]:
+    return row.model_dump(exclude_none=True)

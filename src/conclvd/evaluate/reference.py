@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from conclvd.errors import InvalidRequest, MediaError
-from conclvd.evaluate.folder_videos import VIDEO_SUFFIXES, natural
+from conclvd.evaluate.folder_videos import natural
 from conclvd.evaluate.style import FRAMES, Feature, Known, Lab, lab, spaced, spread
-from conclvd.models.hashes import files_hash
+from conclvd.files import sha256_of
 from conclvd.tensors import Frames
-from conclvd.video.probe import PICTURE_SUFFIXES, picture_files
+from conclvd.video.formats import PICTURE_SUFFIXES, VIDEO_SUFFIXES
+from conclvd.video.probe import picture_files
 from conclvd.video.read import read_frames, read_picture
 
 LEAST = 8  # pictures and videos
@@ -94,7 +95,7 @@ def load_reference(
         )
     parts = [picture_files(path) if path.is_dir() else [path] for path in read]
     contents = [file for part in parts for file in part]
-    name = f"{folder.resolve().name} ({len(read)} files, {files_hash(contents)[:HASH]})"
+    name = f"{folder.resolve().name} ({len(read)} files, {sha256_of(*contents)[:HASH]})"
     return Reference(name, pictures, sources)
 
 

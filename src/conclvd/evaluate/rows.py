@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from conclvd.errors import DatasetError
-from conclvd.video.beside import beside
+from conclvd.files import read_bytes, whole
+from conclvd.lines import parse, split
 
 SCHEMA_VERSION: Final = 1
 What = TypeVar("What")
@@ -60,7 +61,7 @@ def write_rows(path: Path, rows: Iterable[Row]) -> None:
     Raises MediaError when it cannot be written.
     """
     content = "".join(row.model_dump_json() + "\n" for row in rows).encode()
-    with beside(path) as partial:
+    with whole(path) as partial:
         partial.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
 
 
@@ -75,7 +76,7 @@ def read_rows(paths: Sequence[Path]) -> list[Row]:
     for path in paths:
         earlier = set(rows)
         for where, line in _lines(path):
-            row = _parse(line, where)
+            row = parse(line, Row, where)
             if row in earlier:
                 continue
             key = (row.method, row.video, row.metric, row.clip, row.reference, row.flow)
@@ -103,21 +104,9 @@ def by_method(rows: Sequence[Row], what: Callable[[Row], What]) -> dict[str, set
 
 def _lines(path: Path) -> list[tuple[str, str]]:
     try:
-        content = path.read_bytes()
-        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode()
+        content = read_bytes(path)
+        return split(gzip.decompress(content) if path.suffix == ".gz" else content, path)
     except FileNotFoundError as error:
         raise DatasetError(f"there is no file {path}; check the name") from error
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise DatasetError(f"cannot read {path}: {error}") from error
-    lines = text.split("\n")  # splitlines would split prompts at U+2028
-    return [(f"{path} line {number}", line) for number, line in enumerate(lines, 1) if line.strip()]
-
-
-def _parse(line: str, where: str) -> Row:
-    try:
-        return Row.model_validate_json(line)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the row"
-        reason = first["msg"].removeprefix("Value error, ")
-        raise DatasetError(f"{where}: {key} does not fit: {reason}") from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise DatasetError(f"cannot read {path}: {error}; make it again") from error

@@ -10,7 +10,6 @@ from conclvd.errors import InvalidRequest
 from conclvd.evaluate.captioned import Captioned, names_files, read_captions
 from conclvd.evaluate.entry import ABSENT, Entry
 from conclvd.evaluate.folder_videos import (
-    VIDEO_SUFFIXES,
     natural,
     number_of,
     seed_of,
@@ -64,7 +63,7 @@ def find_videos(folder: Path, prompts: Path | None, method: str | None) -> list[
             entries += _not_made(row, read_asked(folder), entries) or _earlier(row)
     if not any(entry.path for entry in entries):
         raise InvalidRequest(
-            f"{folder} holds no videos ({', '.join(VIDEO_SUFFIXES)}, or folders of pictures)"
+            f"{folder} holds no videos (.mp4, .gif, .webm and the like, or folders of pictures)"
         )
     return entries
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from conclvd.errors import InvalidRequest, ModelError
+from conclvd.files import sha256_of
 from conclvd.generate.cpu import tune_for_cpu
 from conclvd.generate.device import choose_device, choose_dtype
 from conclvd.generate.pipeline import ConCLVDPipeline
@@ -25,7 +26,6 @@ from conclvd.interpolation.settings import Settings
 from conclvd.interpolation.sofp import interpolate
 from conclvd.models.base import Base
 from conclvd.models.components import load_base
-from conclvd.models.hashes import files_hash
 from conclvd.models.motion import MotionModule, attention_kinds
 from conclvd.models.versions import versions
 from conclvd.models.weights import load_motion_module, motion_files
@@ -108,7 +108,7 @@ class Generator:
                 f"{model} comes without a motion module; name one, for example --motion FOLDER"
             )
         module = load_motion_module(name, dtype=number)
-        return cls(base, module, device=where, motion_hash=files_hash(motion_files(name)))
+        return cls(base, module, device=where, motion_hash=sha256_of(*motion_files(name)))
 
     def settle(self, request: Request) -> Request:
         """`request` with every open setting chosen, checked against this model's limits."""

@@ -18,7 +18,8 @@ from conclvd.models.motion import (
     set_attention,
 )
 from conclvd.models.source import MOTION
-from conclvd.models.weights import KINDS, WEIGHTS, load_motion_module, read_header
+from conclvd.models.weights import KINDS, WEIGHTS, load_motion_module
+from conclvd.tensor_file import read_header
 
 
 class ConCLVDPipeline(AnimateDiffPipeline):  # type: ignore[misc]  # diffusers ships no types

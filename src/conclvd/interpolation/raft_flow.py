@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 
 import torch
 from jaxtyping import Float
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -16,6 +13,7 @@ from conclvd.errors import ModelError
 from conclvd.interpolation.correlation import pairs_bytes, room_for_pairs
 from conclvd.interpolation.raft import LARGE, SMALL, SMALLEST_SIDE, UPDATES, Raft, quick_layout
 from conclvd.interpolation.raft_encoder import DOWNSAMPLING
+from conclvd.tensor_file import read_tensors
 
 _IN_LARGE_ALONE = "mask_predictor.conv.weight"
 _IN_BOTH = "feature_encoder.convnormrelu.0.weight"
@@ -67,7 +65,9 @@ def load_raft(path: Path) -> Raft:
     Raises ModelError when the file is not there, broken, holds more than tensors, or they are not
     those of torchvision's `raft_small` or `raft_large`.
     """
-    tensors = {name.removeprefix("module."): value for name, value in _tensors(path).items()}
+    if not path.is_file():
+        raise ModelError(f"there is no file {path}; name a file with RAFT weights, or use dis")
+    tensors = {name.removeprefix("module."): value for name, value in read_tensors(path).items()}
     if _IN_BOTH not in tensors:
         raise ModelError(
             f"{path} is no RAFT with torchvision's names: it has no {_IN_BOTH}; take the file of "
@@ -80,22 +80,3 @@ def load_raft(path: Path) -> Raft:
         reason = " ".join(str(error).split()[:24])
         raise ModelError(f"{path} does not fit RAFT: {reason}; take the unchanged file") from error
     return network.eval().requires_grad_(False)
-
-
-def _tensors(path: Path) -> dict[str, Tensor]:
-    if not path.is_file():
-        raise ModelError(f"there is no file {path}; name a file with RAFT weights, or use dis")
-    try:
-        if path.suffix == ".safetensors":
-            return dict(load_file(path))
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise ModelError(
-            f"{path} holds more than weights and is not opened, because that could run code"
-        ) from error
-    except (OSError, ValueError, RuntimeError, EOFError, SafetensorError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelError(f"{path} cannot be loaded: {reason}") from error
-    if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
-        raise ModelError(f"{path} holds no named weights; take a state dict of RAFT")
-    return content

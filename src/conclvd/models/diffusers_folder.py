@@ -11,11 +11,11 @@ from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from conclvd.errors import ModelError
+from conclvd.files import sha256_of
 from conclvd.models.base import Base
-from conclvd.models.checkpoint import model_errors
-from conclvd.models.hashes import files_hash
 from conclvd.models.source import MOTION, ModelSource
 from conclvd.models.vocabulary import read_vocabulary
+from conclvd.tensor_file import model_errors
 
 # The parts of a base, and the names that the settings file of each may have.
 SETTINGS: dict[str, tuple[str, ...]] = {
@@ -58,7 +58,7 @@ def from_folder(source: ModelSource, dtype: torch.dtype, vae_dtype: torch.dtype)
         unet=_load_weights(UNet2DConditionModel, folder / "unet", dtype),
         vae=load_autoencoder(folder, vae_dtype),
         scheduler=load_scheduler(folder),
-        hashes={part: files_hash(weight_files(folder / part)) for part in WEIGHTS},
+        hashes={part: sha256_of(*weight_files(folder / part)) for part in WEIGHTS},
         motion=motion if motion.is_dir() else None,
         vocabulary=read_vocabulary(vocabulary) if vocabulary.is_file() else None,
     )

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import torch
 from jaxtyping import Float
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 from conclvd.errors import ModelError
+from conclvd.files import whole
+from conclvd.tensor_file import model_errors, read_header, read_tensors, write_tensors
 
 FORMAT = "conclvd-probe-1"
 
@@ -80,9 +80,10 @@ def save_probe(probe: Probe, file: Path) -> None:
         "side": probe.side,
         "width": probe.width,
     }
-    weights = {k: v.detach().half().cpu().contiguous() for k, v in probe.state_dict().items()}
+    weights = {name: value.half() for name, value in probe.state_dict().items()}
     file.parent.mkdir(parents=True, exist_ok=True)
-    save_file(weights, file, {"format": FORMAT, "settings": json.dumps(settings)})
+    with whole(file, ModelError) as part:
+        write_tensors(part, weights, {"format": FORMAT, "settings": json.dumps(settings)})
 
 
 def load_probe(file: Path) -> Probe:
@@ -91,10 +92,10 @@ def load_probe(file: Path) -> Probe:
         raise ModelError(
             f"there is no probe at {file}; train one with python -m conclvd.pretrain probe"
         )
-    with safe_open(file, framework="pt") as stored:
-        header = stored.metadata() or {}
-        if header.get("format") != FORMAT:
-            raise ModelError(f"{file} is no probe: its format is {header.get('format')!r}")
+    header = read_header(file)
+    if header.get("format") != FORMAT:
+        raise ModelError(f"{file} is no probe: its format is {header.get('format')!r}")
+    with model_errors(str(file)):
         probe = Probe(**json.loads(header["settings"]))
-        probe.load_state_dict({key: stored.get_tensor(key).float() for key in stored.keys()})  # noqa: SIM118
+        probe.load_state_dict({name: each.float() for name, each in read_tensors(file).items()})
     return probe.eval()

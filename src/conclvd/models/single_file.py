@@ -10,11 +10,11 @@ from torch import nn
 from transformers import CLIPTextModel
 
 from conclvd.errors import ModelError
+from conclvd.files import sha256_of
 from conclvd.models.base import Base
-from conclvd.models.checkpoint import model_errors, read_tensors
 from conclvd.models.diffusers_folder import SETTINGS_FILES, load_scheduler, load_tokenizer
-from conclvd.models.hashes import files_hash
 from conclvd.models.source import ModelSource, resolve
+from conclvd.tensor_file import model_errors, read_tensors
 
 STABLE_DIFFUSION = "stable-diffusion-v1-5/stable-diffusion-v1-5"
 PREFIXES = {
@@ -53,7 +53,7 @@ def from_checkpoint(source: ModelSource, dtype: torch.dtype, vae_dtype: torch.dt
         text_encoder = create_diffusers_clip_model_from_ldm(
             CLIPTextModel, dict(tensors), subfolder="text_encoder", torch_dtype=dtype, **where
         )
-    digest = files_hash([source.path])
+    digest = sha256_of(source.path)
     for part, model in (("unet", unet), ("vae", vae), ("text_encoder", text_encoder)):
         _check_complete(source.path, part, model)
     return Base(

@@ -7,7 +7,6 @@ so that a weights file that lost its folder still tells what it is.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,15 +14,14 @@ from typing import Any
 
 import torch
 from diffusers import MotionAdapter
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from conclvd import __version__
 from conclvd.errors import ModelError
-from conclvd.models.checkpoint import model_errors, read_tensors
+from conclvd.files import whole, write_text
 from conclvd.models.motion import ANIMATEDIFF, MotionModule, attention_kinds
 from conclvd.models.source import MOTION, resolve
+from conclvd.tensor_file import model_errors, read_header, read_tensors, write_tensors
 
 CONFIG, WEIGHTS = "config.json", "diffusion_pytorch_model.safetensors"
 FORMAT = "conclvd-motion/1"
@@ -48,8 +46,7 @@ def save_motion_module(
     """Write `module` into `folder`, its weights in `dtype` (None: as they are).
 
     `base_hash` is the sha256 of the U-Net that it was trained for, `dataset_hash` that of the
-    clips and captions. The file is written beside its name and renamed when whole; the same
-    weights give the same bytes.
+    clips and captions. The file is whole or not there; the same weights give the same bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     module.save_config(folder)
@@ -63,22 +60,8 @@ def save_motion_module(
         "conclvd.dataset_sha256": dataset_hash,
         "conclvd.version": __version__,
     }
-    part = folder / f"{WEIGHTS}.part"
-    save_file({name: value.contiguous() for name, value in weights.items()}, part, metadata=header)
-    _sort_header(part)
-    os.replace(part, folder / WEIGHTS)
-
-
-def _sort_header(weights: Path) -> None:
-    """Put what a safetensors file says of itself in order, which is another at every writing."""
-    with weights.open("r+b") as file:
-        size = int.from_bytes(file.read(8), "little")
-        header = json.loads(file.read(size))
-        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
-        content = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-        assert len(content) <= size
-        file.seek(8)
-        file.write(content.ljust(size))
+    with whole(folder / WEIGHTS, ModelError) as part:
+        write_tensors(part, weights, header)
 
 
 def forget_origin(config: Path) -> None:
@@ -86,13 +69,7 @@ def forget_origin(config: Path) -> None:
     if config.is_file():
         values = json.loads(config.read_text(encoding="utf-8"))
         if values.pop("_name_or_path", None) is not None:
-            config.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-
-
-def read_header(weights: Path) -> dict[str, str]:
-    """What the header of a safetensors file says, empty if nothing."""
-    with model_errors(str(weights)), safe_open(weights, framework="pt") as file:
-        return dict(file.metadata() or {})
+            write_text(config, json.dumps(values, indent=2) + "\n", ModelError)
 
 
 def motion_files(name: str | Path) -> list[Path]:
@@ -143,7 +120,7 @@ def _from_folder(folder: Path) -> MotionModule:
         )
     with model_errors(str(folder)):
         module = MotionModule.from_config(config)
-        tensors = load_file(weights)
+    tensors = read_tensors(weights)
     return _fill(module, tensors, weights)
 
 

@@ -12,13 +12,11 @@ from typing import Final
 
 from conclvd import __version__
 from conclvd.errors import DatasetError, InvalidRequest
-from conclvd.lock import sweep
+from conclvd.files import make_folder, sha256_of, sweep
 from conclvd.manifest import (
     MANIFEST,
     ClipRecord,
     append_record,
-    drop_torn_line,
-    file_sum,
     read_manifest,
     write_manifest,
 )
@@ -76,7 +74,8 @@ def paint_dataset(
     """
     if count < 1:
         raise InvalidRequest(f"count is {count}; choose 1 or more")
-    _make(folder / _CLIPS)
+    make_folder(folder / _CLIPS, DatasetError)
+    sweep(folder.rglob(".*"))
     kept = _kept(folder, settings)
     missing = [index for index in range(count) if _name(index) not in kept]
     there = count - len(missing)
@@ -126,28 +125,17 @@ def paint_record(folder: Path, index: int, settings: PaintSettings) -> ClipRecor
         frames=settings.frames,
         width=settings.width,
         height=settings.height,
-        sha256=file_sum(path),
+        sha256=sha256_of(path),
     )
 
 
 # --- what is there already -------------------------------------------------------------------
 
 
-def _make(clips: Path) -> None:
-    try:
-        clips.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DatasetError(
-            f"cannot make the folder {clips}: {error.strerror}; choose another folder"
-        ) from error
-    sweep(clips.glob(".*"))
-
-
 def _kept(folder: Path, settings: PaintSettings) -> set[str]:
     """The clips that are whole; the manifest is rid of all others."""
     if not (folder / MANIFEST).exists():
         return set()
-    drop_torn_line(folder)
     records = read_manifest(folder)
     for record in records:
         _check_same(folder, record, settings)
@@ -181,7 +169,7 @@ def _check_same(folder: Path, record: ClipRecord, settings: PaintSettings) -> No
 
 def _is_whole(folder: Path, record: ClipRecord) -> bool:
     path = folder / record.file_name
-    return path.is_file() and file_sum(path) == record.sha256
+    return path.is_file() and sha256_of(path) == record.sha256
 
 
 def _name(index: int) -> str:

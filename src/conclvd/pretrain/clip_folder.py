@@ -13,10 +13,10 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
-from safetensors import safe_open
-from safetensors.numpy import save_file
+import torch
 
 from conclvd.errors import TrainingError
+from conclvd.files import sweep, whole
 from conclvd.pretrain.painting import (
     FIRST_TRAINING_SEED,
     PaintedSample,
@@ -24,6 +24,7 @@ from conclvd.pretrain.painting import (
     PaintOrder,
 )
 from conclvd.pretrain.runlog import RunLog
+from conclvd.tensor_file import read_header, read_tensors, write_tensors
 
 SUFFIX = ".clip"
 SCAN_SECONDS = 1.0
@@ -34,20 +35,18 @@ def write_clip(folder: Path, sample: PaintedSample) -> None:
     """Write a clip as `<seed>.clip`, whole or not at all."""
     texts = {"captions": sample.captions, "attributes": sample.attributes}
     header = {key: json.dumps(value, ensure_ascii=False) for key, value in texts.items()}
-    unfinished = folder / f"{sample.seed}.part"
-    arrays = {"frames": sample.frames}
+    arrays = {"frames": torch.tensor(sample.frames)}
     if sample.interest is not None:
-        arrays["interest"] = sample.interest
-    save_file(arrays, unfinished, header)
-    unfinished.replace(folder / f"{sample.seed}{SUFFIX}")
+        arrays["interest"] = torch.tensor(sample.interest)
+    with whole(folder / f"{sample.seed}{SUFFIX}", TrainingError) as unfinished:
+        write_tensors(unfinished, arrays, header)
 
 
 def read_clip(file: Path) -> PaintedSample:
     """Read a clip that `write_clip` wrote."""
-    with safe_open(file, framework="np") as stored:
-        header = stored.metadata()
-        frames = stored.get_tensor("frames")
-        interest = stored.get_tensor("interest") if "interest" in stored.keys() else None  # noqa: SIM118
+    header, arrays = read_header(file), read_tensors(file)
+    frames = arrays["frames"].numpy()
+    interest = arrays["interest"].numpy() if "interest" in arrays else None
     captions = tuple(json.loads(header["captions"]))
     attributes = json.loads(header["attributes"])
     return PaintedSample(int(file.stem), frames, captions, attributes, interest=interest)
@@ -59,6 +58,7 @@ def paint_clips(out: Path, seconds: float, workers: int, order: PaintOrder) -> d
     Returns the number of clips painted.
     """
     log = RunLog(out, "clips")
+    sweep(out.glob(".*"))
     there = [int(file.stem) for file in out.glob(f"*{SUFFIX}")]
     first_seed = max(there, default=FIRST_TRAINING_SEED - 1) + 1
     started, reported = time.monotonic(), 0.0

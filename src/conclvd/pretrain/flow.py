@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 
+from conclvd.errors import TrainingError
+from conclvd.files import whole
 from conclvd.interpolation.flow import DisFlow, FlowEstimator
 from conclvd.interpolation.raft import Raft, quick_layout, raft_small
 from conclvd.interpolation.raft_flow import RaftFlow, load_raft
@@ -18,6 +18,7 @@ from conclvd.pretrain.flow_store import FlowPairs, FlowStore
 from conclvd.pretrain.launch import start
 from conclvd.pretrain.painting import PaintingPool
 from conclvd.pretrain.runlog import RunLog
+from conclvd.tensor_file import write_tensors
 from conclvd.train.captured import Captured
 from conclvd.train.clock import Clock, learning_rate
 from conclvd.train.ema import MovingAverage
@@ -121,9 +122,8 @@ def _saved(
     """
     names = [name for name, _ in network.named_parameters()]
     weights = dict(zip(names, average.averages, strict=True))
-    part = out / (WEIGHTS + ".part")
-    half = {name: value.half().cpu().contiguous() for name, value in weights.items()}
-    save_file(half, part, metadata={"format": "pt"})
-    os.replace(part, out / WEIGHTS)
+    half = {name: value.half() for name, value in weights.items()}
+    with whole(out / WEIGHTS, TrainingError) as part:
+        write_tensors(part, half, {"format": "pt"})
     copy = load_raft(out / WEIGHTS).to(held_out["painted"].first.device)
     return flow_errors({"raft": RaftFlow(copy)}, held_out)

@@ -13,8 +13,8 @@ import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel, UNetMotionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from conclvd.files import sha256_of
 from conclvd.models.attention import SPARSE_CAUSAL, VERSATILE
-from conclvd.models.hashes import files_hash
 from conclvd.models.motion import MotionModule, attach
 from conclvd.models.noise_adapter import NoiseAdapter
 from conclvd.models.weights import save_motion_module
@@ -206,7 +206,7 @@ def train_motion(run: MotionRun) -> dict[str, float]:
         save_motion_module(
             collect_motion(unet, module),
             run.out / "motion_adapter",
-            base_hash=files_hash(sorted((run.model / "unet").glob("*.safetensors"))),
+            base_hash=sha256_of(*sorted((run.model / "unet").glob("*.safetensors"))),
             dtype=torch.float16,
         )
     return result

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import copy
-import os
-import shutil
 from pathlib import Path
 from typing import Any
 
+from conclvd.errors import TrainingError
+from conclvd.files import leftovers, sweep, whole_folder
 from conclvd.models.weights import forget_origin
 
 SHARD_SIZE = "14MB"
@@ -18,13 +18,11 @@ def save_part(part: Any, folder: Path) -> None:
 
     Models are written as a half-precision copy; what stood there before is replaced at the end.
     """
-    fresh = folder.with_name(folder.name + ".part")
-    shutil.rmtree(fresh, ignore_errors=True)
-    if hasattr(part, "parameters"):
-        half = copy.deepcopy(part).to("cpu").half()
-        half.save_pretrained(fresh, max_shard_size=SHARD_SIZE, safe_serialization=True)
-    else:
-        part.save_pretrained(fresh)
-    forget_origin(fresh / "config.json")
-    shutil.rmtree(folder, ignore_errors=True)
-    os.replace(fresh, folder)
+    sweep(leftovers(folder))
+    with whole_folder(folder, TrainingError) as fresh:
+        if hasattr(part, "parameters"):
+            half = copy.deepcopy(part).to("cpu").half()
+            half.save_pretrained(fresh, max_shard_size=SHARD_SIZE, safe_serialization=True)
+        else:
+            part.save_pretrained(fresh)
+        forget_origin(fresh / "config.json")

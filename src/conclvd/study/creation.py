@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -13,12 +12,11 @@ import numpy as np
 
 from conclvd.errors import InvalidRequest, MediaError
 from conclvd.evaluate.folder_videos import rate_of
-from conclvd.lock import sweep
+from conclvd.files import leftovers, sweep, whole_folder
 from conclvd.study.matching import Match, match
 from conclvd.study.methods import read_methods
 from conclvd.study.plan import PLAN, Item, Mode, Plan
 from conclvd.tensors import Frame
-from conclvd.video.beside import beside
 from conclvd.video.probe import VideoInfo, probe
 from conclvd.video.read import read_frames
 from conclvd.video.write import write_video
@@ -63,8 +61,8 @@ def create_study(
             "by the text of their prompts"
         )
     size = size or _common_size(usable, infos)
-    sweep(folder.parent.glob(f".{glob.escape(folder.stem)}.*"))
-    with beside(folder) as partial:
+    sweep(leftovers(folder))
+    with whole_folder(folder) as partial:
         items = _copy(usable, infos, size, partial, left_out, report)
         plan = Plan(
             mode=mode,
@@ -90,7 +88,7 @@ def _copy(
     report: Callable[[int, int], None],
 ) -> tuple[Item, ...]:
     """Copies of all videos that can be read to their end; what cannot is left out, in words."""
-    (folder / VIDEOS).mkdir(parents=True)
+    (folder / VIDEOS).mkdir()
     items = []
     for number, found in enumerate(matches):
         report(number, len(matches))

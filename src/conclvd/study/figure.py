@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from conclvd.errors import InvalidRequest
+from conclvd.files import whole
 from conclvd.study.plan import CRITERIA
-from conclvd.video.beside import beside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,7 +57,7 @@ def draw(analysis: Analysis, path: Path) -> None:
     ):
         figure = Figure(figsize=(9.6, 4.8), layout="constrained", facecolor=_PAPER)
         draw_bars(figure.add_subplot(facecolor=_PAPER), analysis, readable=bool(chinese))
-        with beside(path) as partial:
+        with whole(path) as partial:
             dated = {"Date": None} if path.suffix == ".svg" else {}
             figure.savefig(partial, dpi=200, metadata=dated)
 

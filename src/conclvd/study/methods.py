@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conclvd.errors import InvalidRequest
-from conclvd.evaluate.folder_videos import VIDEO_SUFFIXES, is_video, natural
+from conclvd.evaluate.folder_videos import is_video, natural
 from conclvd.evaluate.records import read_methods as compared
 
 
@@ -55,7 +55,7 @@ def _with_videos(folder: Path) -> Path:
         raise InvalidRequest(f"there is no folder {folder}; check --videos")
     if not video_files(folder):
         raise InvalidRequest(
-            f"{folder} holds no videos ({', '.join(VIDEO_SUFFIXES)}, or folders of pictures)"
+            f"{folder} holds no videos (.mp4, .gif, .webm and the like, or folders of pictures)"
         )
     return folder
 

@@ -11,6 +11,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from conclvd.errors import DatasetError
+from conclvd.files import read_text
 from conclvd.lines import parse
 
 PLAN: Final = "study.json"
@@ -97,14 +98,12 @@ def read_plan(folder: Path) -> Plan:
     """The plan of a study folder. Raises DatasetError."""
     path = folder / PLAN
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except FileNotFoundError:
         raise DatasetError(
             f"there is no {PLAN} in {folder}; make a study with `conclvd evaluate study serve "
             "FOLDER --videos …`"
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"cannot read {path}: {error}") from error
     found = _version(text)
     if found not in (None, VERSION):
         raise DatasetError(

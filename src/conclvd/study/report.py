@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from conclvd.errors import InvalidRequest
-from conclvd.lines import write_text
+from conclvd.files import make_folder, write_text
 from conclvd.study.analysis import RESAMPLES, Analysis, CriterionScores
 from conclvd.study.figure import check_matplotlib, draw
 from conclvd.study.plan import CRITERIA
@@ -20,10 +20,7 @@ def write_report(analysis: Analysis, folder: Path) -> None:
     Raises InvalidRequest, DatasetError, MediaError.
     """
     check_matplotlib()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InvalidRequest(f"cannot write into {folder}: {error.strerror}") from error
+    make_folder(folder, InvalidRequest)
     draw(analysis, folder / "figure.png")
     draw(analysis, folder / "figure.svg")
     write_text(folder / "scores.csv", scores_csv(analysis))

@@ -14,7 +14,8 @@ from typing import Any
 
 from accelerate import Accelerator
 
-from conclvd.errors import InvalidRequest
+from conclvd.errors import InvalidRequest, TrainingError
+from conclvd.files import read_text
 from conclvd.train.journal import read_log
 from conclvd.train.loop import train
 from conclvd.train.prepare import Materials, Report, prepare
@@ -105,7 +106,7 @@ def check_prompts(name: str, settings: TrainSettings) -> None:
     made = [row["step"] for row in log if row.get("clips")]
     if not path.is_file() or not made or made[-1] < settings.max_train_steps:
         return
-    found = json.loads(path.read_text(encoding="utf-8"))["validation_prompt"]
+    found = json.loads(read_text(path, TrainingError))["validation_prompt"]
     if found != settings.validation_prompt:
         raise InvalidRequest(
             f"{name} in {settings.output_dir} is finished, with the validation prompts {found}; "

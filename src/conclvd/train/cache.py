@@ -9,12 +9,8 @@ so an interrupted run goes on where it stopped, and several runs may fill one ca
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import os
-import secrets
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +22,7 @@ from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from conclvd.errors import MediaError, TrainingError
+from conclvd.files import make_folder, read_text, sweep, whole, write_text
 from conclvd.generate.pixels import to_model_range
 from conclvd.models.base import Base
 from conclvd.tensors import Frames
@@ -37,6 +34,7 @@ from conclvd.train.windows import read_windows
 FORMAT = "conclvd-cache/1"
 FRAMES_AT_ONCE = 8  # through the autoencoder
 CAPTIONS_AT_ONCE = 32
+ADVICE = "free some space, or choose another cache_dir"
 
 # Latents of the windows of a clip: mean first, then standard deviation.
 CachedLatents = Float16[np.ndarray, "w 2 n c h w2"]
@@ -87,7 +85,7 @@ class Cache:
             if self.latent_file(clip).is_file() or not note.is_file():
                 there.append(clip)
             else:
-                broken.append(Skipped(str(clip.path), note.read_text(encoding="utf-8")))
+                broken.append(Skipped(str(clip.path), read_text(note, TrainingError)))
         return there, broken
 
 
@@ -104,12 +102,14 @@ def fill_latents(
         for clip in clips
         if not cache.latent_file(clip).is_file() and not cache.broken_file(clip).is_file()
     ]
+    if missing:
+        _prepare(cache.latents)
     for done, clip in enumerate(missing):
         report(done, len(missing))
         try:
             windows = read_windows(clip, settings)
         except MediaError as error:
-            _write(cache.broken_file(clip), str(error).encode())
+            write_text(cache.broken_file(clip), str(error), TrainingError, advice=ADVICE)
             continue
         _write_array(cache.latent_file(clip), np.stack([encode(vae, w) for w in windows]))
     if missing:
@@ -143,6 +143,8 @@ def fill_text(
     """Encode the captions that the cache does not have."""
     tokens = encode_captions(tokenizer, captions)
     missing = [row for row in tokens if not cache.text_file(row).is_file()]
+    if missing:
+        _prepare(cache.text)
     for start in range(0, len(missing), CAPTIONS_AT_ONCE):
         report(start, len(missing))
         rows = missing[start : start + CAPTIONS_AT_ONCE]
@@ -184,21 +186,14 @@ def _open(path: Path) -> np.ndarray:
 
 
 def _write_array(path: Path, array: np.ndarray) -> None:
-    content = io.BytesIO()
-    np.save(content, array)
-    _write(path, content.getvalue())
+    with whole(path, TrainingError, advice=ADVICE) as partial, partial.open("wb") as file:
+        np.save(file, array)
 
 
-def _write(path: Path, content: bytes) -> None:
-    # All processes of a run write some captions, and those of two machines may have one number.
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(content)
-        os.replace(partial, path)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
-        raise TrainingError(
-            f"cannot write {path}: {error.strerror}; free some space, or choose another cache_dir"
-        ) from error
+def _prepare(folder: Path) -> None:
+    """Make a folder of the cache, and remove what killed runs left in it.
+
+    Other machines may be writing there: nothing takes them as long as an hour.
+    """
+    make_folder(folder, TrainingError, advice=ADVICE)
+    sweep(folder.glob(".*"), idle=3600)

@@ -9,36 +9,27 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
-from conclvd.errors import TrainingError
-from conclvd.lock import sweep
+from conclvd.errors import ModelError, TrainingError
+from conclvd.files import cannot_write, folder_to_disk, remove, remove_folder, sweep, whole_folder
+from conclvd.tensor_file import read_tensors, write_tensors
 
 STATE, TENSORS = "state.json", "state.safetensors"
 FORMAT = "conclvd-checkpoint/1"
 NAME = re.compile(r"checkpoint-(\d+)")
+ADVICE = "free some space, and start again: the run goes on from its last checkpoint"
 
 
-@contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
+def disk_errors(path: Path) -> AbstractContextManager[None]:
     """Turn what the file system raises while `path` is written into one line of TrainingError."""
-    try:
-        yield
-    except (OSError, SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise TrainingError(
-            f"cannot write {path}: {reason}; free some space, and start again: the run goes on "
-            "from its last checkpoint"
-        ) from error
+    return cannot_write(path, TrainingError, ADVICE)
 
 
 def save_checkpoint(
@@ -57,28 +48,16 @@ def save_checkpoint(
     kept as `checkpoint-N.aside`, where nothing goes on from them, which `tell` gets a line of.
     """
     folder = output / f"checkpoint-{step}"
-    partial = output / f".checkpoint-{step}.part"
-    # A copy each: safetensors refuses tensors that share memory.
-    plain = {name: value.detach().to("cpu", copy=True) for name, value in tensors.items()}
-    try:
-        with disk_errors(folder):
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir(parents=True)
-            save_file({n: value.contiguous() for n, value in plain.items()}, partial / TENSORS)
-            content = {"format": FORMAT, "step": step, **facts}
-            (partial / STATE).write_text(json.dumps(content, indent=1), encoding="utf-8")
-            for file in (partial / TENSORS, partial / STATE, partial):
-                _to_disk(file)
-            aside = [
-                _set_aside(path)
-                for path in checkpoints(output)
-                if path in others or step_of(path) >= step
-            ]
-            _discard(folder)  # one that is not whole
-            os.replace(partial, folder)
-            _to_disk(output)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)  # if it is still there
+    with whole_folder(folder, TrainingError, durable=True, advice=ADVICE) as partial:
+        write_tensors(partial / TENSORS, tensors)
+        content = {"format": FORMAT, "step": step, **facts}
+        (partial / STATE).write_text(json.dumps(content, indent=1), encoding="utf-8")
+        folder_to_disk(partial)
+        aside = [
+            _set_aside(path)
+            for path in checkpoints(output)
+            if path in others or step_of(path) >= step
+        ]
     if aside:
         names = ", ".join(path.name for path in aside)
         tell(
@@ -86,8 +65,7 @@ def save_checkpoint(
             f"{names}; to go on from one instead: --resume-from-checkpoint {aside[-1].name}"
         )
     for old in checkpoints(output)[:-keep]:
-        _discard(old)
-    _sweep(output, "old")
+        remove_folder(old)
     return folder
 
 
@@ -111,8 +89,9 @@ def of_other_branches(output: Path, resumed: Path, step: int) -> list[Path]:
 
 def clear_partial(output: Path) -> None:
     """Remove what a run that was killed while it wrote left behind."""
-    _sweep(output, "part")
-    _sweep(output, "old")
+    for left in output.glob(".checkpoint-*"):  # as versions before 0.2 named them
+        if re.fullmatch(r"\.checkpoint-\d+\.(part|old)", left.name):
+            remove(left)
     sweep(output.rglob(".*"))
 
 
@@ -142,11 +121,9 @@ def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """The tensors and the facts of a checkpoint. Raises what `checkpoint_facts` does."""
     facts = checkpoint_facts(folder)
     try:
-        with safe_open(folder / TENSORS, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
+        return read_tensors(folder / TENSORS), facts
+    except ModelError as error:
         raise TrainingError(f"{folder} is damaged: {error}; remove it") from error
-    return tensors, facts
 
 
 def pack_optimizer(state: Mapping[str, Any], names: Sequence[str]) -> dict[str, Tensor]:
@@ -181,24 +158,3 @@ def _set_aside(folder: Path) -> Path:
         number += 1
     os.replace(folder, new)
     return new
-
-
-def _discard(folder: Path) -> None:
-    """Take a checkpoint's name away: one that is half removed must not be taken for a whole one."""
-    new = folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(new, ignore_errors=True)
-    with suppress(OSError):  # it may not be there; a full disk shows where the next is written
-        os.replace(folder, new)
-
-
-def _sweep(output: Path, ending: str) -> None:
-    for left in output.glob(f".checkpoint-*.{ending}"):
-        shutil.rmtree(left, ignore_errors=True)
-
-
-def _to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

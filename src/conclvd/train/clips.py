@@ -19,8 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from conclvd.errors import ConclvdError, DatasetError
-from conclvd.models.hashes import files_hash
+from conclvd.files import read_text, sha256_of
+from conclvd.lines import numbered, parse_object
 from conclvd.train.settings import TrainSettings
+from conclvd.video.formats import VIDEO_SUFFIXES
 from conclvd.video.probe import probe
 
 TRAIN = "train"  # the split, as `conclvd dataset split` calls it
@@ -29,7 +31,6 @@ IN_QUOTES = (
     "so it is not known where the caption ends; put a caption that has commas in quotes: "
     '"a boat, far away"'
 )
-VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".gif", ".webp")
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def find_clips(
         if reason:
             skipped.append(Skipped(str(path), reason))
         else:
-            clips.append(Clip(path, captions, frames, files_hash([path])))
+            clips.append(Clip(path, captions, frames, sha256_of(path)))
         report(number, len(entries))
     if not clips:
         why = f"; the first, {skipped[0].name}, {skipped[0].reason}" if skipped else ""
@@ -166,7 +167,7 @@ def _unfit(entry: Entry) -> str:
 def _with_caption_beside(video: Path) -> Entry:
     text = video.with_suffix(".txt")
     try:
-        captions = _captions([_read(text)] if text.is_file() else [])
+        captions = _captions([read_text(text)] if text.is_file() else [])
         fault = "" if captions else f"has no caption; write one into {text.name} beside it"
         return Entry(video, captions, fault=fault)
     except DatasetError as error:
@@ -202,23 +203,13 @@ def _from_rows(
 
 
 def _json_rows(path: Path) -> Iterable[tuple[str, dict[str, object]]]:
-    for number, line in enumerate(_read(path).split("\n"), 1):
-        if not line.strip():
-            continue
-        where = f"{path} line {number}"
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise DatasetError(f"{where} is not JSON: {error}") from error
-        if not isinstance(row, dict):
-            raise DatasetError(f"{where} is a {type(row).__name__}; each line is one JSON object")
-        yield where, row
+    return ((where, parse_object(line, where)) for where, line in numbered(path))
 
 
 def _csv_rows(path: Path) -> Iterable[tuple[str, dict[str, object]]]:
     # Line breaks within quotes are the caption's, and only csv knows which are. Strictly: a quote
     # that is never closed would take in all the rows after it.
-    reader = csv.DictReader(io.StringIO(_read(path), newline=""), restkey=SURPLUS, strict=True)
+    reader = csv.DictReader(io.StringIO(read_text(path), newline=""), restkey=SURPLUS, strict=True)
     try:
         names = list(reader.fieldnames or [])
         width = len(names)
@@ -250,7 +241,7 @@ def _surplus(row: Mapping[str, object]) -> str:
 
 def _from_lists(folder: Path) -> list[Entry]:
     captions, videos = (
-        [line.strip() for line in _read(folder / name).strip().split("\n")]
+        [line.strip() for line in read_text(folder / name).strip().split("\n")]
         for name in ("prompts.txt", "videos.txt")
     )
     if len(captions) != len(videos):
@@ -281,12 +272,3 @@ def _from_csv(table: Path) -> list[Entry]:
         path = nested if nested.is_file() else table.parent / video
         entries.append(Entry(path, _captions([row["name"]])))
     return entries
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise DatasetError(f"cannot read {path}: {error}") from error
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"cannot read {path}: {error}; save it as UTF-8") from error

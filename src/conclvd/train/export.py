@@ -8,10 +8,13 @@ import torch
 from diffusers import UNetMotionModel
 
 from conclvd import __version__
+from conclvd.errors import TrainingError
+from conclvd.files import write_text
 from conclvd.models.motion import MotionModule, attention_kinds
 from conclvd.models.source import MOTION
 from conclvd.models.versions import versions
 from conclvd.models.weights import save_motion_module
+from conclvd.train.checkpoint import ADVICE
 from conclvd.train.journal import read_log
 from conclvd.train.lora import FILE, merged_weights, save_lora
 from conclvd.train.prepare import Materials
@@ -44,7 +47,7 @@ def export(
         dtype=torch.float16,
     )
     card = model_card(materials, settings, attention_kinds(module), step)
-    (folder / CARD).write_text(card, encoding="utf-8")
+    write_text(folder / CARD, card, TrainingError, advice=ADVICE)
     return folder
 
 

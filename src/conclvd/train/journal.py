@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from accelerate import Accelerator
 
 from conclvd.errors import TrainingError
+from conclvd.lines import append_line, numbered, parse_object, write_lines
 from conclvd.train.checkpoint import disk_errors
 from conclvd.train.settings import TrainSettings
 
@@ -89,12 +89,12 @@ class Journal:
         if resumed:
             for other in others:
                 if not (other / LOG).is_file():
-                    _write(other / LOG, read_log(output))
+                    write_lines(other / LOG, map(_line, read_log(output)), TrainingError)
             back = (resumed / LOG).is_file()
             rows = read_log(resumed if back else output)
             kept = [row for row in rows if row["step"] <= first_step]
         self._earlier = kept[-1]["seconds"] if kept else 0.0
-        _write(self._file, kept)
+        write_lines(self._file, map(_line, kept), TrainingError)
         if accelerator.log_with:
             self._start_trackers(settings, 0 if back else first_step + 1)
             for row in kept if back else []:
@@ -123,8 +123,7 @@ class Journal:
         seconds = round(self._earlier + time.monotonic() - self._started, 2)
         row = {"step": step, "seconds": seconds, **values, **text}
         with disk_errors(self._file):
-            with self._file.open("a", encoding="utf-8") as file:
-                file.write(_line(row))
+            append_line(self._file, _line(row), TrainingError)
             if self._accelerator.log_with:
                 self._accelerator.log(values, step=step)
 
@@ -135,14 +134,9 @@ def read_log(output: Path) -> list[dict[str, Any]]:
     A figure that was not a number is not in its line.
     """
     path = output / LOG
-    rows = []
-    for line in path.read_text(encoding="utf-8").split("\n") if path.is_file() else []:
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue
-        rows.append({key: value for key, value in row.items() if value is not None})
-    return rows
+    lines = numbered(path, TrainingError) if path.is_file() else []
+    rows = (parse_object(line, where, TrainingError) for where, line in lines)
+    return [{key: value for key, value in row.items() if value is not None} for row in rows]
 
 
 def missing(output: Path, step: int) -> tuple[bool, bool]:
@@ -155,13 +149,6 @@ def missing(output: Path, step: int) -> tuple[bool, bool]:
     rows = [row for row in read_log(output) if row["step"] == step]
     measured = any(name.startswith("held_out_") for row in rows for name in row)
     return not measured, not any("clips" in row for row in rows)
-
-
-def _write(log: Path, rows: Iterable[dict[str, Any]]) -> None:
-    partial = log.with_name(f".{LOG}.{os.getpid()}.part")
-    with disk_errors(log):
-        partial.write_text("".join(_line(row) for row in rows), encoding="utf-8")
-        os.replace(partial, log)
 
 
 def _line(row: dict[str, Any]) -> str:

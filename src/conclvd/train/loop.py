@@ -14,6 +14,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from conclvd.errors import TrainingError
+from conclvd.files import make_folder
 from conclvd.models.motion import attention_kinds
 from conclvd.train.checkpoint import (
     clear_partial,
@@ -53,7 +55,6 @@ from conclvd.train.resume import (
     changed_settings,
     check_folders,
     keep_settings,
-    make_folder,
     origin_of,
     place_in_run,
     restore,
@@ -107,7 +108,7 @@ def train(
     if main:
         check_folders(settings)
         log_in(settings)
-        make_folder(output)
+        make_folder(output, TrainingError)
         clear_partial(output)
         changes = changed_settings(settings)
     resumed = find_checkpoint(output, settings.resume_from_checkpoint)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import torch
 from diffusers import UNetMotionModel
 from diffusers.models.attention_processor import Attention
-from safetensors.torch import save_file
 from torch import Tensor
 
+from conclvd.errors import TrainingError
+from conclvd.files import whole
 from conclvd.models.attention import AbsentAttention, SparseCausalAttention
 from conclvd.models.motion import MotionModule
+from conclvd.tensor_file import write_tensors
 
 NAME = "motion"
 FILE = "pytorch_lora_weights.safetensors"
@@ -53,11 +54,10 @@ def save_lora(unet: UNetMotionModel, folder: Path) -> None:
     from peft import get_peft_model_state_dict
 
     weights = get_peft_model_state_dict(unet, adapter_name=NAME)
-    named = {f"unet.{name}": value.cpu().contiguous() for name, value in weights.items()}
+    named = {f"unet.{name}": value for name, value in weights.items()}
     folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f"{FILE}.part"
-    save_file(named, part, metadata={"format": "pt"})
-    os.replace(part, folder / FILE)
+    with whole(folder / FILE, TrainingError) as part:
+        write_tensors(part, named, {"format": "pt"})
 
 
 def merged_weights(unet: UNetMotionModel, module: MotionModule) -> dict[str, Tensor]:

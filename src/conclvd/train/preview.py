@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 
 from conclvd.errors import MediaError, TrainingError
+from conclvd.files import make_folder, whole
 from conclvd.tensors import Frame
 from conclvd.train.clips import ClipList
 from conclvd.train.settings import TrainSettings
 from conclvd.train.windows import read_windows, window_starts
-from conclvd.video.beside import beside
 
 SHEET = "preview.png"
 ROWS, TILE, GAP, MARGIN = 12, 128, 2, 40
@@ -58,8 +58,8 @@ def write_preview(
     path = settings.output_dir / SHEET
     good, data = cv2.imencode(".png", cv2.cvtColor(np.concatenate(strips), cv2.COLOR_RGB2BGR))
     assert good
-    with beside(path) as partial:
-        settings.output_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.output_dir, MediaError)
+    with whole(path) as partial:
         partial.write_bytes(data.tobytes())
     return path, rows
 

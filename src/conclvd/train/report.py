@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from conclvd.errors import TrainingError
+from conclvd.files import write_text
+from conclvd.train.checkpoint import ADVICE
 from conclvd.train.journal import read_log
 from conclvd.train.prepare import Materials
 from conclvd.train.settings import TrainSettings
@@ -63,9 +66,7 @@ def write_report(settings: TrainSettings, materials: Materials, kinds: Sequence[
         f'content="width=device-width"><title>conclvd train: {escape(settings.output_dir.name)}'
         f"</title><style>{STYLE}</style><body>{''.join(parts)}</body></html>\n"
     )
-    partial = settings.output_dir / f".{PAGE}.part"
-    partial.write_text(page, encoding="utf-8")
-    partial.replace(settings.output_dir / PAGE)
+    write_text(settings.output_dir / PAGE, page, TrainingError, advice=ADVICE)
 
 
 def summary(

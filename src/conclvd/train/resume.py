@@ -14,9 +14,10 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from conclvd.errors import TrainingError
+from conclvd.files import read_text, write_text
 from conclvd.train.checkpoint import (
+    ADVICE,
     checkpoints,
-    disk_errors,
     load_checkpoint,
     pack_optimizer,
     save_checkpoint,
@@ -38,7 +39,7 @@ def changed_settings(settings: TrainSettings) -> list[str]:
     if not checkpoints(settings.output_dir) or not path.is_file():
         return []
     try:
-        earlier = json.loads(path.read_text(encoding="utf-8"))
+        earlier = json.loads(read_text(path, TrainingError))
     except ValueError as error:
         raise TrainingError(
             f"{path} is damaged: {error}; remove it if the settings are those of the checkpoints "
@@ -64,11 +65,8 @@ def keep_settings(settings: TrainSettings) -> None:
     Only when the run goes on: what `changed_settings` says is lost by it.
     """
     path = settings.output_dir / RESOLVED
-    partial = path.with_name(f".{RESOLVED}.{os.getpid()}.part")
     content = json.dumps(_plain(settings), indent=1, ensure_ascii=False)
-    with disk_errors(path):
-        partial.write_text(content, encoding="utf-8")
-        os.replace(partial, path)
+    write_text(path, content, TrainingError, advice=ADVICE)
 
 
 def place_in_run(checkpoint: Path, step: int, settings: TrainSettings) -> str:
@@ -91,16 +89,6 @@ def check_folders(settings: TrainSettings) -> None:
         raise TrainingError(
             f"cannot write into {folder}: {os.strerror(number)}; check it, or choose another {name}"
         )
-
-
-def make_folder(output: Path) -> None:
-    """Make the folder of a run. Raises TrainingError where it cannot be made."""
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TrainingError(
-            f"cannot make {output}: {error.strerror}; check it, or choose another output_dir"
-        ) from error
 
 
 def _plain(settings: TrainSettings) -> dict[str, Any]:

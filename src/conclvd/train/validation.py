@@ -12,6 +12,8 @@ from accelerate import Accelerator
 from diffusers import UNetMotionModel
 from torch import Tensor
 
+from conclvd.errors import TrainingError
+from conclvd.files import make_folder
 from conclvd.generate.generator import DECODE_CHUNK
 from conclvd.generate.pipeline import ConCLVDPipeline
 from conclvd.generate.pixels import to_frames
@@ -19,7 +21,7 @@ from conclvd.generate.schedulers import scheduler_named
 from conclvd.models.components import load_decoder
 from conclvd.models.motion import MotionModule
 from conclvd.tensors import Frames
-from conclvd.train.checkpoint import disk_errors
+from conclvd.train.checkpoint import ADVICE
 from conclvd.train.prepare import Materials, Report
 from conclvd.train.samples import as_tensor
 from conclvd.train.settings import TrainSettings
@@ -51,8 +53,7 @@ def make_clips(
     autoencoder is read anew and forgotten.
     """
     folder = validation_folder(settings.output_dir, step)
-    with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder, TrainingError, advice=ADVICE)
     paths = [folder / f"{number:02d}{SUFFIX}" for number in range(len(materials.prompts))]
     mine = range(accelerator.process_index, len(paths), accelerator.num_processes)
     if mine:

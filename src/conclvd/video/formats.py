@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
+from typing import Final
 
 from conclvd.errors import InvalidRequest
 
+# What is read: everything that FFmpeg plays of what people have, and pictures that move.
+VIDEO_SUFFIXES: Final = (
+    *(".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".gif", ".webp"),  # what most people have
+    *(".3gp", ".asf", ".divx", ".dv", ".f4v", ".flv", ".m2ts", ".m2v", ".mpeg", ".mpg", ".mts"),
+    *(".mxf", ".ogm", ".ogv", ".qt", ".rm", ".rmvb", ".ts", ".vob", ".wmv", ".y4m"),
+)
+# Pictures of a sequence are all of one of these kinds.
+PICTURE_KINDS: Final = ((".png",), (".jpg", ".jpeg"))
+PICTURE_SUFFIXES: Final = tuple(suffix for kind in PICTURE_KINDS for suffix in kind)
+
 
 class Format(Enum):
-    """How a video is kept: one file, or a folder of numbered pictures."""
+    """How a video is written: one file, or a folder of numbered pictures."""
 
     MP4 = ".mp4"
     GIF = ".gif"

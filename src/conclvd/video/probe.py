@@ -13,16 +13,14 @@ from xml.etree import ElementTree
 
 from conclvd.errors import MediaError
 from conclvd.video.container import container
-from conclvd.video.formats import Format, input_format, png_folder
+from conclvd.video.formats import PICTURE_KINDS, Format, input_format, png_folder
 
 if TYPE_CHECKING:
     from PIL import Image
 
 _PICTURES = (Format.GIF, Format.WEBP)
-_SEQUENCES = ((".png",), (".jpg", ".jpeg"))
 # What is said of the file rather than of the video; the comment is what we embed ourselves.
 _OF_THE_FILE = ("comment", "encoder", "major_brand", "minor_version", "compatible_brands")
-PICTURE_SUFFIXES = tuple(suffix for kind in _SEQUENCES for suffix in kind)
 
 
 @dataclass(frozen=True)
@@ -96,7 +94,7 @@ def picture_files(folder: Path) -> list[Path]:
     """The pictures of a sequence, 9.png before 10.png; MediaError when there are none."""
     if not folder.is_dir():
         raise FileNotFoundError(folder)
-    for suffixes in _SEQUENCES:
+    for suffixes in PICTURE_KINDS:
         files = [file for file in folder.iterdir() if file.suffix.lower() in suffixes]
         files.sort(key=_by_number)
         if files:

@@ -12,8 +12,8 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from conclvd.errors import InvalidRequest, MediaError
+from conclvd.files import whole, whole_folder
 from conclvd.tensors import Frame
-from conclvd.video.beside import beside
 from conclvd.video.container import container
 from conclvd.video.formats import Format, format_of, png_folder
 from conclvd.video.sound import sound
@@ -64,7 +64,7 @@ def write_video(
             f"cannot write {target}: the folder {target.parent} does not exist; make it first"
         )
     told = {**(tags or {}), **({} if metadata is None else {"comment": metadata})}
-    with beside(target) as partial:
+    with (whole_folder if kind is Format.PNG else whole)(target) as partial:
         if kind is Format.MP4:
             _write_mp4(partial, first, stream, fps, threads, sound_of, told)
         elif kind is Format.GIF:
@@ -73,7 +73,6 @@ def write_video(
             _write_webp(partial, stream, fps, metadata)
         else:
             _write_png(partial, stream, fps, metadata)
-            _clear_folder(target)
     return target
 
 
@@ -202,7 +201,6 @@ def _write_png(folder: Path, frames: Iterator[Frame], fps: Fraction, metadata: s
     info.add_text("fps", str(fps))
     if metadata is not None:
         info.add_text("comment", metadata)
-    folder.mkdir()
     for index, frame in enumerate(frames):
         Image.fromarray(frame).save(folder / f"{index:05d}.png", pnginfo=info)
 
@@ -217,11 +215,3 @@ def _check_replaceable(folder: Path) -> None:
             )
     elif folder.exists():
         raise MediaError(f"cannot write pictures to {folder}: it is a file; choose a new folder")
-
-
-def _clear_folder(folder: Path) -> None:
-    """Remove an older sequence, now that the new one is whole."""
-    if folder.is_dir():
-        for picture in folder.iterdir():
-            picture.unlink()
-        folder.rmdir()
