@@ -123,7 +123,7 @@ def test_the_batch_suits_the_device_and_the_size() -> None:
 
 def test_devices_are_those_named() -> None:
     assert choose_devices("cpu, cpu") == ["cpu", "cpu"]
-    with pytest.raises(InvalidRequest, match="no device 'cuda:9'"):
+    with pytest.raises(InvalidRequest, match="'cuda:9'"):
         choose_devices("cpu,cuda:9")
 
 
@@ -145,7 +145,7 @@ def test_a_process_that_is_gone_fails_the_method_and_not_the_next(
                 killed.kill()
 
         share = [(f"{seed}.mp4", Asked("a boat", seed)) for seed in range(6)]
-        with pytest.raises(MethodFailed, match="a process that made its videos ended"):
+        with pytest.raises(MethodFailed, match=r"process .*ended"):
             both.make(share, order, tell)
         made = {event.name for event in told if isinstance(event, Made)}
         assert len(made) >= 4  # the other one goes on; what the killed one had in work is lost

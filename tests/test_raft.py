@@ -174,21 +174,21 @@ class _Trap:
 
 
 def test_what_is_no_raft_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="there is no file"):
+    with pytest.raises(ModelError, match=r"missing\.pth"):
         load_raft(tmp_path / "missing.pth")
     torch.save({"weights": _Trap()}, tmp_path / "code.pth")
-    with pytest.raises(ModelError, match=r"cannot be loaded|holds more than weights"):
+    with pytest.raises(ModelError, match=r"code\.pth"):
         load_raft(tmp_path / "code.pth")
     (tmp_path / "broken.safetensors").write_bytes(b"nothing")
-    with pytest.raises(ModelError, match="cannot be loaded"):
+    with pytest.raises(ModelError, match=r"broken\.safetensors"):
         load_raft(tmp_path / "broken.safetensors")
     save_file({"fnet.conv1.weight": torch.zeros(2)}, tmp_path / "other.safetensors")
-    with pytest.raises(ModelError, match="no RAFT with torchvision's names"):
+    with pytest.raises(ModelError, match=r"other\.safetensors.* RAFT"):
         load_raft(tmp_path / "other.safetensors")
     weights = raft_small().state_dict()
     del weights["update_block.flow_head.conv2.bias"]
     save_file(weights, tmp_path / "part.safetensors")
-    with pytest.raises(ModelError, match=r"does not fit RAFT: .*flow_head"):
+    with pytest.raises(ModelError, match="flow_head"):
         load_raft(tmp_path / "part.safetensors")
 
 
@@ -197,7 +197,7 @@ def test_estimators_by_name(tmp_path: Path) -> None:
     path = tmp_path / "mine.safetensors"
     save_file(raft_small().state_dict(), path)
     assert isinstance(estimators.load_estimator(str(path)), RaftFlow)
-    with pytest.raises(InvalidRequest, match="found 'farneback'"):
+    with pytest.raises(InvalidRequest, match="'farneback'"):
         estimators.load_estimator("farneback")
 
 

@@ -96,12 +96,12 @@ class OwnProcess(ProcessPoolExecutor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = True) -> None:
         """End the process; of what it does, only what is being written is finished."""
-        super().shutdown(wait=False, cancel_futures=cancel_futures)
         self.process.terminate()
+        late = threading.Timer(STOPPING, self.process.kill)
+        late.start()
+        super().shutdown(wait, cancel_futures=cancel_futures)
         if wait:
-            self.process.join(STOPPING)
-            self.process.kill()
-            super().shutdown()
+            late.cancel()
 
 
 def cores() -> int:

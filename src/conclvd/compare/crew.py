@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+    wait,
+)
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -146,9 +153,8 @@ class Crew:
     def end(self) -> None:
         """End the processes; this one forgets its method."""
         leave()
-        for wait_for_it in (False, True):
-            for hand in self._hands.values():
-                hand.shutdown(wait_for_it)
+        with ThreadPoolExecutor() as threads:  # none waits for the one before
+            list(threads.map(lambda hand: hand.shutdown(), self._hands.values()))
 
 
 def _call(

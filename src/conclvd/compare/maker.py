@@ -135,9 +135,9 @@ def begin(device: str, processes: int | None, folder: Path) -> None:
             f"{platform.node()} has no {folder}; start in a folder that all machines share"
         ) from error
     place = choose_device(device)
-    if place.type == "cuda":
+    if place.type == "cuda" and place.index is not None:
         torch.cuda.set_device(place)
-    elif processes is not None:
+    if place.type == "cpu" and processes is not None:
         torch.set_num_threads(max(1, cores() // processes))
         keep_freed_memory()
     _maker = Maker(device)
