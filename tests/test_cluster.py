@@ -1,20 +1,27 @@
 """The same work on a Ray cluster of two machines, both of them this one."""
 
 import os
+import signal
 from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import films
+from comparing import Compare
 from conclvd.cli.main import run
+from conclvd.cluster import RayProcess, room
 from conclvd.curate.add import add_sources
 from conclvd.curate.check import check_dataset
 from conclvd.curate.cut import cut_sources
 from conclvd.curate.plan import CutSettings
 from conclvd.errors import MediaError
+from conclvd.evaluate.records import read_videos
 from conclvd.manifest import read_manifest, write_manifest
+from conclvd.video.read import read_frames
 from conclvd.workers import each
 
 pytestmark = [
@@ -127,3 +134,40 @@ def test_the_command_line_says_nothing_of_ray(
         "finding scenes",
         "cutting clips",
     }
+
+
+def test_a_comparison_makes_the_same_videos_there(
+    cluster: str, compare: Compare, tmp_path: Path
+) -> None:
+    given = ["--methods", "conclvd,animatediff", "--seeds", "0,1", "--format", "png"]
+    assert compare(*given)[0] == 0
+    (tmp_path / "out").rename(tmp_path / "here")
+    code, out, err = compare(*given, "--cluster", cluster, "--batch", 1)
+    assert code == 0, err
+    assert "ConCLVD: done, 4 videos" in out
+    assert "AnimateDiff: not available" in out
+    here, there = (read_videos(tmp_path / folder / "conclvd") for folder in ("here", "out"))
+    assert [(row.file_name, row.settings) for row in there] == [
+        (row.file_name, row.settings) for row in here
+    ]
+    for row in there:
+        assert row.seconds
+        assert row.peak_gib
+        mine, its = (
+            np.stack(list(read_frames(tmp_path / folder / "conclvd" / row.file_name)))
+            for folder in ("here", "out")
+        )
+        assert np.abs(mine.astype(int) - its).max() <= 1  # rounding to bytes
+    assert compare(*given, "--cluster", cluster, "--device", "cuda")[0] == 2  # it has none
+
+
+def test_a_process_of_the_cluster_that_ends_is_broken(cluster: str) -> None:
+    machines = room(cluster)
+    assert machines == (0, 2)
+    with RayProcess(cluster, gpu=False) as process:
+        number = process.submit(os.getpid).result()
+        assert number != os.getpid()
+        assert process.submit(os.getpid).result() == number
+        assert isinstance(process.submit(int, "x").exception(), ValueError)
+        with pytest.raises(BrokenExecutor):
+            process.submit(os.kill, number, signal.SIGKILL).result()

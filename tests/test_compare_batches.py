@@ -6,6 +6,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Sequence
+from multiprocessing import active_children
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +16,11 @@ from pydantic import JsonValue
 
 from comparing import Compare, methods_of
 from conclvd.cli.main import run
+from conclvd.compare import methods
 from conclvd.compare.batch import batch_size, parts
-from conclvd.compare.crew import Several, choose_devices
-from conclvd.compare.making import (
-    Doing,
-    Lost,
-    Made,
-    MethodFailed,
-    Order,
-    make_share,
-)
+from conclvd.compare.crew import choose_devices, crew
+from conclvd.compare.making import Doing, Lost, Made, MethodFailed, Order
+from conclvd.compare.methods import Method
 from conclvd.compare.sampler import Asked, Sample
 from conclvd.errors import InvalidRequest, ModelError
 from conclvd.evaluate.records import read_asked, read_videos
@@ -68,7 +64,10 @@ def make(
 ) -> tuple[list[Made], list[Lost]]:
     told: list[Made | Lost | Doing] = []
     share = [(f"{seed}", Asked(prompt, seed)) for seed, prompt in enumerate(prompts)]
-    make_share(shades, share, Order(folder, "shades", "png", **order), told.append)  # type: ignore[arg-type]
+    with pytest.MonkeyPatch.context() as patch, crew(["cpu"]) as alone:
+        patch.setattr(methods, "METHODS", [Method("Shades", lambda request, weights: shades)])
+        alone.load("shades", shades.request, None)
+        alone.make(share, Order(folder, "Shades", "png", **order), told.append)  # type: ignore[arg-type]
     return [e for e in told if isinstance(e, Made)], [e for e in told if isinstance(e, Lost)]
 
 
@@ -124,7 +123,7 @@ def test_the_batch_suits_the_device_and_the_size() -> None:
 
 def test_devices_are_those_named() -> None:
     assert choose_devices("cpu, cpu") == ["cpu", "cpu"]
-    with pytest.raises(InvalidRequest, match="no device 'cuda:9'"):
+    with pytest.raises(InvalidRequest, match="'cuda:9'"):
         choose_devices("cpu,cuda:9")
 
 
@@ -132,17 +131,30 @@ def test_a_process_that_is_gone_fails_the_method_and_not_the_next(
     base_folder: Path, tmp_path: Path
 ) -> None:
     request = Request("-", model=str(base_folder), frames=2, steps=2, interpolation="none")
-    order = Order(tmp_path, "ConCLVD", "mp4")
-    with Several(["cpu", "cpu"]) as crew:
-        loaded = crew.load("conclvd", request, None)
-        there = crew._processes[1]
-        crew._processes[0].kill()
-        crew._processes[0].join()
-        with pytest.raises(MethodFailed, match="a process that made its videos ended"):
-            crew.make([], order, lambda _: None)
-        assert crew.load("conclvd", request, None) == loaded
-        crew.make([], order, lambda _: None)
-        assert crew._processes[1] is there
+    order = Order(tmp_path, "ConCLVD", "mp4", batch=1)
+    others = set(active_children())
+    with crew(["cpu", "cpu"]) as both:
+        loaded = both.load("conclvd", request, None)
+        processes = set(active_children()) - others
+        killed, there = processes
+        told: list[Made | Lost | Doing] = []
+
+        def tell(event: Made | Lost | Doing) -> None:
+            told.append(event)
+            if isinstance(event, Made) and killed.is_alive():
+                killed.kill()
+
+        share = [(f"{seed}.mp4", Asked("a boat", seed)) for seed in range(6)]
+        with pytest.raises(MethodFailed, match=r"process .*ended"):
+            both.make(share, order, tell)
+        made = {event.name for event in told if isinstance(event, Made)}
+        assert len(made) >= 4  # the other one goes on; what the killed one had in work is lost
+        assert all((tmp_path / name).is_file() for name in made)
+        assert both.load("conclvd", request, None) == loaded
+        both.make(share[:2], order, lambda _: None)
+        assert there in active_children()
+        assert killed not in active_children()
+    assert set(active_children()) == others
 
 
 def frames_of(out: Path) -> dict[str, np.ndarray]:

@@ -140,7 +140,7 @@ def test_a_prompt_is_found_whatever_its_record_calls_it(tmp_path: Path, key: str
     assert ([(one.index, one.seed) for one in found], left) == ([(1, 9)], [])
     record.pop(key)
     (tmp_path / "metadata.jsonl").write_text(json.dumps(record) + "\n", encoding="utf-8")
-    with pytest.raises(DatasetError, match=r"line 1: caption .* caption or text or prompt"):
+    with pytest.raises(DatasetError, match=r"line 1: caption .*text.*prompt"):
         find_external(tmp_path, PROMPTS)
 
 

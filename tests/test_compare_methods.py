@@ -12,7 +12,7 @@ from diffusers import AnimateDiffPipeline, TextToVideoSDPipeline, UNet3DConditio
 from safetensors.torch import save_file
 
 from comparing import Compare
-from conclvd.compare import making
+from conclvd.compare import maker, making
 from conclvd.compare.memory import forget_peak, peak_gib
 from conclvd.compare.methods import LCM_LORA, LIGHTNING_FILE, methods_called
 from conclvd.compare.motion import load_animatelcm, load_lightning
@@ -55,12 +55,12 @@ BOAT = [Asked("a boat", 1)]
     ],
 )
 def test_whatever_goes_wrong_is_a_failure_of_the_method(error: Exception, told: str) -> None:
-    with pytest.raises(making.MethodFailed, match=f"^{told}$"), making.failures():
+    with pytest.raises(making.MethodFailed, match=f"^{told}$"), maker.failures():
         raise error
 
 
 def test_ctrl_c_is_no_failure_of_a_method() -> None:
-    with pytest.raises(KeyboardInterrupt), making.failures():
+    with pytest.raises(KeyboardInterrupt), maker.failures():
         raise KeyboardInterrupt
 
 
@@ -95,7 +95,7 @@ def test_animatelcm_runs_with_its_lora_and_sampler(base_folder: Path, tmp_path: 
     assert isinstance(weights, dict)
     assert "lora" in weights
     (folder / LCM_LORA).unlink()
-    with pytest.raises(ModelError, match=f"has no {LCM_LORA}"):
+    with pytest.raises(ModelError, match=LCM_LORA):
         load_animatelcm(request, folder)
 
 

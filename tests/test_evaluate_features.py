@@ -47,9 +47,9 @@ def test_features_are_those_of_the_method_that_they_name(tmp_path: Path) -> None
     named, unnamed, real = (tmp_path / name for name in ("f.safetensors", "f.npy", "real.npy"))
     assert list(load_features(named, real, ["a", "b"]).methods) == ["b"]
     assert list(load_features(unnamed, real, ["a"]).methods) == ["a"]
-    with pytest.raises(InvalidRequest, match=r"does not say which of the methods a, b it is of"):
+    with pytest.raises(InvalidRequest, match="a, b"):
         load_features(unnamed, real, ["a", "b"])
-    with pytest.raises(InvalidRequest, match=r"tensor 'b', which is no method .* by these: a, c"):
+    with pytest.raises(InvalidRequest, match=r"'b'.*a, c"):
         load_features(named, real, ["a", "c"])
 
 

@@ -31,7 +31,7 @@ def test_zipped_rows_come_back_as_written(tmp_path: Path) -> None:
     write_rows(path, some_rows())
     assert path.read_bytes() == before  # no date inside
     path.write_bytes(before[:-9])
-    with pytest.raises(DatasetError, match=r"cannot read .*rows\.jsonl\.gz"):
+    with pytest.raises(DatasetError, match=r"rows\.jsonl\.gz"):
         read_rows([path])
 
 

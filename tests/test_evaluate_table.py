@@ -57,10 +57,10 @@ def test_clip_temp_is_never_shown_without_dynamic_degree() -> None:
     shown = build_table(rows, metrics=["clip-temp"])
     assert [column.metric.name for column in shown.columns] == ["clip-temp", "dynamic-degree"]
     lonely = [r for r in rows if r.metric != "dynamic-degree"]
-    with pytest.raises(InvalidRequest, match=r"clip-temp of 'AnimateLCM' is not shown without"):
+    with pytest.raises(InvalidRequest, match=r"clip-temp .*'AnimateLCM'"):
         build_table(lonely)
     one_less = [r for r in rows if (r.video, r.metric) != ("3.mp4", "dynamic-degree")]
-    with pytest.raises(InvalidRequest, match=r"3\.mp4 has no dynamic-degree"):
+    with pytest.raises(InvalidRequest, match=r"3\.mp4 .*dynamic-degree"):
         build_table(one_less)
     assert build_table(lonely, metrics=["clip-text"]).columns
 
@@ -100,7 +100,7 @@ def test_flow_of_two_estimators_is_two_columns_and_is_named() -> None:
     others = [*rows, moved("theirs", "a.mp4", 2, "DIS", side=512)]
     different = "of different sizes (256x144: ours; 512x144: theirs): not comparable"
     assert different in markdown(build_table(others))
-    with pytest.raises(InvalidRequest, match=r"'ours' .* by DIS .* of 256x144 and 512x144, which"):
+    with pytest.raises(InvalidRequest, match=r"'ours' .*DIS .*256x144 .*512x144"):
         build_table([*rows, moved("ours", "e.mp4", 1, "DIS", side=512)])
 
 
@@ -144,9 +144,9 @@ def test_a_metric_of_a_set_has_its_own_n_and_interval() -> None:
 
 
 def test_unknown_metrics_are_refused() -> None:
-    with pytest.raises(DatasetError, match="'beauty' that this version does not know"):
+    with pytest.raises(DatasetError, match="'beauty'"):
         build_table([row("a", "b", "beauty", 1.0)])
-    with pytest.raises(InvalidRequest, match="there is no metric 'beauty'"):
+    with pytest.raises(InvalidRequest, match="'beauty'"):
         build_table(some_rows(), metrics=["beauty"])
-    with pytest.raises(InvalidRequest, match="the rows hold none of flicker"):
+    with pytest.raises(InvalidRequest, match="flicker"):
         build_table(some_rows(), metrics=["flicker"])

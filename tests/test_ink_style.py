@@ -196,7 +196,7 @@ def test_a_reference_folder_is_read_and_what_cannot_be_is_told(tmp_path: Path) -
     assert len(told) == 1
     assert "broken.png" in told[0]
     (tmp_path / "0.png").unlink()
-    with pytest.raises(InvalidRequest, match="holds 7 pictures"):
+    with pytest.raises(InvalidRequest, match="7 pictures"):
         load_reference(tmp_path, told.append)
 
 
@@ -219,7 +219,7 @@ def test_numbered_pictures_in_a_folder_are_a_video_of_the_reference(tmp_path: Pa
     found = load_reference(tmp_path / "set", pytest.fail)
     assert "(8 files, " in found.name
     assert list(found.sources) == [index for index in range(8) for _ in range(3)]
-    with pytest.raises(InvalidRequest, match="holds 3 pictures"):  # a folder of pictures itself
+    with pytest.raises(InvalidRequest, match="3 pictures"):  # a folder of pictures itself
         load_reference(tmp_path / "set" / "clip0", pytest.fail)
 
 
@@ -250,7 +250,7 @@ def test_a_grey_reference_makes_a_pale_tint_far_and_not_endlessly_so() -> None:
     warm[..., 2] -= warm[..., 2] // 20
     assert 1 < style_distance([lab(warm)], SATURATION, known.known(SATURATION)) < 20
     known.check([SATURATION, TONES])
-    with pytest.raises(InvalidRequest, match="grey are all alike"):
+    with pytest.raises(InvalidRequest, match="grey"):
         known.check([SATURATION])
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from conclvd.errors import InvalidRequest, ModelError
 from conclvd.interpolation import estimators
@@ -23,6 +25,11 @@ from conclvd.interpolation.raft_flow import RaftFlow, load_raft
 from conclvd.paint.clip import paint_clip
 
 SIZES = [(raft_small, 990_162), (raft_large, 5_257_536)]
+BY_NAME = [("raft_small", raft_small), ("raft_large", raft_large)]
+
+# What torchvision 0.28 answers to `frozen_flows` of its own networks, beside torch 2.13: flows of
+# 10 to 30 pixels, from which ours differ by 0.0001.
+FROZEN = Path(__file__).with_name("raft_torchvision.npz")
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +53,39 @@ def torchvision_raft() -> ModuleType:
         pytest.skip(f"torchvision is not usable here: {error}")
 
 
+def drawn_weights(network: nn.Module) -> nn.Module:
+    """The network with weights that depend on their names alone, and flows far from 0."""
+    for name, value in network.state_dict().items():
+        numbers = np.random.default_rng(zlib.crc32(name.encode())).standard_normal(value.shape)
+        drawn = torch.from_numpy(numbers).float()
+        if value.ndim == 4:
+            value.copy_(drawn * (2 / value[0].numel()) ** 0.5)
+        elif name.endswith(("weight", "running_var")):
+            value.copy_(1 + 0.1 * drawn)
+        elif value.ndim == 1:
+            value.copy_(0.1 * drawn)
+    return network.eval()
+
+
+def frozen_flows(network: nn.Module) -> np.ndarray:
+    """Three updates of a drawn pair of pictures by drawn weights, at every twelfth pixel."""
+    pictures = np.random.default_rng(3).uniform(-1, 1, (2, 1, 3, 136, 160))
+    with torch.no_grad():
+        flows = drawn_weights(network)(*torch.from_numpy(pictures).float(), 3)
+    return torch.stack(flows)[:, 0, :, ::12, ::12].numpy()
+
+
 @pytest.mark.parametrize(("build", "count"), SIZES)
 def test_as_many_weights_as_published(build: Callable[[], Raft], count: int) -> None:
     assert sum(parameter.numel() for parameter in build().parameters()) == count
 
 
-@pytest.mark.parametrize(
-    ("name", "build"), [("raft_small", raft_small), ("raft_large", raft_large)]
-)
+@pytest.mark.parametrize(("name", "build"), BY_NAME)
+def test_flows_are_what_torchvisions_were(name: str, build: Callable[[], Raft]) -> None:
+    np.testing.assert_allclose(frozen_flows(build()), np.load(FROZEN)[name], atol=1e-3, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("name", "build"), BY_NAME)
 def test_outputs_are_torchvisions(name: str, build: Callable[[], Raft]) -> None:
     theirs = getattr(torchvision_raft(), name)(weights=None).eval()
     ours = build().eval()
@@ -62,6 +94,7 @@ def test_outputs_are_torchvisions(name: str, build: Callable[[], Raft]) -> None:
     with torch.no_grad():
         for mine, its in zip(ours(first, second, 4), theirs(first, second, 4), strict=True):
             assert torch.allclose(mine, its, atol=1e-4, rtol=1e-4)
+    np.testing.assert_allclose(frozen_flows(theirs), np.load(FROZEN)[name], atol=1e-3, rtol=1e-4)
 
 
 def test_correlation_is_the_scaled_product_at_the_place_looked_up() -> None:
@@ -141,21 +174,21 @@ class _Trap:
 
 
 def test_what_is_no_raft_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="there is no file"):
+    with pytest.raises(ModelError, match=r"missing\.pth"):
         load_raft(tmp_path / "missing.pth")
     torch.save({"weights": _Trap()}, tmp_path / "code.pth")
-    with pytest.raises(ModelError, match=r"cannot be loaded|holds more than weights"):
+    with pytest.raises(ModelError, match=r"code\.pth"):
         load_raft(tmp_path / "code.pth")
     (tmp_path / "broken.safetensors").write_bytes(b"nothing")
-    with pytest.raises(ModelError, match="cannot be loaded"):
+    with pytest.raises(ModelError, match=r"broken\.safetensors"):
         load_raft(tmp_path / "broken.safetensors")
     save_file({"fnet.conv1.weight": torch.zeros(2)}, tmp_path / "other.safetensors")
-    with pytest.raises(ModelError, match="no RAFT with torchvision's names"):
+    with pytest.raises(ModelError, match=r"other\.safetensors.* RAFT"):
         load_raft(tmp_path / "other.safetensors")
     weights = raft_small().state_dict()
     del weights["update_block.flow_head.conv2.bias"]
     save_file(weights, tmp_path / "part.safetensors")
-    with pytest.raises(ModelError, match=r"does not fit RAFT: .*flow_head"):
+    with pytest.raises(ModelError, match="flow_head"):
         load_raft(tmp_path / "part.safetensors")
 
 
@@ -164,7 +197,7 @@ def test_estimators_by_name(tmp_path: Path) -> None:
     path = tmp_path / "mine.safetensors"
     save_file(raft_small().state_dict(), path)
     assert isinstance(estimators.load_estimator(str(path)), RaftFlow)
-    with pytest.raises(InvalidRequest, match="found 'farneback'"):
+    with pytest.raises(InvalidRequest, match="'farneback'"):
         estimators.load_estimator("farneback")
 
 

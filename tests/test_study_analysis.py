@@ -203,21 +203,21 @@ def test_the_last_answer_counts() -> None:
 
 def test_too_few_answers_are_said(pairs: Analysis) -> None:
     study = pairs.plan
-    with pytest.raises(DatasetError, match="too few answers: 0 of the 2 participants needed"):
+    with pytest.raises(DatasetError, match="0 of the 2"):
         analyse(study, [])
     one = Person("p1", STRENGTH).answers(study)
-    with pytest.raises(DatasetError, match="too few answers: 1 of the 2 participants needed"):
+    with pytest.raises(DatasetError, match="1 of the 2"):
         analyse(study, one)
     both = one + Person("p2", STRENGTH).answers(study)
     without = [a for a in both if "Pika" not in f"{a.left} {a.right}"]
-    with pytest.raises(DatasetError, match="Pika was not compared by text alignment yet"):
+    with pytest.raises(DatasetError, match=r"Pika .*text alignment"):
         analyse(study, without)
     for missing in CRITERIA:
         some = [answer for answer in both if answer.criterion != missing]
-        with pytest.raises(DatasetError, match=f"not compared by {CRITERIA[missing].lower()}"):
+        with pytest.raises(DatasetError, match=CRITERIA[missing].lower()):
             analyse(study, some)
     careless = [Person(code, STRENGTH, careless=True).answers(study) for code in ("x0", "x1")]
-    with pytest.raises(DatasetError, match="answers when 2 inattentive are excluded: 0 of"):
+    with pytest.raises(DatasetError, match=r"2 inattentive .*0 of"):
         analyse(study, [*careless[0], *careless[1]], exclude_inattentive=True)
 
 
@@ -253,7 +253,7 @@ def test_without_matplotlib_no_folder_is_left_behind(
     pairs: Analysis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)  # as if it were not installed
-    with pytest.raises(InvalidRequest, match=r"run `pip install 'conclvd\[evaluate\]'`"):
+    with pytest.raises(InvalidRequest, match=r"conclvd\[evaluate\]"):
         write_report(pairs, tmp_path / "report")
     assert not (tmp_path / "report").exists()
 

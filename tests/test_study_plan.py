@@ -183,10 +183,10 @@ def test_folders_that_are_no_study_are_told_so(out: Path, tmp_path: Path, conclv
         assert code == 1
         assert "is of version 2, and this conclvd reads version 1" in error
     path.write_text(text.replace('"mode"', '"mood"'))
-    with pytest.raises(DatasetError, match=r"study\.json: mode does not fit"):
+    with pytest.raises(DatasetError, match=r"study\.json.* mode"):
         read_plan(tmp_path / "S")
     path.write_text("{")
-    with pytest.raises(DatasetError, match=r"study\.json is not JSON: EOF"):
+    with pytest.raises(DatasetError, match=r"study\.json .*JSON"):
         read_plan(tmp_path / "S")
 
 

@@ -56,7 +56,7 @@ def test_codes_are_kept_alike_however_they_are_typed(typed: str, kept: str) -> N
 
 @pytest.mark.parametrize("typed", ["", " ", "-a", "a b", "../x", "a" * 33, "=1+1", "a\nb", "<i>"])
 def test_odd_codes_are_refused(typed: str) -> None:
-    with pytest.raises(InvalidRequest, match="a code is 1 to 32 letters, digits, - and _"):
+    with pytest.raises(InvalidRequest, match=r"1 to 32 .*- and _"):
         participant(typed)
 
 

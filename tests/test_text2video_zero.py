@@ -236,7 +236,7 @@ def test_without_guidance_there_is_no_empty_text(base_folder: Path) -> None:
 def test_one_step_and_numbers_that_are_none_are_refused(base_folder: Path) -> None:
     base = load_base(str(base_folder))
     one = Request("-", steps=1, interpolation="none")
-    with pytest.raises(InvalidRequest, match="steps must be at least 2"):
+    with pytest.raises(InvalidRequest, match=r"steps .*2"):
         Text2VideoZero(base, one, torch.device("cpu"))
     with torch.no_grad():
         base.unet.conv_out.bias.fill_(torch.nan)

@@ -1,7 +1,8 @@
-"""One function over many things, on a Ray cluster.
+"""Work on a Ray cluster: one function over many things, or processes that stay.
 
-Ray Data runs it: it starts tasks as machines have room, and again where a machine goes down. Files
-must have the same names on all machines, as a shared disk gives them, and conclvd be installed.
+Ray Data runs the first: it starts tasks as machines have room, and again where a machine goes down.
+Files must have the same names on all machines, as a shared disk gives them, and conclvd be
+installed.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import logging
 import os
 import pickle
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from concurrent.futures import BrokenExecutor, Executor, Future
+from typing import Any, ParamSpec, TypeVar
 
 from conclvd.errors import ConclvdError, InvalidRequest
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Given = ParamSpec("Given")
 
 
 def each_on(
@@ -29,7 +32,7 @@ def each_on(
     """
     if not items:
         return
-    data = _connected(address)
+    data = _connected(address).data
     from ray.exceptions import RayError
 
     def run(row: dict[str, Any]) -> dict[str, Any]:
@@ -52,12 +55,70 @@ def each_on(
                 raise result
             yield result
     except RayError as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ConclvdError(f"Ray gave up ({reason}); see its logs, and start again") from error
+        raise ConclvdError(
+            f"Ray gave up ({_said(error)}); see its logs, and start again"
+        ) from error
+
+
+def room(address: str) -> tuple[int, int]:
+    """How many GPUs and how many machines there are; raises as `each_on` does."""
+    ray = _connected(address)
+    machines = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
+    return int(ray.cluster_resources().get("GPU", 0)), len(machines)
+
+
+class RayProcess(Executor):
+    """A process on a machine that has room, with a GPU of its own if `gpu`.
+
+    Like a `workers.OwnProcess`, it keeps what a call leaves in its modules. It ends with the
+    program that started it.
+    """
+
+    def __init__(self, address: str, *, gpu: bool) -> None:
+        self._ray = _connected(address)
+        actor = self._ray.remote(_Caller).options(
+            num_cpus=1, num_gpus=int(gpu), scheduling_strategy="SPREAD"
+        )
+        self._caller = actor.remote()
+
+    def submit(
+        self, fn: Callable[Given, Result], /, *args: Given.args, **kwargs: Given.kwargs
+    ) -> Future[Result]:
+        """Call `fn` there. What it raises is the future's; BrokenExecutor when the process ends."""
+        answer: Future[Result] = Future()
+
+        def take(done: Future[tuple[bool, Any]]) -> None:
+            try:
+                good, result = done.result()
+            except self._ray.exceptions.RayError as error:
+                good, result = False, BrokenExecutor(_said(error))
+            (answer.set_result if good else answer.set_exception)(result)
+
+        self._caller.call.remote(fn, *args, **kwargs).future().add_done_callback(take)
+        return answer
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = True) -> None:
+        """End the process, whatever it does."""
+        self._ray.kill(self._caller)
+
+
+class _Caller:
+    """What runs in a process of Ray's."""
+
+    def call(self, function: Callable[..., Any], *given: Any, **named: Any) -> tuple[bool, Any]:
+        """What the function returns, or what it raises, which Ray would wrap in its own."""
+        try:
+            return True, function(*given, **named)
+        except Exception as error:
+            return False, error
+
+
+def _said(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
 
 
 def _connected(address: str) -> Any:
-    """Ray Data, connected and quiet."""
+    """Ray, connected and quiet."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to anybody
     try:
         import ray
@@ -77,10 +138,9 @@ def _connected(address: str) -> Any:
                 log_to_driver=False,
             )
         except (ConnectionError, ValueError, RuntimeError) as error:
-            reason = str(error).strip().splitlines()[0]
             raise InvalidRequest(
-                f"there is no Ray cluster at {address!r} ({reason}); start one with `ray start "
-                "--head`, or say local"
+                f"there is no Ray cluster at {address!r} ({_said(error)}); start one with "
+                "`ray start --head`, or say local"
             ) from error
     ray.data.DataContext.get_current().enable_progress_bars = False
-    return ray.data
+    return ray

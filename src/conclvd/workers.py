@@ -5,16 +5,20 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from conclvd.errors import ConclvdError
 
+STOPPING: Final = 10  # seconds that a process has to end by itself
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Given = ParamSpec("Given")
 
 
 def each(
@@ -64,6 +68,42 @@ def each(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+class Here(Executor):
+    """This process: a call is done when `submit` returns."""
+
+    def submit(
+        self, fn: Callable[Given, Result], /, *args: Given.args, **kwargs: Given.kwargs
+    ) -> Future[Result]:
+        """Call `fn`. Ctrl-C is raised here and now."""
+        future: Future[Result] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+class OwnProcess(ProcessPoolExecutor):
+    """One process; what a call leaves in its modules is there for the next one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            1, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_alone
+        )
+        others = multiprocessing.active_children()
+        self.submit(os.getpid)  # starts it
+        (self.process,) = set(multiprocessing.active_children()).difference(others)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = True) -> None:
+        """End the process; of what it does, only what is being written is finished."""
+        self.process.terminate()
+        late = threading.Timer(STOPPING, self.process.kill)
+        late.start()
+        super().shutdown(wait, cancel_futures=cancel_futures)
+        if wait:
+            late.cancel()
+
+
 def cores() -> int:
     """The cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -89,8 +129,29 @@ def one_thread_each() -> Iterator[None]:
 
 
 def _quiet() -> None:
-    """Ctrl-C reaches the whole group of processes; the parent alone answers it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _begin()
     import cv2
 
     cv2.setNumThreads(1)
+
+
+def _begin_alone() -> None:
+    _begin()
+    # raised within a call, it is the end of the call alone, and the shutdown that of the process
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+
+
+def _begin() -> None:
+    """Ctrl-C reaches the whole group of processes; the parent alone answers it.
+
+    However the parent ends, killed too, its processes end with it: nobody would take their results.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)

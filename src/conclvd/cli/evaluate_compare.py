@@ -92,6 +92,15 @@ def compare(
             "share the videos."
         ),
     ] = "auto",
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Work on this Ray cluster: auto, local or an address. --device is then auto, cpu "
+            "or cuda, for all of it.",
+            show_default=False,
+        ),
+    ] = None,
     dtype: Annotated[str, typer.Option(help=f"One of {', '.join(DTYPES)}.")] = "auto",
     batch: Annotated[
         int | None,
@@ -147,6 +156,7 @@ def compare(
         format=format,
         batch=batch,
         seconds=seconds,
+        cluster=cluster,
     )
     with Methods() as bars:
         rows = run(comparison, output, bars)

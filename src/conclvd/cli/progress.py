@@ -75,7 +75,7 @@ class Methods(Bars):
     """One bar a method, of its videos, that stays, with what is going on within a video."""
 
     def __call__(self, stage: str, done: int, total: int, doing: str = "") -> None:
-        """The signature of `evaluate.compare.run.Report`; the stages are the methods."""
+        """The signature of `compare.run.Report`; the stages are the methods."""
         super().__call__(stage, done, total)
         assert self._bar is not None
         step, _, count = doing.partition(" ")

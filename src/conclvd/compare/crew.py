@@ -1,81 +1,51 @@
-"""Who makes the videos: this process on one device, or one process for each of several."""
+"""Who makes the videos: this process on one device, one for each of several, or a cluster's."""
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
-import signal
-import sys
-from collections.abc import Container, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+    wait,
+)
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import ParamSpec, TypeVar
 
 import torch
-from pydantic import JsonValue
 
-from conclvd.compare.making import (
-    Doing,
-    Lost,
-    Made,
-    MethodFailed,
-    Order,
-    Share,
-    Tell,
-    failures,
-    make_share,
-    settings_of,
-)
-from conclvd.compare.methods import methods_called
-from conclvd.compare.sampler import Sampler
-from conclvd.errors import InvalidRequest, MediaError
-from conclvd.generate.cpu import keep_freed_memory
+from conclvd.cluster import RayProcess, room
+from conclvd.compare.maker import Maker, begin, do, leave
+from conclvd.compare.making import Batch, Doing, Loaded, Lost, Made, Order, Share, Tell
+from conclvd.compare.shift import Shift, gone
+from conclvd.errors import InvalidRequest
 from conclvd.generate.device import choose_device
 from conclvd.generate.request import Request
-from conclvd.workers import cores
+from conclvd.workers import Here, OwnProcess
 
-STOPPING = 10  # seconds that a process has to end by itself
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """What the videos of a loaded method are made with: the method's own `sampler` settings, and
-    `settings` with its name and the kind of device, on which the pixels depend as well."""
-
-    sampler: dict[str, JsonValue]
-    settings: dict[str, JsonValue]
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 
-class Crew(Protocol):
-    """Loads one method after the other and makes its videos; a context that ends what it began."""
-
-    def load(self, slug: str, request: Request, weights: Path | None) -> Loaded:
-        """Load a method, in place of the one before. Raises MethodFailed."""
-        ...
-
-    def make(self, share: Share, order: Order, tell: Tell) -> None:
-        """Make videos by the method that is loaded; see `make_share`."""
-        ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
-
-
-def choose_devices(name: str) -> list[str]:
+def choose_devices(name: str, cluster: str | None = None) -> list[str]:
     """The devices of a comparison: "auto" is every CUDA GPU, "cuda:0,cuda:2" are those two.
 
+    Of a `cluster` they are all GPUs, or every machine's processor: "auto" is what it has.
     Raises InvalidRequest for one that is not there.
     """
+    if cluster is not None:
+        gpus, machines = room(cluster)
+        there = {"cuda": gpus, "cpu": machines}
+        kind = next(kind for kind in there if there[kind]) if name == "auto" else name
+        if not there.get(kind):
+            raise InvalidRequest(
+                f"on a cluster --device is auto, cpu or cuda, found {name!r}; it has {gpus} GPUs"
+            )
+        return [kind] * there[kind]
     count = torch.cuda.device_count() if name == "auto" and torch.cuda.is_available() else 0
     chosen = [f"cuda:{i}" for i in range(count)] if count > 1 else name.split(",")
     for device in chosen:
@@ -83,191 +53,121 @@ def choose_devices(name: str) -> list[str]:
     return [device.strip() for device in chosen]
 
 
-def crew(devices: Sequence[str]) -> Crew:
-    """A process for each of several devices; this process for one."""
-    return Alone(devices[0]) if len(devices) == 1 else Several(devices)
+@contextmanager
+def crew(devices: Sequence[str], cluster: str | None = None) -> Iterator[Crew]:
+    """This process for one device, a process for each of several or of a cluster's.
+
+    They end when this block does, or this process, by whatever means.
+    """
+    found = Crew(devices, cluster)
+    try:
+        found.revive()
+        yield found
+    finally:
+        found.end()
 
 
-class Alone:
-    """One device, in this process."""
+class Crew:
+    """Loads one method after the other and makes its videos.
 
-    def __init__(self, device: str) -> None:
-        self._device = device
-        self._sampler: Sampler | None = None
-
-    def load(self, slug: str, request: Request, weights: Path | None) -> Loaded:
-        """Load a method; see `Crew`."""
-        self._sampler = None
-        gc.collect()  # before the models of the next are loaded
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-        (method,) = methods_called([slug])
-        with failures():
-            sampler = method.load(_on(request, self._device), weights)
-            loaded = Loaded(sampler.settings, settings_of(sampler, method.name))
-        self._sampler = sampler
-        return loaded
-
-    def make(self, share: Share, order: Order, tell: Tell) -> None:
-        """Make videos; see `Crew`."""
-        assert self._sampler is not None
-        make_share(self._sampler, share, order, tell)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._sampler = None
-
-
-class Several:
-    """A process a device, each with a share of the videos. They end when this one does.
-
-    Making it waits until all of them have started. One that ended is started anew for the next
-    method.
+    A process that ended fails the method that it had loaded, and is started anew for the next.
     """
 
-    def __init__(self, devices: Sequence[str]) -> None:
-        self._devices = devices
-        self._hands: list[Connection] = []
-        self._processes: list[BaseProcess] = []
-        for device in devices:
-            hand, process = _start(device, len(devices))
-            self._hands.append(hand)
-            self._processes.append(process)
-        self._await({}, [], lambda _: None)  # one that is gone by now fails with its first call
+    def __init__(self, devices: Sequence[str], cluster: str | None) -> None:
+        self._devices, self._cluster = devices, cluster
+        self._alone = len(devices) == 1 and cluster is None
+        self._hands: dict[int, Executor] = {}  # by the place of their device
+        self._batch = 1
+
+    def revive(self) -> None:
+        """Start the processes that are not there, and wait until they have their libraries."""
+        asked = {place: _call(hand, os.getpid) for place, hand in self._hands.items()}
+        for place, answer in asked.items():
+            if isinstance(answer.exception(), BrokenExecutor):
+                self._hands.pop(place).shutdown()
+        begun = []
+        for place, device in enumerate(self._devices):
+            if place not in self._hands:
+                hand = self._hands[place] = self._start(device)
+                begun.append(_call(hand, begin, device, self._processes, Path.cwd()))
+        for one in begun:
+            with suppress(BrokenExecutor):  # it fails with its first call
+                one.result()
+
+    def _start(self, device: str) -> Executor:
+        if self._cluster is not None:
+            return RayProcess(self._cluster, gpu=device == "cuda")
+        return Here() if self._alone else OwnProcess()
+
+    @property
+    def _processes(self) -> int | None:
+        """How many share the cores of a machine; None where this process has them as they are."""
+        if self._alone:
+            return None
+        return len(self._devices) if self._cluster is None else 1
 
     def load(self, slug: str, request: Request, weights: Path | None) -> Loaded:
-        """Load a method on every device; see `Crew`."""
-        self._revive()
-        found = self._all([("load", slug, request, weights)] * len(self._hands), lambda _: None)
-        loaded: Loaded = found[0]
+        """Load a method on every device, in place of the one before. Raises MethodFailed."""
+        self.revive()
+        loads = [
+            _call(hand, do, Maker.load, slug, request, weights) for hand in self._hands.values()
+        ]
+        wait(loads)
+        try:
+            loaded, *_ = [load.result() for load in loads]
+        except BrokenExecutor as error:
+            raise gone() from error
+        self._batch = loaded.batch
         return loaded
 
     def make(self, share: Share, order: Order, tell: Tell) -> None:
-        """Make videos, every device its share; see `Crew`."""
-        count = len(self._hands)
-        self._all([("make", list(share[i::count]), order) for i in range(count)], tell)
+        """Make the videos of `share`; what becomes of each is told once its file is whole.
 
-    def _revive(self) -> None:
-        """Start the processes that ended anew."""
-        alive: dict[Connection, Any] = {}
-        for place, device in enumerate(self._devices):
-            hand, process = self._hands[place], self._processes[place]
-            if process.is_alive() and not hand.closed:
-                alive[hand] = None
-                continue
-            hand.close()
-            process.kill()  # its pipe may end before it does
-            process.join()
-            self._hands[place], self._processes[place] = _start(device, len(self._devices))
-        self._await(alive, [], lambda _: None)
-
-    def _all(self, calls: Sequence[Any], tell: Tell) -> list[Any]:
-        """Have every process do its call; raises, when all are done, what the first one raised."""
-        answers: dict[Connection, Any] = {}
-        errors: list[Exception] = []
-        for hand, call in zip(self._hands, calls, strict=True):
-            try:
-                hand.send(call)
-            except OSError:
-                errors.append(_gone())
-                answers[hand] = None
-        self._await(answers, errors, tell)
-        if errors:
-            raise errors[0]
-        return [answers[hand] for hand in self._hands]
-
-    def _await(self, answers: dict[Connection, Any], errors: list[Exception], tell: Tell) -> None:
-        """Wait for the answers that are not there yet."""
-        while len(answers) < len(self._hands):
-            for hand in self._talking(answers):
-                try:
-                    kind, content = hand.recv()
-                except (EOFError, OSError):
-                    hand.close()
-                    kind, content = "error", _gone()
-                if kind == "told":
-                    tell(content)
-                    continue
-                answers[hand] = content
-                if kind == "error":
-                    errors.append(content)
-
-    def _talking(self, answered: Container[Connection]) -> list[Connection]:
-        """Those of the others that have something to say, once there is one."""
-        ready = wait([hand for hand in self._hands if hand not in answered])
-        return [hand for hand in self._hands if hand in ready]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for hand, process in zip(self._hands, self._processes, strict=True):
-            hand.close()
-            process.terminate()  # they have nothing left to do, or nothing that is still wanted
-        for process in self._processes:
-            process.join(STOPPING)
-            process.kill()
-
-
-def _start(device: str, devices: int) -> tuple[Connection, BaseProcess]:
-    """A process for one of so many devices, and the pipe to it."""
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(there, device, devices), daemon=True)
-    process.start()
-    there.close()  # so that the end of the process is the end of the pipe
-    return here, process
-
-
-def _serve(hand: Connection, device: str, devices: int) -> None:
-    """What a process does: one call after the other, until there is nobody to call."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # what is being written is finished
-    place = choose_device(device)
-    if place.type == "cuda":
-        torch.cuda.set_device(place)
-    else:
-        torch.set_num_threads(max(1, cores() // devices))
-        keep_freed_memory()
-    one = Alone(device)
-
-    def tell(event: Made | Lost | Doing) -> None:
-        with suppress(OSError):  # there may be nobody left to be told
-            hand.send(("told", event))
-
-    with suppress(OSError):  # there may be nobody left to be told
-        hand.send(("done", None))  # the libraries are loaded
-    while True:
+        A batch that fails is tried in halves, so that no video is lost but those that fail alone.
+        Raises MethodFailed when the first few do or a process ends, MediaError when a file cannot
+        be written; what others had begun by then is made.
+        """
+        shift = Shift(share, order, order.batch or self._batch, len(self._hands), tell)
+        idle = list(self._hands.values())
+        at_work: dict[Future[Batch], tuple[Executor, Share]] = {}
         try:
-            kind, *arguments = hand.recv()
-        except EOFError:
-            return
-        try:
-            if kind == "load":
-                hand.send(("done", one.load(*arguments)))
-            else:
-                share, order = arguments
-                one.make(share, order, tell)
-                hand.send(("done", None))
-        except (MethodFailed, MediaError, InvalidRequest) as error:
-            hand.send(("error", error))
+            while True:
+                while idle and shift.goes_on:
+                    part, watch = shift.waiting[0], tell if self._alone else _unseen
+                    work = _call(idle[0], do, Maker.sample, part, order, watch)
+                    at_work[work] = idle.pop(0), shift.waiting.pop(0)
+                if not at_work:
+                    break
+                if not self._alone:
+                    videos = sum(len(part) for _, part in at_work.values())
+                    tell(Doing(f"{videos} in work"))
+                for work in wait(at_work, return_when=FIRST_COMPLETED).done:
+                    hand, part = at_work.pop(work)
+                    if shift.took(part, work):
+                        idle.append(hand)
+        finally:  # by Ctrl-C too: what was made is kept, what is in work is not waited for
+            for hand in idle:
+                shift.took([], _call(hand, do, Maker.finish))
+        shift.close()
+
+    def end(self) -> None:
+        """End the processes; this one forgets its method."""
+        leave()
+        with ThreadPoolExecutor() as threads:  # none waits for the one before
+            list(threads.map(lambda hand: hand.shutdown(), self._hands.values()))
 
 
-def _gone() -> MethodFailed:
-    return MethodFailed("a process that made its videos ended, perhaps for want of memory")
+def _call(
+    hand: Executor, function: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs
+) -> Future[Result]:
+    """What a function will return there; a future that has failed where there is nobody."""
+    try:
+        return hand.submit(function, *args, **kwargs)
+    except BrokenExecutor as error:
+        broken: Future[Result] = Future()
+        broken.set_exception(error)
+        return broken
 
 
-def _on(request: Request, device: str) -> Request:
-    return replace(request, device=device)
+def _unseen(_: Made | Lost | Doing) -> None:
+    """What goes on within a batch is not told from one process to another."""

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from conclvd.compare.crew import Crew, Loaded
-from conclvd.compare.making import Doing, Lost, Made, Order, hashed
+from conclvd.compare.crew import Crew
+from conclvd.compare.maker import hashed
+from conclvd.compare.making import Doing, Loaded, Lost, Made, Order
 from conclvd.compare.sampler import Asked
 from conclvd.errors import MediaError
 from conclvd.evaluate.records import VideoRow, read_videos, write_videos

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conclvd.compare.crew import Crew, Loaded, choose_devices, crew
+from conclvd.compare.crew import Crew, choose_devices, crew
 from conclvd.compare.external import compare_external
 from conclvd.compare.ledger import Ledger
-from conclvd.compare.making import MethodFailed, Order
+from conclvd.compare.making import Loaded, MethodFailed, Order
 from conclvd.compare.method_folder import MethodFolder
 from conclvd.compare.methods import Method, slug_of
 from conclvd.compare.sampler import Asked
@@ -35,11 +35,12 @@ class Comparison:
     """What is compared: `methods` and the `external` folders by name, on `prompts` and `seeds`.
 
     `request` holds what all methods share; its prompt and seed stand for nothing, and its device
-    may name several. `weights` are folders, files or Hub ids by the slug of the method that they
-    are for. `format` is one of FORMATS. `batch` videos are made together, as many as suit the
-    device when it is None. After `seconds` nothing new is begun; every method has its part of
-    them. Raises InvalidRequest for weights of a method that is not compared, two methods of one
-    name, and what is not there.
+    may name several. `cluster` is the address of the Ray cluster that works instead of this
+    machine; files have the same names on all of its machines. `weights` are folders, files or Hub
+    ids by the slug of the method that they are for. `format` is one of FORMATS. `batch` videos are
+    made together, as many as suit the device when it is None. After `seconds` nothing new is begun;
+    every method has its part of them. Raises InvalidRequest for weights of a method that is not
+    compared, two methods of one name, and what is not there.
     """
 
     methods: Sequence[Method]
@@ -51,6 +52,7 @@ class Comparison:
     format: str = "mp4"
     batch: int | None = None
     seconds: float | None = None
+    cluster: str | None = None
 
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
@@ -107,7 +109,7 @@ def compare(comparison: Comparison, out: Path, report: Report) -> list[MethodRow
     which another comparison writes.
     """
     if comparison.methods:
-        devices = choose_devices(comparison.request.device)
+        devices = choose_devices(comparison.request.device, comparison.cluster)
         resolve(comparison.request.model, hub_files=HUB_FILES)
     else:
         devices = []
@@ -139,7 +141,7 @@ def _rows(
     comparison: Comparison, devices: Sequence[str], out: Path, ledger: Ledger, report: Report
 ) -> Iterator[MethodRow]:
     if comparison.methods:
-        with crew(devices) as hands:  # their start is not of the time
+        with crew(devices, comparison.cluster) as hands:  # their start is not of the time
             end = None if comparison.seconds is None else time.monotonic() + comparison.seconds
             ready = sum(map(comparison.can_load, comparison.methods))
             for method in comparison.methods:
