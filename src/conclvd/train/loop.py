@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from conclvd.models.motion import attention_kinds
+from conclvd.train.captured import Captured
 from conclvd.train.checkpoint import (
     clear_partial,
     disk_errors,
@@ -32,7 +33,6 @@ from conclvd.train.device import (
 )
 from conclvd.train.ema import MovingAverage
 from conclvd.train.export import export
-from conclvd.train.graph import replayed
 from conclvd.train.held_out import held_out_losses
 from conclvd.train.interrupt import Interrupt
 from conclvd.train.journal import Journal, log_in, missing
@@ -154,17 +154,18 @@ def train(
         scaling_factor=materials.scaling_factor,
     )
 
-    def run(batch: Batch) -> Losses:
+    def run(*parts: Tensor) -> Losses:
         """Losses of a batch; its gradients are added to those of its step's others."""
-        losses = batch_losses(model, batch, alphas, settings, lambda_con)
+        losses = batch_losses(model, Batch(*parts), alphas, settings, lambda_con)
         accelerator.backward(losses.total)  # divided by the batches of a step
         return replace(losses, total=losses.total.detach())
 
     model.train()
-    losses_of: Callable[[Batch], Losses] = run
+    losses_of: Callable[..., Losses] = run
     if replays(settings):
         tell("recording a CUDA graph")
-        losses_of = replayed(run, join([samples[0]] * settings.train_batch_size).to(device))
+        example = join([samples[0]] * settings.train_batch_size).to(device)
+        losses_of = Captured(run, example.parts, device)
         masters.clear()
     stream = batches(
         samples,
@@ -205,7 +206,7 @@ def train(
             lambda_con.fill_(lambda_con_at(step, settings))
             for _ in range(settings.gradient_accumulation_steps):
                 batch = next(stream).to(device)
-                losses = losses_of(batch)
+                losses = losses_of(*batch.parts)
                 masters.collect()
                 tally.add(losses, batch.steps)
                 totals.append(losses.total.clone())
