@@ -33,7 +33,7 @@ from conclvd.train.device import (
 )
 from conclvd.train.ema import MovingAverage
 from conclvd.train.export import export
-from conclvd.train.held_out import held_out_losses
+from conclvd.train.held_out_loss import held_out_losses
 from conclvd.train.interrupt import Interrupt
 from conclvd.train.journal import Journal, log_in, missing
 from conclvd.train.masters import Masters
