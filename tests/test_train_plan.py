@@ -61,7 +61,11 @@ def test_another_run_other_clips_or_another_base_are_refused(begun: TrainSetting
     other = {**facts, "hashes": {**facts["hashes"], "unet": "0" * 64}}
     facts_of(begun).write_text(json.dumps(other))
     assert "with unet of sha256 0000000000000000…" in same_error(begun, TrainingError)
-    facts_of(begun).write_text(json.dumps(facts))
+    earlier = {name: fact for name, fact in facts.items() if name != "settings"}
+    facts_of(begun).write_text(json.dumps(earlier))  # of a version that did not note them
+    assert "a run with seed 0, found 9" in same_error(
+        begun.model_copy(update={"seed": 9}), TrainingError
+    )
     (begun.output_dir / "settings.json").write_text("")  # after a power cut
     assert "settings.json is damaged" in same_error(begun, TrainingError)
 

@@ -18,7 +18,7 @@ from conclvd.train.journal import trackers
 from conclvd.train.loop import train
 from conclvd.train.model import check_frames
 from conclvd.train.plan import plan
-from conclvd.train.prepare import check_base, split
+from conclvd.train.start import check_base, split
 from tiny import tiny_motion
 
 pytestmark = pytest.mark.slow

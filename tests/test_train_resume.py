@@ -133,8 +133,11 @@ def test_a_branch_tells_what_it_sets_aside_and_how_to_get_it_back(settings) -> N
     assert line.endswith("--resume-from-checkpoint checkpoint-2.aside")
     back = given.model_copy(update={"resume_from_checkpoint": "checkpoint-2.aside"})
     assert train(back, tell=lines.append).step == 2
-    assert lines[-2].startswith("going on from checkpoint-2.aside, where all steps are made")
-    assert lines[-1] == "learning_rate is 0.001 from here on, was 1.0"
+    # with its own learning rate, whatever that of the run was that came last
+    assert lines[-1].startswith("going on from checkpoint-2.aside, where all steps are made")
+    lines.clear()
+    train(back.model_copy(update={"learning_rate": 1.0}), tell=lines.append)
+    assert lines[-1] == "learning_rate is 1.0 from here on, was 0.001"
 
 
 def curve(output: Path) -> dict[int, float]:

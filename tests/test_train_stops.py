@@ -19,7 +19,7 @@ from conclvd.train.checkpoint import checkpoints
 from conclvd.train.journal import read_log
 from conclvd.train.loop import Outcome, train
 from conclvd.train.objective import Losses, batch_losses
-from conclvd.train.prepare import Report
+from conclvd.train.start import Report
 from conclvd.train.video_denoiser import VideoDenoiser, learning
 
 pytestmark = pytest.mark.slow

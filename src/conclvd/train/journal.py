@@ -88,7 +88,8 @@ class Journal:
                     write_rows(other / LOG, read_log(output))
             back = (resumed / LOG).is_file()
             rows = read_log(resumed if back else output)
-            kept = [row for row in rows if row["step"] <= first_step]
+            # what changed with an earlier start from this checkpoint, this start tells anew
+            kept = [r for r in rows if r["step"] < first_step + ("settings" not in r)]
         self._log = Log(output / LOG, kept)
         if accelerator.log_with:
             self._start_trackers(settings, 0 if back else first_step + 1)

@@ -6,25 +6,14 @@ from dataclasses import dataclass
 
 from conclvd.generate.prompt import beyond_limit, unknown_words
 from conclvd.models.base import Base
-from conclvd.models.components import load_base
 from conclvd.models.motion import attention_kinds
-from conclvd.train.cache import Cache
-from conclvd.train.checkpoint import checkpoint_facts, find_checkpoint
-from conclvd.train.clips import ClipList, find_clips
-from conclvd.train.device import check_device, precision
-from conclvd.train.journal import log_in
+from conclvd.train.clips import ClipList
+from conclvd.train.device import precision
 from conclvd.train.memory import GIB, MemoryEstimate, device_memory, estimate
 from conclvd.train.objective import idle_contrast
-from conclvd.train.prepare import Report, check_base, decodable, split
-from conclvd.train.resume import (
-    changed_settings,
-    check_folders,
-    check_origin,
-    origin_of,
-    place_in_run,
-)
+from conclvd.train.resume import place_in_run
 from conclvd.train.settings import TrainSettings
-from conclvd.train.warm_start import starting_module
+from conclvd.train.start import Report, check_place, resolve
 from conclvd.train.windows import window_starts
 
 MOST_WORDS = 20  # that are listed
@@ -85,45 +74,30 @@ def plan(settings: TrainSettings, report: Report) -> Plan:
     Raises what `train` would raise before its first step, but for what only shows when clips are
     decoded and a checkpoint's weights are loaded.
     """
-    check_device(settings)
-    check_folders(settings)
-    log_in(settings)
-    changed = changed_settings(settings)
-    resumed = find_checkpoint(settings.output_dir, settings.resume_from_checkpoint)
-    listed = find_clips(settings, lambda done, total: report("hash", done, total))
-    base = load_base(settings.pretrained_model_name_or_path)
-    check_base(base, settings)
-    found = decodable(listed, Cache.of(base, settings))
-    training, held_out = split(list(found.clips), settings.num_held_out_clips)
-    place = None
-    if resumed:
-        facts = checkpoint_facts(resumed)
-        check_origin(resumed, facts, origin_of(found, base.hashes, processes=1), changed.append)
-        place = place_in_run(resumed, facts["step"], settings)
-    replaced: list[str] = []
-    module = starting_module(base.unet, settings, replaced.append)
-    kinds = attention_kinds(module)
+    check_place(settings)
+    start = resolve(settings, report)
+    base, resumed = start.base, start.resumed
     text = base.text_encoder.config
     return Plan(
-        found=found,
-        training_clips=len(training),
-        held_out_clips=len(held_out),
-        windows=sum(len(window_starts(clip.frames, settings)) for clip in training),
-        unread=tuple(unread_captions(found, base)),
-        kinds=kinds,
-        replaced=tuple(replaced),
+        found=start.clips,
+        training_clips=len(start.training),
+        held_out_clips=len(start.held_out),
+        windows=sum(len(window_starts(clip.frames, settings)) for clip in start.training),
+        unread=tuple(unread_captions(start.clips, base)),
+        kinds=attention_kinds(start.module),
+        replaced=start.replaced,
         precision=precision(settings),
         memory=estimate(
             base.unet,
-            module,
+            start.module,
             settings,
             channels=base.vae.config.latent_channels,
             side=settings.resolution // base.pixels_per_latent,
             text=(base.tokenizer.model_max_length, text.hidden_size),
         ),
         there=device_memory(),
-        going_on_from=place,
-        changed=tuple(changed),
+        going_on_from=place_in_run(resumed, start.facts["step"], settings) if resumed else None,
+        changed=(*start.changes, *start.redrawn),
         settings=settings,
     )
 
