@@ -194,7 +194,7 @@ def test_fixed_inputs_are_filled_anew():
 def test_forms_are_known_by_name():
     assert step_form(default_form(torch.device("cuda"))).graph
     assert step_form(default_form(torch.device("cpu"))) == step_form("plain")
-    with pytest.raises(TrainingError, match=r"plain, search, half.*found 'fast'"):
+    with pytest.raises(TrainingError, match=r"plain, search, half.*'fast'"):
         step_form("fast")
 
 

@@ -75,11 +75,11 @@ def test_all_parts_are_written_in_half_precision(trained):
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (("base", "--model", "nowhere"), "nothing at nowhere, which --model names"),
-        (("autoencoder", "--clips", "nowhere"), "nothing at nowhere, which --clips names"),
-        (("judge", "--weights", "nowhere"), "nothing at nowhere, which --weights names"),
-        (("base", "--form", "round"), "found 'round'"),
-        (("motion",), "needs --model"),
+        (("base", "--model", "nowhere"), "nowhere, which --model names"),
+        (("autoencoder", "--clips", "nowhere"), "nowhere, which --clips names"),
+        (("judge", "--weights", "nowhere"), "nowhere, which --weights names"),
+        (("base", "--form", "round"), "'round'"),
+        (("motion",), "motion needs --model"),
     ],
 )
 def test_wrong_arguments_are_told_in_a_line(tmp_path, monkeypatch, given, told):
@@ -163,7 +163,7 @@ def test_probe_is_written_and_read_back(tmp_path, clips):
 
 
 def test_stage_without_its_model_is_refused(tmp_path):
-    with pytest.raises(TrainingError, match="needs --model"):
+    with pytest.raises(TrainingError, match=r"base .*--model"):
         stage("base", tmp_path, None)
 
 
@@ -178,12 +178,12 @@ def test_the_mean_of_two_bases_is_halfway(trained, tmp_path):
     mean = load_file(tmp_path / "mean" / "unet" / file.name)
     for name, weight in weights.items():
         torch.testing.assert_close(mean[name], 2 * weight)
-    with pytest.raises(TrainingError, match="needs --model and --weights"):
+    with pytest.raises(TrainingError, match="--model and --weights"):
         stage("average", tmp_path / "none", trained)
     config = json.loads((moved / "text_encoder" / "config.json").read_text())
     config["num_hidden_layers"] += 1
     (moved / "text_encoder" / "config.json").write_text(json.dumps(config))
-    with pytest.raises(TrainingError, match="have no mean"):
+    with pytest.raises(TrainingError, match=str(moved / "text_encoder")):
         stage("average", tmp_path / "none", moved, weights=trained)
 
 

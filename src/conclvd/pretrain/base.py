@@ -99,10 +99,7 @@ class Denoiser(nn.Module):
         self.directions = DirectionHeads(unet)
 
     def forward(
-        self,
-        noisy: Float[Tensor, "b c h w"],
-        steps: Int[Tensor, b],
-        tokens: Int[Tensor, "b l"],
+        self, noisy: Float[Tensor, "b c h w"], steps: Int[Tensor, b], tokens: Int[Tensor, "b l"]
     ) -> tuple[Float[Tensor, "b c h w"], list[Float[Tensor, "b k y x"]]]:
         """The predicted noise, and logits of the directions by each block's features."""
         states = self.text_encoder(tokens).last_hidden_state

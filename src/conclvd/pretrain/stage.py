@@ -124,11 +124,7 @@ class Stage:
             if self.clock.over:
                 return
             rate = learning_rate(
-                run.peak_rate,
-                self.step,
-                self.clock.fraction,
-                warmup=warmup,
-                decay_from=decay_from,
+                run.peak_rate, self.step, self.clock.fraction, warmup=warmup, decay_from=decay_from
             )
             set_learning_rate(optimizer, rate)
             yield self.step

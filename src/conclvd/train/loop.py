@@ -16,11 +16,7 @@ from torch import Tensor
 
 from conclvd.models.motion import attention_kinds
 from conclvd.train.captured import Captured
-from conclvd.train.checkpoint import (
-    clear_partial,
-    disk_errors,
-    of_other_branches,
-)
+from conclvd.train.checkpoint import clear_partial, disk_errors, of_other_branches
 from conclvd.train.clock import set_learning_rate
 from conclvd.train.device import (
     DTYPES,
@@ -48,13 +44,7 @@ from conclvd.train.objective import (
 )
 from conclvd.train.prepare import Prepare, prepare
 from conclvd.train.report import write_report
-from conclvd.train.resume import (
-    keep_settings,
-    make_folder,
-    place_in_run,
-    restore,
-    save,
-)
+from conclvd.train.resume import keep_settings, make_folder, place_in_run, restore, save
 from conclvd.train.samples import Batch, Samples, batches, join
 from conclvd.train.settings import TrainSettings
 from conclvd.train.start import Report, check_place

@@ -60,17 +60,13 @@ def check_place(settings: TrainSettings) -> None:
 
 
 def resolve(
-    settings: TrainSettings,
-    report: Report,
-    *,
-    processes: int = 1,
-    clips: ClipList | None = None,
+    settings: TrainSettings, report: Report, *, processes: int = 1, clips: ClipList | None = None
 ) -> Start:
     """Resolve a run: list its clips, load its base and its module, find its checkpoint.
 
-    Trains, encodes and writes nothing; `check_place` comes first. `clips` are those of a caller who has latents of his own;
-    else `settings.train_data_dir` is read. Raises what a run cannot start by, but for what only
-    shows when clips are decoded and a checkpoint's weights are loaded.
+    Trains, encodes and writes nothing; `check_place` comes first. `clips` are those of a caller who
+    has latents of his own; else `settings.train_data_dir` is read. Raises what a run cannot start
+    by, but for what only shows when clips are decoded and a checkpoint's weights are loaded.
     """
     resumed = find_checkpoint(settings.output_dir, settings.resume_from_checkpoint)
     changes = changed_settings(settings, resumed)
