@@ -20,7 +20,6 @@ from diffusers import AutoencoderKL
 
 from conclvd.cli.ablation_clips import table_of_clips
 from conclvd.errors import ConclvdError
-from conclvd.generate.schedulers import scheduler_named
 from conclvd.models.components import load_base
 from conclvd.models.source import MOTION
 from conclvd.models.weights import WEIGHTS
@@ -30,9 +29,10 @@ from conclvd.train.cache import encode
 from conclvd.train.clips import Clip, ClipList
 from conclvd.train.journal import read_log
 from conclvd.train.loop import train
-from conclvd.train.prepare import Materials, Prepare, Report
+from conclvd.train.prepare import Materials, Prepare, materials_of
 from conclvd.train.samples import Window
 from conclvd.train.settings import TrainSettings, read_settings
+from conclvd.train.start import Report, resolve
 from conclvd.train.text import encode_captions
 
 HELD_OUT_SEED = 700_000  # never trained on
@@ -117,24 +117,24 @@ def from_store(work: Path) -> Prepare:
     count = len(facts["held_out"])
 
     def prepare(settings: TrainSettings, accelerator: Accelerator, report: Report) -> Materials:
-        base = load_base(settings.pretrained_model_name_or_path)
         windows = [Window(a, tuple(b[1:])) for a, b in zip(latents, states, strict=True)]
         clips = [
             Clip(Path(f"painted/{seed}"), tuple(captions), latents.shape[2], str(seed))
             for seed, captions in zip(facts["seeds"], facts["captions"], strict=True)
         ]
         prompts = [states[i][1] for i in range(len(settings.validation_prompt))]
-        return Materials(
+        start = resolve(
+            settings,
+            report,
+            processes=accelerator.num_processes,
             clips=ClipList(tuple(clips), ()),
+        )
+        return materials_of(
+            start,
             training=windows[count:],
             held_out=[(str(facts["seeds"][i]), windows[i]) for i in range(count)],
             empty=states[0][0],
             prompts=prompts,
-            unet=base.unet,
-            alphas=scheduler_named("ddim", base.scheduler).alphas_cumprod,
-            scaling_factor=float(base.vae.config.scaling_factor),
-            base_name=base.name,
-            base_hashes=base.hashes,
         )
 
     return prepare

@@ -23,8 +23,8 @@ from conclvd.pretrain.flow_augment import disturbed
 from conclvd.pretrain.flow_error import ORDER
 from conclvd.pretrain.flow_step import mixed_batch, optimizer_of, training_step
 from conclvd.pretrain.flow_store import FlowStore
-from conclvd.pretrain.launch import start
 from conclvd.pretrain.painting import PaintedSample, PaintOrder
+from conclvd.pretrain.stage import start
 from conclvd.train.captured import Captured
 from conclvd.train.ema import MovingAverage
 from report import report
@@ -91,7 +91,7 @@ def main() -> None:
     device = start(half=False).device
     torch.backends.cudnn.benchmark = True
     order = replace(ORDER, frames=FRAMES, size=128 if arguments.toy else ORDER.size)
-    store = FlowStore(order, CLIPS, device)
+    store = FlowStore(None, order, CLIPS, device)
     for seed in range(CLIPS):
         store.put(random_clip(order, seed))
     name = f"batch {arguments.batch}, {arguments.updates} updates"

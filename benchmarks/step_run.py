@@ -6,20 +6,20 @@ import time
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from conclvd.models.source import ink_mini
 from conclvd.pretrain.autoencoder import new_autoencoder
 from conclvd.pretrain.base import BaseRun, Denoiser, new_scheduler, new_unet
 from conclvd.pretrain.directions import GOING
-from conclvd.pretrain.flat_weights import FlatWeights
 from conclvd.pretrain.gradient_step import GradientStep, StepInputs, StepLosses
 from conclvd.pretrain.latent_store import encode_frames
-from conclvd.pretrain.launch import start
 from conclvd.pretrain.sizes import ModelSizes
+from conclvd.pretrain.stage import start
 from conclvd.pretrain.step_form import STEP_FORMS
 from conclvd.train.ema import MovingAverage
+from conclvd.train.masters import Masters
 from conclvd.train.text import encode_captions
 
 VOCABULARY = 3000
@@ -58,17 +58,16 @@ class StepRun:
         accelerator = start()
         device, chosen = accelerator.device, STEP_FORMS[form]
         denoiser = Denoiser(random_text_encoder(sizes), new_unet(sizes)).to(device)
-        self._weights = FlatWeights(
-            denoiser, dtype=chosen.dtype, channels_last=chosen.channels_last
+        self._masters = Masters(
+            denoiser, chosen.dtype, accumulates=True, channels_last=chosen.channels_last
         )
-        self._average = MovingAverage([self._weights.master])
-        self._optimizer = torch.optim.AdamW(
-            [self._weights.master], lr=1e-4, fused=device.type == "cuda"
-        )
+        weights = self._masters.weights.values()
+        self._average = MovingAverage(weights)
+        self._optimizer = torch.optim.AdamW(weights, lr=1e-4, fused=device.type == "cuda")
         alphas = new_scheduler().alphas_cumprod.to(device)
         self.gradients = GradientStep(
             denoiser,
-            self._weights,
+            self._masters,
             alphas,
             chosen,
             autocast=accelerator.autocast,
@@ -90,9 +89,8 @@ class StepRun:
             places=1 + torch.rand(self._batch, 1, side, side, device=self._device),
         )
         losses = self.gradients(inputs)
-        nn.utils.clip_grad_norm_([self._weights.master], 1.0)
-        self._optimizer.step()
-        self._weights.publish()
+        self._masters.collect()
+        self._masters.step(self._optimizer, 1.0)
         self._average.update()
         return losses
 

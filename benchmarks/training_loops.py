@@ -14,9 +14,9 @@ from torch import Tensor, nn
 
 from conclvd.models.motion import MotionModule
 from conclvd.pretrain.base import new_scheduler
+from conclvd.train.captured import Captured
 from conclvd.train.device import DTYPES, new_optimizer, precision, replays
 from conclvd.train.ema import MovingAverage
-from conclvd.train.graph import replayed
 from conclvd.train.losses import add_noise
 from conclvd.train.masters import Masters
 from conclvd.train.model import build_model, keep_transposed
@@ -137,15 +137,16 @@ def our_loop(name: str, size: Size, settings: TrainSettings, accelerator: Accele
     alphas = new_scheduler().alphas_cumprod.to(device)
     samples = size.samples(settings)
 
-    def run(batch: Batch) -> Losses:
-        losses = batch_losses(model, batch, alphas, settings, settings.lambda_con)
+    def run(*parts: Tensor) -> Losses:
+        losses = batch_losses(model, Batch(*parts), alphas, settings, settings.lambda_con)
         accelerator.backward(losses.total)
         return replace(losses, total=losses.total.detach())
 
     model.train()
-    losses_of: Callable[[Batch], Losses] = run
+    losses_of: Callable[..., Losses] = run
     if replays(settings):
-        losses_of = replayed(run, join([samples[0]] * settings.train_batch_size).to(device))
+        example = join([samples[0]] * settings.train_batch_size).to(device)
+        losses_of = Captured(run, example.parts, device)
         masters.clear()
     stream = batches(
         samples,
@@ -156,7 +157,7 @@ def our_loop(name: str, size: Size, settings: TrainSettings, accelerator: Accele
     )
 
     def step() -> Tensor:
-        losses = losses_of(next(stream).to(device))
+        losses = losses_of(*next(stream).to(device).parts)
         masters.collect()
         masters.step(optimizer, settings.max_grad_norm, accelerator.scaler)
         if average:

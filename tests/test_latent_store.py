@@ -117,7 +117,7 @@ def test_clips_that_arrive_come_with_their_mirror_image(
 ) -> None:
     store = store_of(samples[:1], tmp_path, capacity=8)
     fresh: list[PaintedSample] = []
-    store._sort(samples[0], fresh)
+    store._sort(samples[0], fresh, [])
     own, mirrored = fresh
     assert own is samples[0]
     assert np.array_equal(mirrored.frames, own.frames[:, :, ::-1])

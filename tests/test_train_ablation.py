@@ -80,7 +80,7 @@ def test_what_cannot_be_compared_is_refused(settings, change, message: str) -> N
 @pytest.mark.slow
 def test_without_held_out_clips_nothing_is_trained(settings) -> None:
     data = square_dataset(settings.train_data_dir, 2)
-    with pytest.raises(InvalidRequest, match="of 2 clips none is held out; give --num-held-out"):
+    with pytest.raises(InvalidRequest, match=r"of 2 clips.*--num-held-out-clips"):
         run_ablations(settings.model_copy(update={"train_data_dir": data}), quiet, quiet)
     assert not list(settings.output_dir.rglob("log.jsonl"))
 
@@ -88,7 +88,7 @@ def test_without_held_out_clips_nothing_is_trained(settings) -> None:
 def test_several_processes_are_refused(settings, monkeypatch: pytest.MonkeyPatch) -> None:
     two = new_accelerator(settings)
     monkeypatch.setattr(type(two), "num_processes", 2)
-    with pytest.raises(InvalidRequest, match="one process, found 2; leave out accelerate launch"):
+    with pytest.raises(InvalidRequest, match=r"found 2.*accelerate launch"):
         prepare_comparable(settings, two, quiet)
 
 
@@ -107,7 +107,7 @@ def finished(settings: TrainSettings, **row: float) -> TrainSettings:
 def test_other_prompts_than_those_of_finished_variants_are_refused(settings) -> None:
     given = finished(settings)
     others = {"validation_prompt": ["a mountain"]}
-    with pytest.raises(InvalidRequest, match=r"ConCLVD in .* prompts \['a boat'\]; give those"):
+    with pytest.raises(InvalidRequest, match=r"ConCLVD .*\['a boat'\]"):
         run_ablations(settings.model_copy(update=others), quiet, quiet)
     check_prompts("ConCLVD", given)
     check_prompts("ConCLVD", given.model_copy(update={**others, "max_train_steps": 4}))
@@ -116,10 +116,10 @@ def test_other_prompts_than_those_of_finished_variants_are_refused(settings) -> 
 def test_a_finished_run_that_cannot_be_compared_says_why(settings) -> None:
     given = finished(settings, held_out_loss_diff=0.5, held_out_frame_offset=0.1)
     assert measure("ConCLVD", given).held_out_loss == 0.5
-    with pytest.raises(InvalidRequest, match="has 1 clips for 2 validation prompts; give those"):
+    with pytest.raises(InvalidRequest, match="1 clips for 2 "):
         measure("x", given.model_copy(update={"validation_prompt": ["a boat", "a mountain"]}))
     (given.output_dir / "log.jsonl").write_text("")
-    with pytest.raises(InvalidRequest, match=r"x in .* without held-out clips"):
+    with pytest.raises(InvalidRequest, match=r"^x in .* held-out"):
         measure("x", given)
 
 

@@ -80,7 +80,7 @@ def test_a_file_that_is_cut_off_is_named(base: Base, settings, left: int) -> Non
     cache = Cache.of(base, settings)
     fill_latents(cache, [clip], base.vae, settings, silent)
     os.truncate(cache.latent_file(clip), left)
-    with pytest.raises(TrainingError, match=rf"{clip.sha256}\.npy of the cache: .*; remove it"):
+    with pytest.raises(TrainingError, match=rf"{clip.sha256}\.npy"):
         open_latents(cache, clip)
 
 

@@ -91,7 +91,7 @@ def test_the_list_of_a_videofolder_can_be_named_itself(videos: Path, layout) -> 
     layout(videos)
     (name,) = videos.glob("metadata.*")
     assert len(find_clips(settings(name)).clips) == 3
-    with pytest.raises(DatasetError, match=r"a\.mp4 is no CSV file; name the folder"):
+    with pytest.raises(DatasetError, match=r"a\.mp4 .*CSV"):
         find_clips(settings(videos / "a.mp4"))
 
 
@@ -166,16 +166,20 @@ def test_several_caption_columns(videos: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("metadata.jsonl", "{\n", "line 1 is not JSON"),
-        ("metadata.jsonl", '{"text": "a"}', "no file_name, but text; every clip"),
-        ("metadata.csv", "file_name;text\na.mp4;x\n", "no file_name, but file_name;text; every"),
-        ("metadata.csv", "file_name,text\n,x\n", "no file_name; every clip"),
+        ("metadata.jsonl", "{\n", "line 1 .*JSON"),
+        ("metadata.jsonl", '{"text": "a"}', "file_name, but text"),
+        ("metadata.csv", "file_name;text\na.mp4;x\n", "file_name, but file_name;text"),
+        ("metadata.csv", "file_name,text\n,x\n", "line 2 .*file_name"),
         ("metadata.jsonl", '{"file_name": "../a.mp4", "text": "a"}', "leaves the folder"),
         ("metadata.jsonl", '{"file_name": "/a.mp4", "text": "a"}', "leaves the folder"),
-        ("metadata.jsonl", '{"file_name": "a.mp4", "title": "x"}', "has no caption or text, but"),
-        ("metadata.jsonl", '{"file_name": "gone.mp4", "text": "x"}', "no clip.*is not there"),
-        ("clips.csv", "id,caption\n1,x\n", "expected the columns videoid, name, page_dir"),
-        ("videos.txt", "a.mp4\nb.mp4", "prompts.txt has 1 lines, videos.txt 2"),
+        (
+            "metadata.jsonl",
+            '{"file_name": "a.mp4", "title": "x"}',
+            "text, but file_name, title",
+        ),
+        ("metadata.jsonl", '{"file_name": "gone.mp4", "text": "x"}', "1 listed.*gone.mp4"),
+        ("clips.csv", "id,caption\n1,x\n", "videoid, name, page_dir, found id, caption"),
+        ("videos.txt", "a.mp4\nb.mp4", "prompts.txt .*1 .*videos.txt 2"),
     ],
 )
 def test_a_bad_list_is_one_error(videos: Path, name: str, text: str, message: str) -> None:
@@ -187,14 +191,14 @@ def test_a_bad_list_is_one_error(videos: Path, name: str, text: str, message: st
 
 def test_a_table_in_another_encoding_is_told(videos: Path) -> None:
     (videos / "metadata.csv").write_text("file_name,text\na.mp4,小船\n", encoding="gbk")
-    with pytest.raises(DatasetError, match=r"cannot read .*metadata\.csv: .*; save it as UTF-8"):
+    with pytest.raises(DatasetError, match=r"metadata\.csv.*UTF-8"):
         find_clips(settings(videos))
 
 
 def test_no_dataset_at_all(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="is no dataset"):
+    with pytest.raises(DatasetError, match=str(tmp_path)):
         find_clips(settings(tmp_path))
-    with pytest.raises(DatasetError, match="there is no dataset folder"):
+    with pytest.raises(DatasetError, match=str(tmp_path / "none")):
         find_clips(settings(tmp_path / "none"))
 
 
@@ -224,7 +228,7 @@ def test_a_window_is_every_nth_frame(tmp_path: Path) -> None:
 
 def test_a_clip_that_breaks_off_is_an_error(tmp_path: Path) -> None:
     path = square_video(tmp_path / "a.mp4", frames=8)
-    with pytest.raises(MediaError, match="says it has 12 frames"):
+    with pytest.raises(MediaError, match="12 frames"):
         read_windows(Clip(path, ("x",), 12, ""), settings(tmp_path))
 
 

@@ -69,12 +69,12 @@ def test_a_caption_with_a_comma_and_no_quotes_is_listed_not_cut(
 
 def test_a_metadata_csv_without_the_column_of_captions_is_one_error(videos: Path) -> None:
     (videos / "metadata.csv").write_text("file_name,text\na.mp4,a boat\n")
-    with pytest.raises(DatasetError, match="line 2 has no name_of_it, but file_name, text; name"):
+    with pytest.raises(DatasetError, match=r"line 2 .*name_of_it, but file_name, text"):
         find(videos, caption_column=["name_of_it"])
 
 
 def test_a_quote_that_is_never_closed_is_an_error(videos: Path) -> None:
     """It would take in all the rows after it."""
     (videos / "metadata.csv").write_text('file_name,text\na.mp4,"a boat\nb.mp4,mist\n')
-    with pytest.raises(DatasetError, match=r"metadata\.csv: the row after line 1 is not CSV"):
+    with pytest.raises(DatasetError, match=r"metadata\.csv: .* line 1 .*CSV"):
         find(videos)

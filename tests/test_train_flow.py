@@ -21,7 +21,6 @@ from conclvd.pretrain.flow_step import (
     mixed_batch,
     optimizer_of,
     sequence_loss,
-    set_rate,
     training_step,
 )
 from conclvd.pretrain.flow_store import FlowPairs, FlowStore
@@ -29,6 +28,7 @@ from conclvd.pretrain.layered_motion import layered_pairs
 from conclvd.pretrain.painting import paint_sample
 from conclvd.pretrain.similarity import Similarity, from_middle
 from conclvd.pretrain.stages import run_stage
+from conclvd.train.clock import set_learning_rate
 from moving import sliding
 
 SMALL = replace(ORDER, frames=3, size=128)
@@ -36,7 +36,7 @@ CPU = torch.device("cpu")
 
 
 def store(clips: int = 4, capacity: int = 4) -> FlowStore:
-    found = FlowStore(SMALL, capacity, CPU)
+    found = FlowStore(None, SMALL, capacity, CPU)
     for seed in range(3, 3 + clips):
         found.put(paint_sample(seed, SMALL))
     return found
@@ -181,7 +181,7 @@ def test_steps_learn() -> None:
     step = training_step(network, optimizer, store(), batch=3, updates=2)
     step()  # at rate 0
     assert all(torch.equal(a, b) for a, b in zip(before, network.parameters(), strict=True))
-    set_rate(optimizer, 1e-3)
+    set_learning_rate(optimizer, 1e-3)
     result = step()
     assert result.loss.isfinite()
     assert result.layered > 0
@@ -196,7 +196,7 @@ def test_the_stage_goes_on_from_weights(tmp_path: Path) -> None:
     out = tmp_path / "out"
     settings = {
         "out": out,
-        "start": tmp_path,
+        "weights": tmp_path,
         "clips": None,
         "seconds": 1,
         "workers": 1,

@@ -51,19 +51,21 @@ def facts_of(settings: TrainSettings) -> Path:
 
 def test_another_run_other_clips_or_another_base_are_refused(begun: TrainSettings) -> None:
     found = same_error(begun.model_copy(update={"seed": 9}), TrainingError)
-    assert "a run with seed 0, found 9" in found
+    assert "seed 0, found 9" in found
     metadata = begun.train_data_dir / "metadata.jsonl"
     lines = metadata.read_text()
     metadata.write_text(lines.replace("boat 1", "ship 1"))
-    assert "trained with clips and captions of" in same_error(begun, TrainingError)
+    assert "clips and captions" in same_error(begun, TrainingError)
     metadata.write_text(lines)
     facts = json.loads(facts_of(begun).read_text())
     other = {**facts, "hashes": {**facts["hashes"], "unet": "0" * 64}}
     facts_of(begun).write_text(json.dumps(other))
-    assert "with unet of sha256 0000000000000000…" in same_error(begun, TrainingError)
-    facts_of(begun).write_text(json.dumps(facts))
+    assert "unet of sha256 0000000000000000…" in same_error(begun, TrainingError)
+    earlier = {name: fact for name, fact in facts.items() if name != "settings"}
+    facts_of(begun).write_text(json.dumps(earlier))  # of a version that did not note them
+    assert "seed 0, found 9" in same_error(begun.model_copy(update={"seed": 9}), TrainingError)
     (begun.output_dir / "settings.json").write_text("")  # after a power cut
-    assert "settings.json is damaged" in same_error(begun, TrainingError)
+    assert "settings.json" in same_error(begun, TrainingError)
 
 
 @pytest.mark.parametrize("name", ["output_dir", "cache_dir"])
@@ -72,7 +74,8 @@ def test_a_folder_that_cannot_be_made_is_refused(
 ) -> None:
     (tmp_path / "file").touch()
     found = same_error(settings(**{name: tmp_path / "file" / "run"}), TrainingError)
-    assert found.endswith(f"Not a directory; check it, or choose another {name}")
+    assert "Not a directory" in found
+    assert name in found
 
 
 def test_what_is_told_of_a_resumed_run_is_told_before(begun: TrainSettings) -> None:
@@ -90,7 +93,7 @@ def test_what_is_told_of_a_resumed_run_is_told_before(begun: TrainSettings) -> N
 
 def test_clips_that_are_known_to_break_off_are_not_counted(begun: TrainSettings) -> None:
     def found(name: str) -> ClipList:
-        return dry(begun.model_copy(update={"output_dir": begun.output_dir / name})).found
+        return dry(begun.model_copy(update={"output_dir": begun.output_dir / name})).start.clips
 
     (latents, *_) = sorted((begun.train_data_dir / "cache" / "latents").rglob("*.npy"))
     latents.with_suffix(".broken.txt").write_text("breaks off")
@@ -108,13 +111,13 @@ def test_what_the_base_does_not_read_of_captions_is_told(base: Base) -> None:
     vocabulary = None
     assert told("a cat", "小船") == []
     (line,) = told("a cat", "boat " * 100)
-    assert line.startswith("captions: 1 of 2 are longer than the ")
+    assert line.startswith("captions: 1 of 2 ")
     vocabulary = Vocabulary(frozenset({"a", "boat"}), frozenset({"小船"}))
     assert told("a boat", "小船") == []
     (line,) = told("a boat and a cat", "小船小猫")
-    assert "never learned 'and', 'cat', '小猫'; `conclvd vocabulary`" in line
+    assert "'and', 'cat', '小猫'; `conclvd vocabulary`" in line
     (line,) = told(*"甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌")
-    assert "'申', '酉' and 1 more; " in line
+    assert "'申', '酉' and 1 more" in line
 
 
 def test_a_contrastive_loss_without_negatives_is_told(settings) -> None:
@@ -123,7 +126,7 @@ def test_a_contrastive_loss_without_negatives_is_told(settings) -> None:
     figures = train(few, tell=lines.append).figures
     assert figures["loss_con"] == figures["held_out_loss_con"] == 0
     (line,) = [line for line in lines if "contrastive loss" in line]
-    assert "among 5 frames none is more than 4 from another; give --num-frames 6" in line
+    assert all(part in line for part in (" 5 frames", " 4 from another", "--num-frames 6"))
     assert line in dry(few).lines()
     assert not any("contrastive loss" in line for line in dry(settings("other")).lines())
 
@@ -133,4 +136,4 @@ def test_what_this_machine_cannot_do_is_refused(settings) -> None:
 
     if torch.cuda.is_available():
         pytest.skip("it can")
-    assert "fp16 needs a GPU" in same_error(settings(mixed_precision="fp16"), InvalidRequest)
+    assert "fp16" in same_error(settings(mixed_precision="fp16"), InvalidRequest)

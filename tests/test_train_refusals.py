@@ -18,7 +18,7 @@ from conclvd.train.journal import trackers
 from conclvd.train.loop import train
 from conclvd.train.model import check_frames
 from conclvd.train.plan import plan
-from conclvd.train.prepare import check_base, split
+from conclvd.train.start import check_base, split
 from tiny import tiny_motion
 
 pytestmark = pytest.mark.slow
@@ -29,42 +29,40 @@ def test_a_run_that_cannot_start_says_why(settings, base: Base, tmp_path: Path) 
         return pytest.raises(kind, match=message)
 
     if not torch.cuda.is_available():
-        with refused(InvalidRequest, "fp16 needs a GPU"):
+        with refused(InvalidRequest, "fp16"):
             new_accelerator(settings(mixed_precision="fp16"))
-        with refused(InvalidRequest, "needs an NVIDIA GPU"):
+        with refused(InvalidRequest, "cuda_graph"):
             new_accelerator(settings(cuda_graph=True))
-    with refused(TrainingError, "16 frame positions, found num_frames 17"):
+    with refused(TrainingError, "16 .*num_frames 17"):
         check_frames(tiny_motion(), settings(num_frames=17))
-    with refused(TrainingError, "resolution 32 does not fit .* at least 64"):
+    with refused(TrainingError, "resolution 32 .* 64$"):
         check_base(base, settings(resolution=32))
-    with refused(DatasetError, "keep some to train on"):
+    with refused(DatasetError, "num_held_out_clips is 0, .* 0 clips"):
         split([], 0)
     twins = [Clip(Path(name), ("x",), 16, "11") for name in ("a.mp4", "b.mp4", "c.mp4")]
-    with refused(
-        DatasetError, "num_held_out_clips 1 holds all 3 clips out, as files with the same"
-    ):
+    with refused(DatasetError, "num_held_out_clips 1 .* 3 clips"):
         split(twins, 1)
     other = Clip(Path("d.mp4"), ("x",), 16, "22")
     assert split([*twins, other], 1) == ([other], twins)
-    with refused(TrainingError, "no checkpoint 'checkpoint-5'"):
+    with refused(TrainingError, "'checkpoint-5'"):
         train(settings(resume_from_checkpoint="checkpoint-5"))
 
 
 @pytest.mark.parametrize("name", ["output_dir", "cache_dir"])
 def test_a_folder_that_cannot_be_made_is_named(settings, tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(TrainingError, match=f"cannot write .*Not a directory; .*another {name}"):
+    with pytest.raises(TrainingError, match=f"run: Not a directory.* {name}"):
         train(settings(**{name: tmp_path / "file" / "run"}))
 
 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"motion_module_name_or_path": "typo"}, "no model 'typo'"),
-        ({"num_frames": 16, "sample_stride": 1, "motion_max_seq_length": 8}, "8 frame positions"),
-        ({"motion_num_attention_heads": 3}, "use a divisor of 16"),
-        ({"rank": 4}, "is added to a trained module"),
-        ({"num_held_out_clips": 4}, "keep some to train on"),
+        ({"motion_module_name_or_path": "typo"}, "'typo'"),
+        ({"num_frames": 16, "sample_stride": 1, "motion_max_seq_length": 8}, "8 .*num_frames 16"),
+        ({"motion_num_attention_heads": 3}, "found 3; .* 16$"),
+        ({"rank": 4}, "rank.*--motion-module-name-or-path"),
+        ({"num_held_out_clips": 4}, "num_held_out_clips is 4, .* 4 clips"),
     ],
 )
 def test_what_a_run_cannot_start_with_is_told_before_clips_are_encoded(
@@ -84,7 +82,7 @@ def test_what_cannot_be_written_is_told_in_a_line(settings, name: str) -> None:
         (given.output_dir / name).mkdir()
     else:
         (given.output_dir / name).touch()
-    with pytest.raises(TrainingError, match=r"cannot write .*: (Is a directory|File exists); free"):
+    with pytest.raises(TrainingError, match=r"(Is a directory|File exists)"):
         train(given)
 
 

@@ -43,16 +43,22 @@ def test_flags_are_on_top_of_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('train_data_dir = "a"\nlearn_rate = 1', "'learn_rate'; did you mean learning_rate"),
-        ('train_data_dir = "a"\nzzz = 1', "unknown setting 'zzz'; `conclvd train --help`"),
-        ("seed = 1", "train_data_dir is missing; write it there or give --train-data-dir"),
-        ('train_data_dir = "a"\nnum_frames = 1', "num_frames: .*greater than or equal to 2"),
+        ('train_data_dir = "a"\nlearn_rate = 1', "'learn_rate'.*learning_rate"),
+        ('train_data_dir = "a"\nzzz = 1', "'zzz'.*`conclvd train --help`"),
+        ("seed = 1", "train_data_dir .*--train-data-dir"),
+        ('train_data_dir = "a"\nnum_frames = 1', "num_frames: .* 2 .*found 1"),
         ('train_data_dir = "a"\nlr_scheduler = "step"', "lr_scheduler: .*'cosine'"),
-        ('train_data_dir = "a"\nvalidation_seed = 4294967296', "less than 4294967296"),
-        ('train_data_dir = "a"\nresolution = 100', "multiple of 8, found 100; use 96 or 104"),
-        ('train_data_dir = "a"\nlr_warmup_steps = 9\nmax_train_steps = 9', "must be fewer"),
-        ('train_data_dir = "a"\nattention_kinds = ["none", "versatile"]', "the first not none"),
-        ("seed =", "as TOML"),
+        ('train_data_dir = "a"\nvalidation_seed = 4294967296', "validation_seed: .*4294967296"),
+        ('train_data_dir = "a"\nresolution = 100', "found 100; use 96 or 104"),
+        (
+            'train_data_dir = "a"\nlr_warmup_steps = 9\nmax_train_steps = 9',
+            "lr_warmup_steps .9",
+        ),
+        (
+            'train_data_dir = "a"\nattention_kinds = ["none", "versatile"]',
+            "attention_kinds:.*none",
+        ),
+        ("seed =", "c.toml.*TOML"),
     ],
 )
 def test_what_does_not_fit_is_named(tmp_path: Path, text: str, message: str) -> None:
@@ -63,7 +69,7 @@ def test_what_does_not_fit_is_named(tmp_path: Path, text: str, message: str) -> 
 
 
 def test_a_missing_file_names_the_presets() -> None:
-    with pytest.raises(InvalidRequest, match=r"no file 'sd15'.*sd15-8gb"):
+    with pytest.raises(InvalidRequest, match=r"'sd15'.*sd15-8gb"):
         read_settings("sd15", DATA)
 
 

@@ -12,12 +12,12 @@ from torch import nn
 from conclvd.pretrain.autoencoder import new_autoencoder, normalize_latents
 from conclvd.pretrain.fidelity import psnr, ssim
 from conclvd.pretrain.motion import new_motion_module
-from conclvd.pretrain.runlog import RunLog
 from conclvd.pretrain.sizes import INK_MINI, TOY
 from conclvd.pretrain.text_encoder import new_text_encoder
 from conclvd.pretrain.tokenizer import train_tokenizer
 from conclvd.train.clock import learning_rate
 from conclvd.train.ema import MovingAverage
+from conclvd.train.log import Log
 from conclvd.train.text import KnownCaptions, encode_captions
 from conclvd.train.video_denoiser import freeze, learning
 
@@ -136,11 +136,11 @@ def test_sparse_causal_queries_and_keys_are_not_trained():
 
 def test_run_log_is_json_lines_and_silent_on_other_ranks(tmp_path):
     screen = io.StringIO()
-    log = RunLog(tmp_path, "toy", stream=screen)
-    log.write(step=1, loss=0.123456)
-    RunLog(tmp_path, "other", main=False, stream=screen).write(step=2)
+    log = Log(tmp_path / "toy.jsonl", shown_as="toy", stream=screen)
+    log.write(step=1, loss=0.12345678)
+    Log(tmp_path / "other.jsonl", main=False, shown_as="other", stream=screen).write(step=2)
     row = json.loads((tmp_path / "toy.jsonl").read_text())
-    assert row["loss"] == 0.1235
+    assert row["loss"] == 0.123457
     assert not (tmp_path / "other.jsonl").exists()
     assert screen.getvalue().startswith("toy {")
 

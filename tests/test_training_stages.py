@@ -31,14 +31,14 @@ def stage(
     out: Path,
     model: Path | None,
     *,
-    start: Path | None = None,
+    weights: Path | None = None,
     clips: Path | None = None,
     seconds: float = 1,  # ten steps are made in any case
 ) -> dict[str, float]:
     settings = {"seconds": seconds, "workers": 1, "batch": 4, "toy": True}
     settings |= {"eager": False, "emphasis": 4.0, "form": None}
     return run_stage(
-        Namespace(stage=name, out=out, model=model, start=start, clips=clips, **settings)
+        Namespace(stage=name, out=out, model=model, weights=weights, clips=clips, **settings)
     )
 
 
@@ -75,11 +75,11 @@ def test_all_parts_are_written_in_half_precision(trained):
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (("base", "--model", "nowhere"), "nothing at nowhere, which --model names"),
-        (("autoencoder", "--clips", "nowhere"), "nothing at nowhere, which --clips names"),
-        (("judge", "--weights", "nowhere"), "nothing at nowhere, which --weights names"),
-        (("base", "--form", "round"), "found 'round'"),
-        (("motion",), "needs --model"),
+        (("base", "--model", "nowhere"), "nowhere, which --model names"),
+        (("autoencoder", "--clips", "nowhere"), "nowhere, which --clips names"),
+        (("judge", "--weights", "nowhere"), "nowhere, which --weights names"),
+        (("base", "--form", "round"), "'round'"),
+        (("motion",), "motion needs --model"),
     ],
 )
 def test_wrong_arguments_are_told_in_a_line(tmp_path, monkeypatch, given, told):
@@ -104,7 +104,7 @@ def test_processes_of_one_stage_know_of_each_other(tmp_path):
     script = tmp_path / "start.py"
     script.write_text(
         "from pathlib import Path\n"
-        "from conclvd.pretrain.launch import start\n"
+        "from conclvd.pretrain.stage import start\n"
         "a = start()\n"
         # a file each: what two processes print at once may be mixed up
         "Path(__file__).with_name(f'{a.process_index}.txt').write_text(str(a.num_processes))\n"
@@ -163,7 +163,7 @@ def test_probe_is_written_and_read_back(tmp_path, clips):
 
 
 def test_stage_without_its_model_is_refused(tmp_path):
-    with pytest.raises(TrainingError, match="needs --model"):
+    with pytest.raises(TrainingError, match=r"base .*--model"):
         stage("base", tmp_path, None)
 
 
@@ -173,22 +173,22 @@ def test_the_mean_of_two_bases_is_halfway(trained, tmp_path):
     (file,) = (moved / "unet").glob("*.safetensors")
     weights = load_file(file)
     save_file({name: 3 * weight for name, weight in weights.items()}, file, {"format": "pt"})
-    apart = stage("average", tmp_path / "mean", moved, start=trained)
+    apart = stage("average", tmp_path / "mean", moved, weights=trained)
     assert apart == {"text_encoder": 0, "unet": pytest.approx(2, rel=1e-3)}
     mean = load_file(tmp_path / "mean" / "unet" / file.name)
     for name, weight in weights.items():
         torch.testing.assert_close(mean[name], 2 * weight)
-    with pytest.raises(TrainingError, match="needs --model and --weights"):
+    with pytest.raises(TrainingError, match="--model and --weights"):
         stage("average", tmp_path / "none", trained)
     config = json.loads((moved / "text_encoder" / "config.json").read_text())
     config["num_hidden_layers"] += 1
     (moved / "text_encoder" / "config.json").write_text(json.dumps(config))
-    with pytest.raises(TrainingError, match="have no mean"):
-        stage("average", tmp_path / "none", moved, start=trained)
+    with pytest.raises(TrainingError, match=str(moved / "text_encoder")):
+        stage("average", tmp_path / "none", moved, weights=trained)
 
 
 def test_stage_goes_on_from_earlier_weights(trained, clips, tmp_path):
-    stage("motion", tmp_path, trained, start=trained, clips=clips)
+    stage("motion", tmp_path, trained, weights=trained, clips=clips)
     first, again = (
         load_file(folder / "motion_adapter" / "diffusion_pytorch_model.safetensors")
         for folder in (trained, tmp_path)
@@ -203,8 +203,8 @@ def test_the_adversary_joins_and_a_part_does_not_name_what_it_was_started_from(
     trained, clips, tmp_path
 ):
     run = AutoencoderRun(
-        TOY, tmp_path, 0.1, 1, clips, 4, capacity=64, first_clips=8, held_out=4, start=trained,
-        adversary_from=0, compile=False,
+        sizes=TOY, out=tmp_path, seconds=0.1, workers=1, clips=clips, batch=4, capacity=64,
+        first_clips=8, held_out=4, weights=trained, adversary_from=0, compile=False,
     )  # fmt: skip
     train_autoencoder(run)
     first = json.loads((tmp_path / "autoencoder.jsonl").read_text().splitlines()[0])

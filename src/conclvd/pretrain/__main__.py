@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for what is trained")
     parser.add_argument("--model", type=Path, help="folder with the parts trained before")
     # not --start: torchrun takes that for the beginning of an option of its own
-    parser.add_argument("--weights", dest="start", type=Path, help="earlier weights to go on from")
+    parser.add_argument("--weights", type=Path, help="earlier weights to go on from")
     parser.add_argument("--seconds", type=float, default=480, help="wall-clock time of the stage")
     parser.add_argument("--workers", type=int, default=2, help="painting processes")
     parser.add_argument("--clips", type=Path, help="folder that stage clips paints into")

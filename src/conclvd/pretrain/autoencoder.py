@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL
@@ -12,44 +11,37 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from conclvd.generate.pixels import to_model_range
-from conclvd.pretrain.clip_folder import clip_source
 from conclvd.pretrain.discriminator import PatchDiscriminator
 from conclvd.pretrain.fidelity import psnr, ssim
 from conclvd.pretrain.frame_store import FrameStore
-from conclvd.pretrain.launch import start
 from conclvd.pretrain.painting import PaintOrder
-from conclvd.pretrain.runlog import RunLog
 from conclvd.pretrain.saving import save_part
 from conclvd.pretrain.sizes import ModelSizes
-from conclvd.train.clock import Clock, learning_rate, set_learning_rate
+from conclvd.pretrain.stage import Stage, StageRun
+from conclvd.train.clock import set_learning_rate
 from conclvd.train.ema import MovingAverage
 
 
-@dataclass(frozen=True)
-class AutoencoderRun:
+@dataclass(frozen=True, kw_only=True)
+class AutoencoderRun(StageRun):
     """Settings of a run.
 
-    `start` holds a `vae` to go on from, `adversary_from` is the part of the run after which the
-    discriminator joins, `capacity` the painted clips kept at once, of `frames` pictures each.
+    `weights` holds a `vae` to go on from, `adversary_from` is the part of the run after which the
+    discriminator joins; a painted clip has `frames` pictures.
     """
 
     sizes: ModelSizes
-    out: Path
-    seconds: float
-    workers: int
-    clips: Path | None = None
     batch: int = 32
     peak_rate: float = 6e-4
-    frames: int = 4
     capacity: int = 16_000
     first_clips: int = 96
+    frames: int = 4
     held_out: int = 64
     kl_weight: float = 1e-7
     gradient_weight: float = 0.5
     squared_weight: float = 10.0
     adversary_from: float = 0.8
     adversary_weight: float = 0.004
-    start: Path | None = None
     compile: bool = True
 
 
@@ -129,56 +121,34 @@ def measure(autoencoder: AutoencoderKL, pictures: Float[Tensor, "b 3 h w"]) -> d
 
 def train_autoencoder(run: AutoencoderRun) -> dict[str, float]:
     """Train until the time is spent and write `out/vae`; returns the held-out PSNR and SSIM."""
-    accelerator = start()
-    log = RunLog(run.out, "autoencoder", main=accelerator.is_main_process)
+    stage = Stage("autoencoder", run)
+    accelerator = stage.accelerator
     vae = new_autoencoder(run.sizes)
-    if run.start is not None:
-        vae = AutoencoderKL.from_pretrained(run.start / "vae", torch_dtype=torch.float32).train()
+    if run.weights is not None:
+        vae = AutoencoderKL.from_pretrained(run.weights / "vae", torch_dtype=torch.float32).train()
     adversary = PatchDiscriminator(run.sizes.discriminator)
-    layout = torch.channels_last if accelerator.device.type == "cuda" else torch.contiguous_format
-    vae.to(accelerator.device, memory_format=layout)
+    layout = torch.channels_last if stage.device.type == "cuda" else torch.contiguous_format
+    vae.to(stage.device, memory_format=layout)
     average = MovingAverage(vae.parameters())
-    fused = accelerator.device.type == "cuda"
-    optimizer = torch.optim.AdamW(
-        vae.parameters(), lr=0, betas=(0.9, 0.99), weight_decay=1e-4, fused=fused
-    )
-    critic_optimizer = torch.optim.AdamW(
-        adversary.parameters(), lr=0, betas=(0.5, 0.9), fused=fused
-    )
+    optimizer = stage.adamw(vae.parameters(), betas=(0.9, 0.99), weight_decay=1e-4)
+    critic_optimizer = stage.adamw(adversary.parameters(), betas=(0.5, 0.9))
+    set_learning_rate(critic_optimizer, 3e-4)
     model, critic, optimizer, critic_optimizer = accelerator.prepare(
         Reconstruction(vae), adversary, optimizer, critic_optimizer
     )
     if run.compile:
         model = torch.compile(model)
     order = PaintOrder(frames=run.frames, fps=1.5, size=run.sizes.picture, captions=1)
-    pool = clip_source(
-        order,
-        run.workers,
-        run.clips,
-        rank=accelerator.process_index,
-        ranks=accelerator.num_processes,
-    )
-    with pool:
+    with stage.clips(order) as pool:
         held_out = torch.stack(
             [
                 to_model_range(torch.from_numpy(sample.frames[-1]))
                 for sample in (pool.take(wait=True) for _ in range(run.held_out))
                 if sample is not None
             ]
-        ).to(accelerator.device)
-        store = FrameStore(pool, run.capacity, accelerator.device)
-        store.refresh(at_least=run.first_clips)
-        clock = Clock(accelerator, run.seconds)
-        step = 0
-        while True:
-            if step % 10 == 0:
-                clock.sync()
-                store.refresh()
-            if clock.over:
-                break
-            rate = learning_rate(run.peak_rate, step, clock.fraction, warmup=200, decay_from=0.5)
-            set_learning_rate(optimizer, rate)
-            set_learning_rate(critic_optimizer, 3e-4)
+        ).to(stage.device)
+        store = FrameStore(pool, run.capacity, stage.device)
+        for step in stage.steps(store, optimizer, average, warmup=200, decay_from=0.5):
             pictures, _ = store.batch(run.batch)
             pictures = pictures.contiguous(memory_format=layout)
             decoded, divergence = model(pictures)
@@ -189,16 +159,12 @@ def train_autoencoder(run: AutoencoderRun) -> dict[str, float]:
                 + run.gradient_weight * gradient_difference(decoded, pictures)
                 + run.kl_weight * divergence
             )
-            with_adversary = clock.fraction >= run.adversary_from
+            with_adversary = stage.clock.fraction >= run.adversary_from
             if with_adversary:
                 with accelerator.autocast():
                     fooled = -accelerator.unwrap_model(critic)(decoded).float().mean()
                 loss = loss + run.adversary_weight * fooled
-            accelerator.backward(loss)
-            accelerator.clip_grad_norm_(vae.parameters(), 1.0)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-            average.update()
+            stage.descend(loss, vae.parameters(), optimizer)
             if with_adversary:
                 critic_optimizer.zero_grad(set_to_none=True)
                 real, fake = critic(torch.cat([pictures, decoded.detach()])).float().chunk(2)
@@ -207,7 +173,7 @@ def train_autoencoder(run: AutoencoderRun) -> dict[str, float]:
                 critic_optimizer.step()
                 critic_optimizer.zero_grad(set_to_none=True)
             if step % 200 == 0:
-                log.write(
+                stage.log.write(
                     step=step,
                     clips=store.painted,
                     loss=loss.item(),
@@ -216,13 +182,12 @@ def train_autoencoder(run: AutoencoderRun) -> dict[str, float]:
                     critic=hinge.item() if with_adversary else None,
                     **(measure(vae, held_out) if step % 1000 == 0 else {}),
                 )
-            step += 1
         calibration, _ = store.batch(min(512, 4 * len(store)))
     average.swap()
     vae.eval().float()
     normalize_latents(vae, calibration)
     result = measure(vae, held_out)
-    log.write(step=step, clips=store.painted, pictures=step * run.batch, **result)
-    if accelerator.is_main_process:
+    stage.log.write(step=stage.step, clips=store.painted, pictures=stage.step * run.batch, **result)
+    if stage.main:
         save_part(vae, run.out / "vae")
     return result

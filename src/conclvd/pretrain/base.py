@@ -7,63 +7,51 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from diffusers import DDIMScheduler, UNet2DConditionModel
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
 
-from conclvd.pretrain.clip_folder import clip_source
-from conclvd.pretrain.directions import (
-    NEITHER,
-    DirectionHeads,
-    direction_accuracy,
-)
-from conclvd.pretrain.flat_weights import FlatWeights
+from conclvd.pretrain.directions import NEITHER, DirectionHeads, direction_accuracy
 from conclvd.pretrain.gradient_step import GradientStep, StepInputs
-from conclvd.pretrain.latent_store import LatentStore, emphasised
-from conclvd.pretrain.launch import start
+from conclvd.pretrain.latent_store import LatentStore, emphasised, frozen_autoencoder
 from conclvd.pretrain.painting import PaintOrder
-from conclvd.pretrain.runlog import RunLog
 from conclvd.pretrain.saving import save_part
 from conclvd.pretrain.sizes import ModelSizes
+from conclvd.pretrain.stage import Stage, StageRun
 from conclvd.pretrain.step_form import default_form, step_form
 from conclvd.pretrain.text_encoder import new_text_encoder
-from conclvd.train.clock import Clock, learning_rate, set_learning_rate
 from conclvd.train.ema import MovingAverage
+from conclvd.train.masters import Masters
 from conclvd.train.text import encode_captions
 
 FLAT = 0.6  # part of a run at the full learning rate; it falls to zero in the rest
 
 
-@dataclass(frozen=True)
-class BaseRun:
+@dataclass(frozen=True, kw_only=True)
+class BaseRun(StageRun):
     """Settings of a run. `model` holds vae, tokenizer and (with `judge_start`) the judge, whose
-    text tower then starts the text encoder. `start` holds unet and text_encoder to go on from.
+    text tower then starts the text encoder. `weights` holds unet and text_encoder to go on from.
     Where a clip shows a small thing that its captions name, the loss weighs 1 + `emphasis` at the
     start; that fades to 1 by `FLAT` of the run, or more such things would be drawn than are told.
     `direction_weight` is that of what tells left from right in the U-Net's features
-    (train.directions). It is small because so little of the error hangs on the words: at 0.1, and
-    asked of the text itself, it gave the text encoder 150 times the gradient that the pictures
+    (pretrain.directions). It is small because so little of the error hangs on the words: at 0.1,
+    and asked of the text itself, it gave the text encoder 150 times the gradient that the pictures
     give, and palettes were unlearned.
     `form` is one of STEP_FORMS, None the best for the device.
     """
 
     sizes: ModelSizes
     model: Path
-    out: Path
-    seconds: float
-    workers: int
-    clips: Path | None = None
     batch: int = 512
     peak_rate: float = 1e-3
-    frames: int = 2
     capacity: int = 120_000
     first_clips: int = 300
+    frames: int = 2
     caption_dropout: float = 0.1
     judge_start: bool = True
     emphasis: float = 0.0
     direction_weight: float = 0.01
-    start: Path | None = None
     form: str | None = None
 
 
@@ -111,10 +99,7 @@ class Denoiser(nn.Module):
         self.directions = DirectionHeads(unet)
 
     def forward(
-        self,
-        noisy: Float[Tensor, "b c h w"],
-        steps: Int[Tensor, b],
-        tokens: Int[Tensor, "b l"],
+        self, noisy: Float[Tensor, "b c h w"], steps: Int[Tensor, b], tokens: Int[Tensor, "b l"]
     ) -> tuple[Float[Tensor, "b c h w"], list[Float[Tensor, "b k y x"]]]:
         """The predicted noise, and logits of the directions by each block's features."""
         states = self.text_encoder(tokens).last_hidden_state
@@ -137,11 +122,11 @@ def starting_text_encoder(run: BaseRun, tokenizer: CLIPTokenizer) -> CLIPTextMod
 
 def starting_denoiser(run: BaseRun, tokenizer: CLIPTokenizer) -> Denoiser:
     """What a run starts from: earlier weights, or new ones (with the judge's text tower)."""
-    if run.start is None:
+    if run.weights is None:
         return Denoiser(starting_text_encoder(run, tokenizer), new_unet(run.sizes))
     full = torch.float32
-    text_encoder = CLIPTextModel.from_pretrained(run.start / "text_encoder", dtype=full)
-    unet = UNet2DConditionModel.from_pretrained(run.start / "unet", torch_dtype=full)
+    text_encoder = CLIPTextModel.from_pretrained(run.weights / "text_encoder", dtype=full)
+    unet = UNet2DConditionModel.from_pretrained(run.weights / "unet", torch_dtype=full)
     return Denoiser(text_encoder, unet)
 
 
@@ -182,70 +167,45 @@ def write_index(folder: Path) -> None:
 
 def train_base(run: BaseRun) -> dict[str, float]:
     """Train until the time is spent; writes unet, text_encoder and scheduler into `out`."""
-    accelerator = start()
-    device, main = accelerator.device, accelerator.is_main_process
-    log = RunLog(run.out, "base", main=main)
+    stage = Stage("base", run)
+    device = stage.device
     tokenizer = CLIPTokenizer.from_pretrained(run.model / "tokenizer")
-    # latents are kept in bf16 anyway, and encoding in it is no less exact than autocast
-    frozen = torch.bfloat16 if device.type == "cuda" else torch.float32
-    autoencoder = AutoencoderKL.from_pretrained(run.model / "vae", torch_dtype=frozen)
-    autoencoder.requires_grad_(False).to(device, memory_format=torch.channels_last)
+    autoencoder = frozen_autoencoder(run.model / "vae", device)
     denoiser = starting_denoiser(run, tokenizer).to(device)
     form = step_form(run.form or default_form(device))
-    weights = FlatWeights(denoiser, dtype=form.dtype, channels_last=form.channels_last)
-    weights.share()
-    average = MovingAverage([weights.master], decay=0.9995)
-    optimizer = torch.optim.AdamW(
-        [weights.master], lr=0, betas=(0.9, 0.99), weight_decay=0.01, fused=device.type == "cuda"
-    )
+    # gradients in float32, as processes exchange them
+    masters = Masters(denoiser, form.dtype, accumulates=True, channels_last=form.channels_last)
+    masters.share()
+    average = MovingAverage(masters.weights.values(), decay=0.9995)
+    optimizer = stage.adamw(masters.weights.values(), betas=(0.9, 0.99), weight_decay=0.01)
     scheduler = new_scheduler()
     alphas = scheduler.alphas_cumprod.to(device)
     gradients = GradientStep(
         denoiser,
-        weights,
+        masters,
         alphas,
         form,
-        autocast=accelerator.autocast,
+        autocast=stage.accelerator.autocast,
         direction_weight=run.direction_weight,
     )
     empty = encode_captions(tokenizer, [""]).to(device)
-    torch.manual_seed(1 + accelerator.process_index)  # each GPU draws its own pictures
+    torch.manual_seed(1 + stage.accelerator.process_index)  # each GPU draws its own pictures
     order = PaintOrder(
         frames=run.frames, fps=2.0, size=run.sizes.picture, interest=run.emphasis > 0
     )
-    pool = clip_source(
-        order,
-        run.workers,
-        run.clips,
-        rank=accelerator.process_index,
-        ranks=accelerator.num_processes,
-    )
     result: dict[str, float] = {}
     running = 0.0
-    with pool:
+    with stage.clips(order) as pool:
         store = LatentStore(
             pool, autoencoder, tokenizer, frames=run.frames, capacity=run.capacity, device=device
         )
-        store.refresh(at_least=run.first_clips)
-        clock = Clock(accelerator, run.seconds)
-        step = 0
-        while True:
-            if step % 10 == 0:
-                store.refresh()  # before the clock, which waits for the GPU to finish its steps
-                clock.sync()
-            if clock.over:
-                break
-            rate = learning_rate(run.peak_rate, step, clock.fraction, warmup=500, decay_from=FLAT)
-            set_learning_rate(optimizer, rate)
-            drawn = draw(store, run, empty, len(alphas), clock.fraction)
+        for step in stage.steps(store, optimizer, average, warmup=500, decay_from=FLAT):
+            drawn = draw(store, run, empty, len(alphas), stage.clock.fraction)
             losses = gradients(drawn)
-            weights.average_gradient(accelerator)
-            nn.utils.clip_grad_norm_([weights.master], 1.0)
-            optimizer.step()
-            weights.publish()
-            average.update()
+            masters.collect()
+            masters.step(optimizer, 1.0)
             if step == 0:
-                log.write(form=run.form or default_form(device), failure=gradients.failure)
+                stage.log.write(form=run.form or default_form(device), failure=gradients.failure)
             if step % 100 == 0:
                 error = losses.mse.item()
                 running = error if step == 0 else 0.7 * running + 0.3 * error
@@ -255,12 +215,12 @@ def train_base(run: BaseRun) -> dict[str, float]:
                     "mse": running,
                     "direction_accuracy": accuracy,
                 }
-                log.write(step=step, clips=store.painted, **result)
-            step += 1
+                stage.log.write(step=step, clips=store.painted, **result)
     average.swap()
-    weights.release()
-    log.write(step=step, clips=store.painted, pictures=step * run.batch * accelerator.num_processes)
-    if main:
+    masters.settle()
+    pictures = stage.step * run.batch * stage.accelerator.num_processes
+    stage.log.write(step=stage.step, clips=store.painted, pictures=pictures)
+    if stage.main:
         save_part(denoiser.text_encoder, run.out / "text_encoder")
         save_part(denoiser.unet, run.out / "unet")
         save_part(scheduler, run.out / "scheduler")

@@ -23,8 +23,8 @@ from conclvd.pretrain.painting import (
     PaintingPool,
     PaintOrder,
 )
-from conclvd.pretrain.runlog import RunLog
 from conclvd.tensor_file import read_header, read_tensors, write_tensors
+from conclvd.train.log import Log
 
 SUFFIX = ".clip"
 SCAN_SECONDS = 1.0
@@ -57,7 +57,7 @@ def paint_clips(out: Path, seconds: float, workers: int, order: PaintOrder) -> d
 
     Returns the number of clips painted.
     """
-    log = RunLog(out, "clips")
+    log = Log(out / "clips.jsonl", shown_as="clips")
     sweep(out.glob(".*"))
     there = [int(file.stem) for file in out.glob(f"*{SUFFIX}")]
     first_seed = max(there, default=FIRST_TRAINING_SEED - 1) + 1

@@ -13,14 +13,11 @@ from conclvd.interpolation.flow import DisFlow, FlowEstimator
 from conclvd.interpolation.raft import Raft, quick_layout, raft_small
 from conclvd.interpolation.raft_flow import RaftFlow, load_raft
 from conclvd.pretrain.flow_error import ORDER, Farneback, NoFlow, flow_errors, held_out_pairs
-from conclvd.pretrain.flow_step import Step, optimizer_of, set_rate, training_step
+from conclvd.pretrain.flow_step import Step, optimizer_of, training_step
 from conclvd.pretrain.flow_store import FlowPairs, FlowStore
-from conclvd.pretrain.launch import start
-from conclvd.pretrain.painting import PaintingPool
-from conclvd.pretrain.runlog import RunLog
+from conclvd.pretrain.stage import REFRESH, Stage, StageRun
 from conclvd.tensor_file import write_tensors
 from conclvd.train.captured import Captured
-from conclvd.train.clock import Clock, learning_rate
 from conclvd.train.ema import MovingAverage
 
 WEIGHTS = "raft_small.safetensors"
@@ -29,79 +26,64 @@ FEW_UPDATES_UNTIL = 0.4  # of the time; half as many updates teach as much at fi
 SAVE_SECONDS = 60.0  # between two looks at held-out pairs, each with the weights saved
 
 
-@dataclass(frozen=True)
-class FlowRun:
-    """Settings of a run; writes `out/raft_small.safetensors`. `start` holds one to go on from.
+@dataclass(frozen=True, kw_only=True)
+class FlowRun(StageRun):
+    """Settings of a run; writes `out/raft_small.safetensors`. `weights` holds one to go on from.
 
     Half of each batch are painted pairs, half layered motions with painted textures. `graph`
     makes a CUDA graph of the step, on one GPU alone.
     """
 
-    out: Path
-    seconds: float
-    workers: int
-    picture: int = 256
     batch: int = 32
     peak_rate: float = 4e-4
-    updates: int = 12
     capacity: int = 6_000
     first_clips: int = 120
+    picture: int = 256
+    updates: int = 12
     held_out: int = 40
-    start: Path | None = None
     graph: bool = True
 
 
 def train_flow(run: FlowRun) -> dict[str, float]:
     """Train until the time is spent; returns the end-point errors on held-out pairs, in pixels."""
-    accelerator = start(half=False)
+    stage = Stage("flow", run, half=False)
     torch.backends.cudnn.benchmark = True  # every step has the same shapes
-    device = accelerator.device
-    log = RunLog(run.out, "flow", main=accelerator.is_main_process)
-    network = raft_small() if run.start is None else load_raft(run.start / WEIGHTS)
+    device, accelerator = stage.device, stage.accelerator
+    network = raft_small() if run.weights is None else load_raft(run.weights / WEIGHTS)
     network.requires_grad_(True).train().to(device)
     quick_layout(network)
     average = MovingAverage(network.parameters())
     optimizer = optimizer_of(network.parameters(), device)
     model = accelerator.prepare(network)
     order = replace(ORDER, frames=FRAMES, size=run.picture)
-    pool = PaintingPool(
-        order, run.workers, rank=accelerator.process_index, ranks=accelerator.num_processes
-    )
-    with pool:
-        store = FlowStore(order, run.capacity, device)
+    refresh = 1 if run.seconds < 60 else REFRESH
+    use_graph = run.graph and device.type == "cuda" and accelerator.num_processes == 1
+    step: Step | None = None
+    updates, saved = 0, 0.0
+    with stage.clips(order) as pool:
+        store = FlowStore(pool, order, run.capacity, device)
         held_out = held_out_pairs(run.held_out, device, order)  # while the first clips are painted
-        store.refresh(pool, at_least=run.first_clips)
         torch.manual_seed(1 + accelerator.process_index)
-        clock = Clock(accelerator, run.seconds)
-        use_graph = run.graph and device.type == "cuda" and accelerator.num_processes == 1
-        step: Step | None = None
-        updates, count, saved = 0, 0, 0.0
-        while True:
-            if count % 10 == 0 or run.seconds < 60:
-                store.refresh(pool)  # while the GPU works on the last steps, for which sync waits
-                clock.sync()
-            if clock.over:
-                break
-            wanted = run.updates if clock.fraction > FEW_UPDATES_UNTIL else -(-run.updates // 2)
+        for count in stage.steps(
+            store, optimizer, average, warmup=200, decay_from=0.1, refresh=refresh
+        ):
+            if stage.clock.elapsed - saved > SAVE_SECONDS and stage.main:
+                saved = stage.clock.elapsed
+                stage.log.write(step=count, **_saved(network, average, run.out, held_out))
+            early = stage.clock.fraction <= FEW_UPDATES_UNTIL
+            wanted = -(-run.updates // 2) if early else run.updates
             if wanted != updates or step is None:
                 updates, step = wanted, None  # an older graph gives its memory back first
                 step = training_step(model, optimizer, store, batch=run.batch, updates=updates)
                 step = Captured(step, (), device) if use_graph else step
-                log.write(step=count, updates=updates, graph=use_graph)
-            rate = learning_rate(run.peak_rate, count, clock.fraction, warmup=200, decay_from=0.1)
-            set_rate(optimizer, rate)
+                stage.log.write(step=count, updates=updates, graph=use_graph)
             result = step()
-            average.update()
             if count % 100 == 0:
                 errors = {"painted": result.painted.item(), "layered": result.layered.item()}
-                log.write(step=count, clips=store.painted, loss=result.loss.item(), **errors)
-            count += 1
-            if clock.elapsed - saved > SAVE_SECONDS and accelerator.is_main_process:
-                saved = clock.elapsed
-                log.write(step=count, **_saved(network, average, run.out, held_out))
-    log.write(step=count, clips=store.painted, pairs=count * run.batch)
+                stage.log.write(step=count, clips=store.painted, loss=result.loss.item(), **errors)
+    stage.log.write(step=stage.step, clips=store.painted, pairs=stage.step * run.batch)
     figures: dict[str, float] = {}
-    if accelerator.is_main_process:
+    if stage.main:
         figures = _saved(network, average, run.out, held_out)
         peers: dict[str, FlowEstimator] = {
             "dis": DisFlow(),
@@ -109,7 +91,7 @@ def train_flow(run: FlowRun) -> dict[str, float]:
             "none": NoFlow(),
         }
         figures |= flow_errors(peers, held_out)
-    log.write(**figures)
+    stage.log.write(**figures)
     return figures
 
 

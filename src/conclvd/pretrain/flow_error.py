@@ -52,7 +52,7 @@ def held_out_pairs(
     count: int, device: torch.device, order: PaintOrder = ORDER
 ) -> dict[str, FlowPairs]:
     """`count` painted pairs of scenes never trained on, and as many layered motions of them."""
-    store = FlowStore(replace(order, frames=2), count, device)
+    store = FlowStore(None, replace(order, frames=2), count, device)
     for seed in range(FIRST_HELD_OUT, FIRST_HELD_OUT + count):
         store.put(paint_sample(seed, replace(order, frames=2)))
     every = torch.arange(count, device=device)

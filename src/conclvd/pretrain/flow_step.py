@@ -96,12 +96,6 @@ def optimizer_of(weights: Iterable[nn.Parameter], device: torch.device) -> torch
     return torch.optim.AdamW(weights, lr=rate, weight_decay=1e-4, fused=on_gpu, capturable=on_gpu)
 
 
-def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """Change the learning rate in place."""
-    for group in optimizer.param_groups:
-        group["lr"].fill_(rate)
-
-
 def _errors(flow: Float[Tensor, "b 2 h w"], pairs: FlowPairs) -> Float[Tensor, b]:
     """Mean end-point error of each pair over its valid pixels; NaN where there are none."""
     error = length(flow - pairs.flow)[:, 0] * pairs.valid

@@ -9,7 +9,8 @@ import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
-from conclvd.pretrain.painting import PaintedSample, PaintingPool, PaintOrder
+from conclvd.pretrain.clip_folder import ClipSource
+from conclvd.pretrain.painting import PaintedSample, PaintOrder
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,16 @@ class FlowPairs:
 
 
 class FlowStore:
-    """The last `capacity` painted clips; the oldest are painted over.
+    """The last `capacity` clips of `pool`, or those that are put in; the oldest are painted over.
 
     Everything is on the device from the beginning, at fixed addresses, so that a batch can be
     part of a CUDA graph: 1.8 MB a clip of 4 frames of 256 x 256.
     """
 
-    def __init__(self, order: PaintOrder, capacity: int, device: torch.device) -> None:
+    def __init__(
+        self, pool: ClipSource | None, order: PaintOrder, capacity: int, device: torch.device
+    ) -> None:
+        self._pool = pool
         side, pairs = order.size, order.frames - 1
         self._capacity, self.device = capacity, device
         self._frames = torch.empty(
@@ -45,13 +49,14 @@ class FlowStore:
         self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None  # type: ignore[no-untyped-call]  # torch tells no types
         self.painted = 0
 
-    def refresh(self, pool: PaintingPool, *, at_least: int = 0) -> None:
+    def refresh(self, *, at_least: int = 0) -> None:
         """Take in what has been painted; wait until `at_least` clips are there."""
+        assert self._pool is not None
         while self.painted < at_least:
-            sample = pool.take(wait=True)
+            sample = self._pool.take(wait=True)
             assert sample is not None
             self.put(sample)
-        for sample in pool.ready():
+        for sample in self._pool.ready():
             self.put(sample)
 
     def put(self, sample: PaintedSample) -> None:

@@ -11,14 +11,14 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from conclvd.pretrain.directions import direction_loss
-from conclvd.pretrain.flat_weights import FlatWeights
 from conclvd.pretrain.step_form import StepForm
 from conclvd.train.captured import captured
 from conclvd.train.losses import add_noise, diffusion_loss, min_snr_weights
+from conclvd.train.masters import Masters
 
 
 class StepInputs(NamedTuple):
-    """A batch: `told` directions (train.directions) and `places` that weigh the error within a
+    """A batch: `told` directions (pretrain.directions) and `places` that weigh the error within a
     picture, if they shall."""
 
     clean: Float[Tensor, "b c h w"]
@@ -42,7 +42,7 @@ class StepLosses(NamedTuple):
 
 
 class GradientStep:
-    """Leaves the gradient of a batch in `weights`, and returns its losses.
+    """Leaves the gradient of a batch in `masters`, and returns its losses.
 
     Every call must have inputs of the same shapes. Where a form asks for a CUDA graph and none can
     be captured, the steps run without; `failure` then says why.
@@ -51,14 +51,14 @@ class GradientStep:
     def __init__(
         self,
         denoiser: nn.Module,
-        weights: FlatWeights,
+        masters: Masters,
         alphas_cumprod: Float[Tensor, " t"],
         form: StepForm,
         *,
         autocast: Callable[[], AbstractContextManager[None]],
         direction_weight: float,
     ) -> None:
-        self._weights, self._alphas, self._form = weights, alphas_cumprod, form
+        self._masters, self._alphas, self._form = masters, alphas_cumprod, form
         self._direction_weight = direction_weight
         self._autocast = nullcontext if form.half else autocast
         # No part of it behaves otherwise when it is not training, but diffusers' residual blocks
@@ -95,7 +95,7 @@ class GradientStep:
         weights = min_snr_weights(alphas)
         loss = diffusion_loss(predicted, inputs.noise, weights, inputs.places)
         loss = loss + self._direction_weight * direction_loss(heard, inputs.told)
-        self._weights.collect(torch.autograd.grad(loss, self._weights.parameters))
+        self._masters.differentiate(loss)
         error = diffusion_loss(predicted.detach(), inputs.noise)
         logits = torch.stack([each.detach().float().mean((2, 3)) for each in heard]).mean(0)
         return StepLosses(loss.detach(), error, logits)

@@ -15,37 +15,29 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPConfig, CLIPModel, CLIPTokenizer
 
-from conclvd.pretrain.clip_folder import clip_source
 from conclvd.pretrain.frame_store import FrameStore, random_crop
-from conclvd.pretrain.launch import start
 from conclvd.pretrain.painting import PaintOrder
-from conclvd.pretrain.runlog import RunLog
 from conclvd.pretrain.saving import save_part
 from conclvd.pretrain.sizes import ModelSizes
+from conclvd.pretrain.stage import Stage, StageRun
 from conclvd.pretrain.text_encoder import text_config
-from conclvd.train.clock import Clock, learning_rate, set_learning_rate
 from conclvd.train.ema import MovingAverage
 from conclvd.train.losses import caption_contrast_loss
 from conclvd.train.text import KnownCaptions
 
 
-@dataclass(frozen=True)
-class JudgeRun:
-    """Settings of a run; `tokenizer` is the folder of a trained tokenizer, `start` holds a `judge`
-    to go on from."""
+@dataclass(frozen=True, kw_only=True)
+class JudgeRun(StageRun):
+    """Settings of a run; `tokenizer` is the folder of a trained tokenizer, `weights` holds a
+    `judge` to go on from."""
 
     sizes: ModelSizes
     tokenizer: Path
-    out: Path
-    seconds: float
-    workers: int
-    clips: Path | None = None
     batch: int = 384
     peak_rate: float = 8e-4
-    frames: int = 3
     capacity: int = 40_000
     first_clips: int = 300
-    start: Path | None = None
+    frames: int = 3
     compile: bool = True
 
 
@@ -87,65 +79,36 @@ class Similarity(nn.Module):
 def train_judge(run: JudgeRun) -> dict[str, float]:
     """Train until the time is spent and write `out/judge`; returns the last loss and accuracy."""
     random.seed(0)
-    accelerator = start()
-    log = RunLog(run.out, "judge", main=accelerator.is_main_process)
+    stage = Stage("judge", run)
     tokenizer = CLIPTokenizer.from_pretrained(run.tokenizer)
     judge = new_judge(run.sizes, tokenizer)
-    if run.start is not None:
-        judge = CLIPModel.from_pretrained(run.start / "judge", dtype=torch.float32).train()
-    judge.to(accelerator.device)
+    if run.weights is not None:
+        judge = CLIPModel.from_pretrained(run.weights / "judge", dtype=torch.float32).train()
+    judge.to(stage.device)
     average = MovingAverage(judge.parameters())
-    optimizer = torch.optim.AdamW(
-        judge.parameters(),
-        lr=0,
-        betas=(0.9, 0.98),
-        weight_decay=0.1,
-        fused=accelerator.device.type == "cuda",
-    )
-    model, optimizer = accelerator.prepare(Similarity(judge), optimizer)
+    optimizer = stage.adamw(judge.parameters(), betas=(0.9, 0.98), weight_decay=0.1)
+    model, optimizer = stage.accelerator.prepare(Similarity(judge), optimizer)
     if run.compile:
         model = torch.compile(model)
     known = KnownCaptions(tokenizer)
     order = PaintOrder(frames=run.frames, fps=2.0, size=run.sizes.picture, captions=2)
-    pool = clip_source(
-        order,
-        run.workers,
-        run.clips,
-        rank=accelerator.process_index,
-        ranks=accelerator.num_processes,
-    )
     result: dict[str, float] = {}
-    with pool:
-        store = FrameStore(pool, run.capacity, accelerator.device)
-        store.refresh(at_least=run.first_clips)
-        clock = Clock(accelerator, run.seconds)
-        step = 0
-        while True:
-            if step % 10 == 0:
-                clock.sync()
-                store.refresh()
-            if clock.over:
-                break
-            rate = learning_rate(run.peak_rate, step, clock.fraction, warmup=300, decay_from=0.4)
-            set_learning_rate(optimizer, rate)
+    with stage.clips(order) as pool:
+        store = FrameStore(pool, run.capacity, stage.device)
+        for step in stage.steps(store, optimizer, average, warmup=300, decay_from=0.4):
             pictures, samples = store.batch(run.batch)
             tokens = known.encode([random.choice(s.captions) for s in samples])
-            logits = model(random_crop(pictures), tokens.to(accelerator.device))
+            logits = model(random_crop(pictures), tokens.to(stage.device))
             loss = caption_contrast_loss(logits)
-            accelerator.backward(loss)
-            accelerator.clip_grad_norm_(judge.parameters(), 1.0)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+            stage.descend(loss, judge.parameters(), optimizer)
             with torch.no_grad():
                 judge.logit_scale.clamp_(max=4.6)  # CLIP's own limit, 100
-            average.update()
             if step % 100 == 0:
                 right = logits.argmax(1) == torch.arange(len(logits), device=logits.device)
                 result = {"loss": loss.item(), "accuracy": right.float().mean().item()}
-                log.write(step=step, clips=store.painted, **result)
-            step += 1
+                stage.log.write(step=step, clips=store.painted, **result)
     average.swap()
-    log.write(step=step, clips=store.painted, pairs=step * run.batch, **result)
-    if accelerator.is_main_process:
+    stage.log.write(step=stage.step, clips=store.painted, pairs=stage.step * run.batch, **result)
+    if stage.main:
         save_part(judge, run.out / "judge")
     return result

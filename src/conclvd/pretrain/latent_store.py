@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL
@@ -26,7 +27,7 @@ class LatentBatch:
     """Drawn from a store: latents of frames [b c h w] or clips [b n c h w], and a caption of each.
 
     `tokens` are int [b l]; `interest`, where small things are, 0 to 1, [b h w] or [b n h w], None
-    if the clips do not tell; `directions` what goes left or right, int [b k] (train.directions).
+    if the clips do not tell; `directions` what goes left or right, int [b k] (pretrain.directions).
     """
 
     latents: Tensor
@@ -40,9 +41,10 @@ class LatentStore:
 
     Each comes with its mirror image, which counts as a clip: of two pictures that are alike in all
     else the captions say left and right, and a batch that has many such learns the difference.
-    A refresh takes in `intake` clips at most.
+    A refresh takes in `intake` clips at most; those of another length (`PaintOrder.long_every`) go
+    to the store `others`.
     Mean and deviation of the autoencoder's Gaussian collapse at this little noise, so the mean is
-    kept. Clips of another length (`PaintOrder.long_every`) are left in `others`.
+    kept.
     """
 
     def __init__(
@@ -55,30 +57,34 @@ class LatentStore:
         capacity: int,
         device: torch.device,
         intake: int = AT_ONCE,
+        others: LatentStore | None = None,
     ) -> None:
         self._pool, self._autoencoder, self._tokenizer = pool, autoencoder, tokenizer
         self._frames, self._capacity, self._device = frames, capacity, device
-        self._intake = intake
+        self._intake, self._others = intake, others
         self._kept: dict[str, Tensor] = {}
         self.painted = 0
-        self.others: list[PaintedSample] = []
 
     def __len__(self) -> int:
         return min(self.painted, self._capacity)
 
     def refresh(self, *, at_least: int = 0) -> None:
         """Encode what has been painted; wait until `at_least` clips are there."""
-        fresh: list[PaintedSample] = []
+        fresh, others = list[PaintedSample](), list[PaintedSample]()
         while self.painted + len(fresh) < at_least:
             sample = self._pool.take(wait=True)
             assert sample is not None
-            self._sort(sample, fresh)
+            self._sort(sample, fresh, others)
         for sample in islice(self._pool.ready(), self._intake):
-            self._sort(sample, fresh)
+            self._sort(sample, fresh, others)
         self.put(fresh)
+        if self._others is not None:
+            self._others.put(others)
 
-    def _sort(self, sample: PaintedSample, fresh: list[PaintedSample]) -> None:
-        place = fresh if len(sample.frames) == self._frames else self.others
+    def _sort(
+        self, sample: PaintedSample, fresh: list[PaintedSample], others: list[PaintedSample]
+    ) -> None:
+        place = fresh if len(sample.frames) == self._frames else others
         place += [sample, mirror_image(sample)]
 
     def put(self, samples: list[PaintedSample]) -> None:
@@ -153,6 +159,17 @@ def emphasised(
         return None
     told = (~dropped).view(-1, *[1] * (interest.ndim - 1))
     return (1 + emphasis * interest * told).unsqueeze(-3)
+
+
+def frozen_autoencoder(folder: Path, device: torch.device) -> AutoencoderKL:
+    """The autoencoder of a folder on a device, in half precision where that is a GPU.
+
+    Latents are kept in bf16 anyway, and encoding in it is no less exact than autocast.
+    """
+    half = torch.bfloat16 if device.type == "cuda" else torch.float32
+    autoencoder = AutoencoderKL.from_pretrained(folder, torch_dtype=half)
+    autoencoder.requires_grad_(False).to(device, memory_format=torch.channels_last)
+    return autoencoder
 
 
 @torch.no_grad()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, UNet2DConditionModel, UNetMotionModel
+from diffusers import UNet2DConditionModel, UNetMotionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from conclvd.files import sha256_of
@@ -19,14 +19,11 @@ from conclvd.models.motion import MotionModule, attach
 from conclvd.models.noise_adapter import NoiseAdapter
 from conclvd.models.weights import save_motion_module
 from conclvd.pretrain.base import new_scheduler
-from conclvd.pretrain.clip_folder import clip_source
-from conclvd.pretrain.latent_store import LatentStore, emphasised
-from conclvd.pretrain.launch import start
+from conclvd.pretrain.latent_store import LatentStore, emphasised, frozen_autoencoder
 from conclvd.pretrain.motion_step import MotionInputs, MotionStep
 from conclvd.pretrain.painting import PaintOrder
-from conclvd.pretrain.runlog import RunLog
 from conclvd.pretrain.sizes import ModelSizes
-from conclvd.train.clock import Clock, learning_rate, set_learning_rate
+from conclvd.pretrain.stage import Stage, StageRun
 from conclvd.train.ema import MovingAverage
 from conclvd.train.losses import LAMBDA_CON
 from conclvd.train.masters import Masters
@@ -34,12 +31,12 @@ from conclvd.train.text import encode_captions
 from conclvd.train.video_denoiser import VideoDenoiser, freeze
 
 
-@dataclass(frozen=True)
-class MotionRun:
+@dataclass(frozen=True, kw_only=True)
+class MotionRun(StageRun):
     """Settings of a run on the base in `model`.
 
-    `start` holds a motion_adapter to go on from; one clip in `long_every` has twice the frames.
-    L_con counts `lambda_con` up to `contrastive_until` of the run and nothing after it: what it
+    `weights` holds a motion_adapter to go on from; one clip in `long_every` has twice the frames.
+    L_con counts `lambda_con` up to `contrast_time` of the time and nothing after it: what it
     rewards by itself, a colour that changes from frame to frame (`frame_offset`), is unlearned.
     Where a frame shows a small thing that the caption may name, L_diff weighs 1 + `emphasis`.
     A clip with a boat that goes left or right, one in six, comes `boats` times as often as another.
@@ -49,25 +46,20 @@ class MotionRun:
 
     sizes: ModelSizes
     model: Path
-    out: Path
-    seconds: float
-    workers: int
-    clips: Path | None = None
     batch: int = 48
     peak_rate: float = 4e-4
+    capacity: int = 60_000
+    first_clips: int = 120
     frames: int = 8
     fps: float = 6.0
     long_every: int = 5
-    capacity: int = 60_000
-    first_clips: int = 120
     intake: int = 32
     caption_dropout: float = 0.1
     lambda_con: float = LAMBDA_CON
-    contrastive_until: float = 0.3
+    contrast_time: float = 0.3
     emphasis: float = 0.0
     boats: float = 4.0
     attention_kinds: tuple[str, str] = (VERSATILE, SPARSE_CAUSAL)
-    start: Path | None = None
 
 
 def new_motion_module(sizes: ModelSizes, kinds: tuple[str, str]) -> MotionModule:
@@ -92,21 +84,18 @@ def collect_motion(unet: UNetMotionModel, module: MotionModule) -> MotionModule:
 
 def train_motion(run: MotionRun) -> dict[str, float]:
     """Train until the time is spent and write `out/motion_adapter`; returns the last losses."""
-    accelerator = start()
-    device, main = accelerator.device, accelerator.is_main_process
-    log = RunLog(run.out, "motion", main=main)
+    stage = Stage("motion", run)
+    device = stage.device
     tokenizer = CLIPTokenizer.from_pretrained(run.model / "tokenizer")
-    # latents are kept in bf16 anyway, and half precision does without autocast
-    half = torch.bfloat16 if device.type == "cuda" else torch.float32
-    autoencoder = AutoencoderKL.from_pretrained(run.model / "vae", torch_dtype=half)
-    autoencoder.requires_grad_(False).to(device, memory_format=torch.channels_last)
+    autoencoder = frozen_autoencoder(run.model / "vae", device)
+    half = autoencoder.dtype  # in half precision no autocast is needed
     text_encoder = CLIPTextModel.from_pretrained(run.model / "text_encoder", dtype=half)
     text_encoder.requires_grad_(False).to(device)
     base = UNet2DConditionModel.from_pretrained(run.model / "unet", torch_dtype=torch.float32)
     module = new_motion_module(run.sizes, run.attention_kinds)
-    if run.start is not None:
+    if run.weights is not None:
         module = MotionModule.from_pretrained(
-            run.start / "motion_adapter", torch_dtype=torch.float32
+            run.weights / "motion_adapter", torch_dtype=torch.float32
         )
     unet = attach(base, module).to(device)
     side = run.sizes.picture // 8
@@ -116,14 +105,12 @@ def train_motion(run: MotionRun) -> dict[str, float]:
     masters = Masters(model, half)
     learning = list(masters.weights.values())
     average = MovingAverage(learning, decay=0.999)
-    optimizer = torch.optim.AdamW(
-        learning, lr=0, betas=(0.9, 0.99), weight_decay=0.01, fused=device.type == "cuda"
-    )
+    optimizer = stage.adamw(learning, betas=(0.9, 0.99), weight_decay=0.01)
     alphas = new_scheduler().alphas_cumprod.to(device)
-    autocast = accelerator.autocast if half == torch.float32 else nullcontext
+    autocast = stage.accelerator.autocast if half == torch.float32 else nullcontext
     gradients = MotionStep(model, masters, text_encoder, alphas, autocast)
     empty = encode_captions(tokenizer, [""]).to(device)
-    torch.manual_seed(1 + accelerator.process_index)
+    torch.manual_seed(1 + stage.accelerator.process_index)
     order = PaintOrder(
         frames=run.frames,
         fps=run.fps,
@@ -131,48 +118,27 @@ def train_motion(run: MotionRun) -> dict[str, float]:
         long_every=run.long_every,
         interest=run.emphasis > 0,
     )
-    pool = clip_source(
-        order,
-        run.workers,
-        run.clips,
-        rank=accelerator.process_index,
-        ranks=accelerator.num_processes,
-    )
     result: dict[str, float] = {}
-    with pool:
-        store, long_store = (
-            LatentStore(
-                pool,
-                autoencoder,
-                tokenizer,
-                frames=frames,
-                capacity=capacity,
-                device=device,
-                intake=run.intake,
-            )
-            for frames, capacity in (
-                (run.frames, run.capacity),
-                (2 * run.frames, run.capacity // 4),
-            )
+    with stage.clips(order) as pool:
+        common = {"device": device, "intake": run.intake}
+        long_store = LatentStore(
+            pool,
+            autoencoder,
+            tokenizer,
+            frames=2 * run.frames,
+            capacity=run.capacity // 4,
+            **common,
         )
-        store.refresh(at_least=run.first_clips)
-        clock = Clock(accelerator, run.seconds)
-        step = 0
-        while True:
-            if step % 10 == 0:
-                store.refresh()  # before the clock, which waits for the GPU to finish its steps
-                long_store.put(store.others)
-                store.others.clear()
-                clock.sync()
-            if clock.over:
-                break
-            rate = learning_rate(run.peak_rate, step, clock.fraction, warmup=200, decay_from=0.6)
-            set_learning_rate(optimizer, rate)
+        store = LatentStore(
+            pool, autoencoder, tokenizer, frames=run.frames, capacity=run.capacity,
+            others=long_store, **common,
+        )  # fmt: skip
+        for step in stage.steps(store, optimizer, average, warmup=200, decay_from=0.6):
             is_long = step % 5 == 4 and len(long_store) > 0
             size = max(1, run.batch // 2) if is_long else run.batch
             drawn = (long_store if is_long else store).clips(size, boats=run.boats)
             dropped = torch.rand(size, 1, device=device) < run.caption_dropout
-            weight = run.lambda_con if clock.fraction < run.contrastive_until else 0.0
+            weight = run.lambda_con if stage.clock.fraction < run.contrast_time else 0.0
             inputs = MotionInputs(
                 clean=drawn.latents,
                 noise=torch.randn_like(drawn.latents),  # independent in every frame
@@ -183,7 +149,6 @@ def train_motion(run: MotionRun) -> dict[str, float]:
             )
             losses = gradients(inputs)
             masters.step(optimizer, 1.0)
-            average.update()
             if step % 50 == 0:
                 result = {
                     "loss_diff": losses.diff.item(),
@@ -192,17 +157,16 @@ def train_motion(run: MotionRun) -> dict[str, float]:
                     "contrastive_accuracy": losses.accuracy.item(),
                     "frame_offset": losses.offset.item(),
                 }
-                log.write(
+                stage.log.write(
                     step=step,
                     clips=store.painted + long_store.painted,
                     failure=gradients.failure,
                     **result,
                 )
-            step += 1
     average.swap()
     masters.settle()
-    log.write(step=step, clips=store.painted + long_store.painted)
-    if main:
+    stage.log.write(step=stage.step, clips=store.painted + long_store.painted)
+    if stage.main:
         save_motion_module(
             collect_motion(unet, module),
             run.out / "motion_adapter",

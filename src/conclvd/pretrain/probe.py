@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,32 +11,24 @@ from torch.nn import functional
 
 from conclvd.models.probe import Probe, load_probe, save_probe
 from conclvd.paint.scene.attributes import ELEMENTS, MOUNTAINS, PALETTES, TIMES, WEATHERS
-from conclvd.pretrain.clip_folder import clip_source
 from conclvd.pretrain.frame_store import FrameStore, random_crop
-from conclvd.pretrain.launch import start
 from conclvd.pretrain.painting import PaintOrder
-from conclvd.pretrain.runlog import RunLog
-from conclvd.train.clock import Clock, learning_rate, set_learning_rate
+from conclvd.pretrain.stage import Stage, StageRun
 from conclvd.train.ema import MovingAverage
 
 NO_MOUNTAINS = "none"
 
 
-@dataclass(frozen=True)
-class ProbeRun:
-    """Settings of a run; writes `out/probe.safetensors`. `start` holds one to go on from."""
+@dataclass(frozen=True, kw_only=True)
+class ProbeRun(StageRun):
+    """Settings of a run; writes `out/probe.safetensors`. `weights` holds one to go on from."""
 
-    out: Path
-    seconds: float
-    workers: int
-    clips: Path | None = None
-    picture: int = 256
     batch: int = 192
     peak_rate: float = 2e-3
-    frames: int = 3
     capacity: int = 40_000
     first_clips: int = 120
-    start: Path | None = None
+    picture: int = 256
+    frames: int = 3
     compile: bool = True
 
 
@@ -90,54 +81,30 @@ def accuracies(logits: dict[str, Tensor], wanted: dict[str, Tensor]) -> dict[str
 
 def train_probe(run: ProbeRun) -> dict[str, float]:
     """Train until the time is spent; returns the last accuracies."""
-    accelerator = start()
-    device = accelerator.device
-    log = RunLog(run.out, "probe", main=accelerator.is_main_process)
-    probe = new_probe() if run.start is None else load_probe(run.start / "probe.safetensors")
-    probe.train().to(device)
+    stage = Stage("probe", run)
+    probe = new_probe() if run.weights is None else load_probe(run.weights / "probe.safetensors")
+    probe.train().to(stage.device)
     average = MovingAverage(probe.parameters())
-    optimizer = torch.optim.AdamW(probe.parameters(), lr=0, weight_decay=0.02)
-    model, optimizer = accelerator.prepare(probe, optimizer)
+    optimizer = stage.adamw(probe.parameters(), weight_decay=0.02)
+    model, optimizer = stage.accelerator.prepare(probe, optimizer)
     if run.compile:
         model = torch.compile(model)
     order = PaintOrder(frames=run.frames, fps=2.0, size=run.picture, captions=0)
-    pool = clip_source(
-        order,
-        run.workers,
-        run.clips,
-        rank=accelerator.process_index,
-        ranks=accelerator.num_processes,
-    )
     result: dict[str, float] = {}
-    with pool:
-        store = FrameStore(pool, run.capacity, device)
-        store.refresh(at_least=run.first_clips)
-        clock = Clock(accelerator, run.seconds)
-        step = 0
-        while True:
-            if step % 10 == 0:
-                clock.sync()
-                store.refresh()
-            if clock.over:
-                break
-            rate = learning_rate(run.peak_rate, step, clock.fraction, warmup=200, decay_from=0.3)
-            set_learning_rate(optimizer, rate)
+    with stage.clips(order) as pool:
+        store = FrameStore(pool, run.capacity, stage.device)
+        for step in stage.steps(store, optimizer, average, warmup=200, decay_from=0.3):
             pictures, samples = store.batch(run.batch)
             wanted = answers(probe, [s.attributes for s in samples])
-            wanted = {k: v.to(device) for k, v in wanted.items()}
+            wanted = {k: v.to(stage.device) for k, v in wanted.items()}
             logits = model(random_crop(pictures))
             loss = probe_loss(logits, wanted)
-            accelerator.backward(loss)
-            accelerator.clip_grad_norm_(probe.parameters(), 1.0)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-            average.update()
+            stage.descend(loss, probe.parameters(), optimizer)
             if step % 100 == 0:
                 result = accuracies(logits, wanted)
-                log.write(step=step, clips=store.painted, loss=loss.item(), **result)
-            step += 1
+                stage.log.write(step=step, clips=store.painted, loss=loss.item(), **result)
     average.swap()
-    log.write(step=step, clips=store.painted, pictures=step * run.batch)
-    if accelerator.is_main_process:
+    stage.log.write(step=stage.step, clips=store.painted, pictures=stage.step * run.batch)
+    if stage.main:
         save_probe(probe, run.out / "probe.safetensors")
     return result

@@ -11,9 +11,9 @@ import numpy as np
 
 from conclvd.errors import TrainingError
 from conclvd.pretrain.painting import FIRST_TRAINING_SEED, PaintOrder, paint_sample
-from conclvd.pretrain.runlog import RunLog
 from conclvd.pretrain.sizes import INK_MINI, TOY
 from conclvd.pretrain.step_form import step_form
+from conclvd.train.log import Log
 
 TOKENIZER_CLIPS = 1000
 VOCABULARY = 3000
@@ -38,7 +38,7 @@ def run_stage(arguments: Namespace) -> dict[str, float]:
         "out": arguments.out,
         "seconds": arguments.seconds,
         "workers": arguments.workers,
-        "start": arguments.start,
+        "weights": arguments.weights,
         "clips": arguments.clips,
     }
     if arguments.batch:
@@ -87,7 +87,7 @@ def run_stage(arguments: Namespace) -> dict[str, float]:
 
 def _check(arguments: Namespace) -> None:
     for option, path in (
-        ("--model", arguments.model), ("--weights", arguments.start), ("--clips", arguments.clips)
+        ("--model", arguments.model), ("--weights", arguments.weights), ("--clips", arguments.clips)
     ):  # fmt: skip
         if path is not None and not path.exists():
             raise TrainingError(f"there is nothing at {path}, which {option} names; check the name")
@@ -98,10 +98,10 @@ def _check(arguments: Namespace) -> None:
 def _average(arguments: Namespace) -> dict[str, float]:
     from conclvd.pretrain.merged_base import average_bases
 
-    if arguments.model is None or arguments.start is None:
+    if arguments.model is None or arguments.weights is None:
         raise TrainingError("stage average needs --model and --weights, the bases to average")
-    apart = average_bases(arguments.start, arguments.model, arguments.out)
-    RunLog(arguments.out, "average").write(**apart)
+    apart = average_bases(arguments.weights, arguments.model, arguments.out)
+    Log(arguments.out / "average.jsonl", shown_as="average").write(**apart)
     return apart
 
 

@@ -18,9 +18,10 @@ from conclvd.errors import InvalidRequest, TrainingError
 from conclvd.files import read_text
 from conclvd.train.journal import read_log
 from conclvd.train.loop import train
-from conclvd.train.prepare import Materials, Report, prepare
+from conclvd.train.prepare import Materials, prepare
 from conclvd.train.resume import RESOLVED
 from conclvd.train.settings import TrainSettings
+from conclvd.train.start import Report
 from conclvd.train.validation import validation_folder
 
 VARIANTS: dict[str, dict[str, Any]] = {

@@ -76,6 +76,10 @@ class Cache:
         ids = tokens.to(torch.int32).numpy().tobytes()
         return self.text / f"{hashlib.sha256(ids).hexdigest()}.npy"
 
+    def knows(self, clips: Iterable[Clip]) -> bool:
+        """Whether all of these clips are encoded."""
+        return all(self.latent_file(clip).is_file() for clip in clips)
+
     def sort(self, clips: Iterable[Clip]) -> tuple[list[Clip], list[Skipped]]:
         """The clips that have latents or may yet have them, and those that cannot be decoded."""
         there: list[Clip] = []

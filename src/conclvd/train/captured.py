@@ -15,8 +15,11 @@ Result = TypeVar("Result")
 class Captured(Generic[Result]):
     """`function` of tensors of fixed shapes, captured once and replayed at every call.
 
-    Its thousands of kernels then start without Python. What it returns and what it writes is
-    overwritten by the next call. It must not wait for the GPU nor take numbers from the host.
+    Its thousands of kernels, which at small batches take longer to start than to run, then start
+    without Python. What it returns and what it writes is overwritten by the next call. It must not
+    wait for the GPU nor take numbers from the host, and find its weights and gradients at the same
+    places at every call; it runs a few times before it is captured, and what that adds to the
+    gradients is the caller's to clear.
     Raises RuntimeError where it cannot be captured. On a CPU the function itself is called on
     inputs that stay in place.
     """

@@ -7,6 +7,7 @@ import time
 import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast
+from torch import Tensor
 
 
 class Clock:
@@ -20,6 +21,10 @@ class Clock:
         self.seconds = seconds
         self.elapsed = 0.0
         self._accelerator = accelerator
+        self.start()
+
+    def start(self) -> None:
+        """Begin anew."""
         self._started = time.monotonic()
 
     def sync(self) -> None:
@@ -49,6 +54,9 @@ def learning_rate(
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """Give every parameter group of an optimizer the same rate."""
+    """Give every parameter group of an optimizer the same rate, in place where it is a tensor."""
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(rate)  # where a CUDA graph finds it
+        else:
+            group["lr"] = rate

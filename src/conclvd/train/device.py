@@ -15,6 +15,7 @@ from torch import nn
 
 from conclvd.errors import InvalidRequest, TrainingError
 from conclvd.train.journal import trackers
+from conclvd.train.processes import all_processes
 from conclvd.train.settings import TrainSettings
 
 PATIENCE = timedelta(days=1)  # of processes that wait for one that encodes or validates
@@ -51,15 +52,10 @@ def check_device(settings: TrainSettings) -> None:
 
 
 def new_accelerator(settings: TrainSettings) -> Accelerator:
-    """The accelerator that `accelerate launch`, or this process alone, stands for.
-
-    Without a GPU it is told so: it would otherwise take each of several processes for the only
-    one, and all of them would write the same files. Raises what `check_device` does.
-    """
+    """The accelerator of a run. Raises what `check_device` does."""
     check_device(settings)
-    return Accelerator(
-        cpu=not torch.accelerator.is_available(),
-        mixed_precision=precision(settings),
+    return all_processes(
+        precision(settings),
         gradient_accumulation_steps=settings.gradient_accumulation_steps,
         log_with=trackers(settings.report_to) or None,
         project_dir=settings.output_dir,

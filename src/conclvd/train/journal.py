@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from accelerate import Accelerator
 
 from conclvd.errors import TrainingError
-from conclvd.lines import append_line, numbered, parse_object, write_lines
 from conclvd.train.checkpoint import disk_errors
+from conclvd.train.log import Log, Row, read_rows, write_rows
 from conclvd.train.settings import TrainSettings
 
 LOG = "log.jsonl"
@@ -81,20 +78,19 @@ class Journal:
         first_step: int,
     ) -> None:
         output = settings.output_dir
-        self._accelerator, self._file = accelerator, output / LOG
-        self._started = time.monotonic()
+        self._accelerator = accelerator
         if not accelerator.is_main_process:
             return
-        kept, back = list[dict[str, Any]](), False
+        kept, back = list[Row](), False
         if resumed:
             for other in others:
                 if not (other / LOG).is_file():
-                    write_lines(other / LOG, map(_line, read_log(output)), TrainingError)
+                    write_rows(other / LOG, read_log(output))
             back = (resumed / LOG).is_file()
             rows = read_log(resumed if back else output)
-            kept = [row for row in rows if row["step"] <= first_step]
-        self._earlier = kept[-1]["seconds"] if kept else 0.0
-        write_lines(self._file, map(_line, kept), TrainingError)
+            # what changed with an earlier start from this checkpoint, this start tells anew
+            kept = [r for r in rows if r["step"] < first_step + ("settings" not in r)]
+        self._log = Log(output / LOG, kept)
         if accelerator.log_with:
             self._start_trackers(settings, 0 if back else first_step + 1)
             for row in kept if back else []:
@@ -120,23 +116,15 @@ class Journal:
         """Log the figures of a step, and texts such as names of files beside them."""
         if not self._accelerator.is_main_process:
             return
-        seconds = round(self._earlier + time.monotonic() - self._started, 2)
-        row = {"step": step, "seconds": seconds, **values, **text}
-        with disk_errors(self._file):
-            append_line(self._file, _line(row), TrainingError)
-            if self._accelerator.log_with:
+        self._log.write(step=step, **values, **text)
+        if self._accelerator.log_with:
+            with disk_errors(self._log.path):
                 self._accelerator.log(values, step=step)
 
 
-def read_log(output: Path) -> list[dict[str, Any]]:
-    """The lines of a run's log, without a last one that a killed run left torn.
-
-    A figure that was not a number is not in its line.
-    """
-    path = output / LOG
-    lines = numbered(path, TrainingError) if path.is_file() else []
-    rows = (parse_object(line, where, TrainingError) for where, line in lines)
-    return [{key: value for key, value in row.items() if value is not None} for row in rows]
+def read_log(output: Path) -> list[Row]:
+    """The lines of the log of the run in `output`."""
+    return read_rows(output / LOG)
 
 
 def missing(output: Path, step: int) -> tuple[bool, bool]:
@@ -149,13 +137,3 @@ def missing(output: Path, step: int) -> tuple[bool, bool]:
     rows = [row for row in read_log(output) if row["step"] == step]
     measured = any(name.startswith("held_out_") for row in rows for name in row)
     return not measured, not any("clips" in row for row in rows)
-
-
-def _line(row: dict[str, Any]) -> str:
-    plain = {
-        key: (float(f"{value:.6g}") if math.isfinite(value) else None)
-        if isinstance(value, float)
-        else value
-        for key, value in row.items()
-    }
-    return json.dumps(plain, ensure_ascii=False) + "\n"

@@ -17,12 +17,8 @@ from torch import Tensor
 from conclvd.errors import TrainingError
 from conclvd.files import make_folder
 from conclvd.models.motion import attention_kinds
-from conclvd.train.checkpoint import (
-    clear_partial,
-    disk_errors,
-    find_checkpoint,
-    of_other_branches,
-)
+from conclvd.train.captured import Captured
+from conclvd.train.checkpoint import clear_partial, disk_errors, of_other_branches
 from conclvd.train.clock import set_learning_rate
 from conclvd.train.device import (
     DTYPES,
@@ -34,10 +30,9 @@ from conclvd.train.device import (
 )
 from conclvd.train.ema import MovingAverage
 from conclvd.train.export import export
-from conclvd.train.graph import replayed
-from conclvd.train.held_out import held_out_losses
+from conclvd.train.held_out_loss import held_out_losses
 from conclvd.train.interrupt import Interrupt
-from conclvd.train.journal import Journal, log_in, missing
+from conclvd.train.journal import Journal, missing
 from conclvd.train.masters import Masters
 from conclvd.train.model import build_model, keep_transposed
 from conclvd.train.objective import (
@@ -49,21 +44,13 @@ from conclvd.train.objective import (
     lambda_con_at,
     means,
 )
-from conclvd.train.prepare import Prepare, Report, prepare
+from conclvd.train.prepare import Prepare, prepare
 from conclvd.train.report import write_report
-from conclvd.train.resume import (
-    changed_settings,
-    check_folders,
-    keep_settings,
-    origin_of,
-    place_in_run,
-    restore,
-    save,
-)
+from conclvd.train.resume import keep_settings, place_in_run, restore, save
 from conclvd.train.samples import Batch, Samples, batches, join
 from conclvd.train.settings import TrainSettings
+from conclvd.train.start import Report, check_place
 from conclvd.train.validation import make_clips
-from conclvd.train.warm_start import starting_module
 
 
 @dataclass(frozen=True)
@@ -104,20 +91,16 @@ def train(
 
     # --- clips, frozen base, motion module -----------------------------------------------------
     output = settings.output_dir
-    changes: list[str] = []
     if main:
-        check_folders(settings)
-        log_in(settings)
+        check_place(settings)
         make_folder(output, TrainingError)
         clear_partial(output)
-        changes = changed_settings(settings)
-    resumed = find_checkpoint(output, settings.resume_from_checkpoint)
     materials = prepare(settings, accelerator, report)
+    module, resumed, origin = materials.module, materials.resumed, materials.origin
     for skipped in materials.clips.skipped:
         tell(f"passed over: {skipped.name} {skipped.reason}")
-    for line in idle_contrast(settings):
+    for line in (*idle_contrast(settings), *materials.notes):
         tell(line)
-    module = starting_module(materials.unet, settings, tell)
     number = DTYPES[precision(settings)]
     model = build_model(
         materials.unet, module, settings, noise_size=materials.noise_size, frozen_dtype=number
@@ -128,10 +111,9 @@ def train(
     weights = masters.weights
     average = MovingAverage(weights.values(), settings.ema_decay) if settings.use_ema else None
     optimizer = new_optimizer(weights.values(), settings)
-    origin = origin_of(materials.clips, materials.base_hashes, accelerator.num_processes)
     first = 0
     if resumed:
-        first = restore(resumed, weights, optimizer, average, accelerator, origin, tell)
+        first = restore(resumed, weights, optimizer, average, accelerator)
     masters.publish()
     if main:
         keep_settings(settings)
@@ -139,9 +121,9 @@ def train(
     journal = Journal(accelerator, settings, resumed, others, first_step=first)
     if resumed:
         tell(f"going on from {place_in_run(resumed, first, settings)}")
-    if changes:
-        journal.write(first, {}, settings="; ".join(changes))
-        for line in changes:
+    if materials.changes:
+        journal.write(first, {}, settings="; ".join(materials.changes))
+        for line in materials.changes:
             tell(line)
 
     # --- what every step needs -----------------------------------------------------------------
@@ -155,17 +137,18 @@ def train(
         scaling_factor=materials.scaling_factor,
     )
 
-    def run(batch: Batch) -> Losses:
+    def run(*parts: Tensor) -> Losses:
         """Losses of a batch; its gradients are added to those of its step's others."""
-        losses = batch_losses(model, batch, alphas, settings, lambda_con)
+        losses = batch_losses(model, Batch(*parts), alphas, settings, lambda_con)
         accelerator.backward(losses.total)  # divided by the batches of a step
         return replace(losses, total=losses.total.detach())
 
     model.train()
-    losses_of: Callable[[Batch], Losses] = run
+    losses_of: Callable[..., Losses] = run
     if replays(settings):
         tell("recording a CUDA graph")
-        losses_of = replayed(run, join([samples[0]] * settings.train_batch_size).to(device))
+        example = join([samples[0]] * settings.train_batch_size).to(device)
+        losses_of = Captured(run, example.parts, device)
         masters.clear()
     stream = batches(
         samples,
@@ -206,7 +189,7 @@ def train(
             lambda_con.fill_(lambda_con_at(step, settings))
             for _ in range(settings.gradient_accumulation_steps):
                 batch = next(stream).to(device)
-                losses = losses_of(batch)
+                losses = losses_of(*batch.parts)
                 masters.collect()
                 tally.add(losses, batch.steps)
                 totals.append(losses.total.clone())

@@ -7,29 +7,38 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, distributed, nn
 
-from conclvd.train.video_denoiser import VideoDenoiser, learning, to_format
+from conclvd.train.video_denoiser import learning, to_format
 
 PART = 16 * 2**20  # numbers whose gradients are in float32 at the same time
 
 
 class Masters:
-    """float32 masters of what learns in `model`, whose U-Net computes in `dtype` from now on.
+    """float32 masters of what learns in `model`, which computes in `dtype` from now on.
 
     There is no autocast, which casts at every layer and keeps what norms give in float32. A weight
     that stays in float32 is its own master. Gradients have their weight's number format, in which
     matrix products make them anyway; with `accumulates`, where an update takes several batches,
     they are added up in float32. Those of one format lie in one buffer: a single operation clears,
-    measures or exchanges them, and a CUDA graph finds them where they were.
+    measures or exchanges them, and a CUDA graph finds them where they were. `channels_last` is the
+    layout of convolutions that learn.
 
     `weights` are the masters by name.
     """
 
     def __init__(
-        self, model: VideoDenoiser, dtype: torch.dtype, *, accumulates: bool = False
+        self,
+        model: nn.Module,
+        dtype: torch.dtype,
+        *,
+        accumulates: bool = False,
+        channels_last: bool = False,
     ) -> None:
         self._live = learning(model)
+        for weight in self._live.values() if channels_last else ():
+            if weight.ndim == 4:
+                weight.data = weight.data.contiguous(memory_format=torch.channels_last)
         before = {name: weight.data for name, weight in self._live.items()}
-        to_format(model.unet, dtype)
+        to_format(model, dtype)
         self.weights = {
             name: weight if weight.dtype == torch.float32 else nn.Parameter(before[name])
             for name, weight in self._live.items()
@@ -56,9 +65,9 @@ class Masters:
         return torch.zeros(count, dtype=dtype, device=self._live[names[0]].device)
 
     def _views(self, names: Sequence[str], buffer: Tensor) -> dict[str, Tensor]:
-        """The part of a buffer that belongs to each weight, in its shape."""
+        """The part of a buffer that belongs to each weight, in its shape and layout."""
         parts = torch.split(buffer, [self._live[name].numel() for name in names])
-        return {n: part.view_as(self._live[n]) for n, part in zip(names, parts, strict=True)}
+        return {n: _laid_out(part, self._live[n]) for n, part in zip(names, parts, strict=True)}
 
     @property
     def extra_bytes(self) -> tuple[int, int]:
@@ -69,6 +78,23 @@ class Masters:
             sum(weight.nbytes for weight in own),
             sum(buffer.nbytes for buffer in buffers.values()),
         )
+
+    @torch.no_grad()
+    def share(self) -> None:
+        """Give every process the weights of the first one."""
+        if distributed.is_initialized():
+            for weight in self.weights.values():
+                distributed.broadcast(weight.data, 0)
+        self.publish()
+
+    def differentiate(self, loss: Tensor) -> None:
+        """Put the gradients of one batch in the place of those that are there, a few copies in all.
+
+        A backward pass adds them up instead, weight by weight.
+        """
+        made = torch.autograd.grad(loss, list(self._live.values()))
+        places = [weight.grad for weight in self._live.values() if weight.grad is not None]
+        torch._foreach_copy_(places, list(made))
 
     @torch.no_grad()
     def collect(self) -> None:
@@ -146,7 +172,15 @@ class Masters:
     def settle(self) -> None:
         """Make the masters the model's own weights, for good: it has done its training."""
         for name, weight in self._live.items():
-            weight.grad, weight.data = None, self.weights[name].data
+            weight.grad, weight.data = None, self.weights[name].data.contiguous()
+
+
+def _laid_out(part: Tensor, like: Tensor) -> Tensor:
+    """The numbers of `part` in the shape and the memory layout of `like`."""
+    if like.is_contiguous():
+        return part.view_as(like)
+    outward, inward, height, width = like.shape  # a convolution in channels_last
+    return part.view(outward, height, width, inward).permute(0, 3, 1, 2)
 
 
 def in_parts(sizes: Mapping[str, int], most: int) -> list[list[str]]:

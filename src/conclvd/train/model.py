@@ -51,9 +51,7 @@ def build_model(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed + 1)
         adapter = NoiseAdapter(
-            noise_size,
-            settings.adapter_hidden_size,
-            settings.adapter_embedding_size,
+            noise_size, settings.adapter_hidden_size, settings.adapter_embedding_size
         )
     return VideoDenoiser(video, adapter)
 

@@ -6,25 +6,14 @@ from dataclasses import dataclass
 
 from conclvd.generate.prompt import beyond_limit, unknown_words
 from conclvd.models.base import Base
-from conclvd.models.components import load_base
 from conclvd.models.motion import attention_kinds
-from conclvd.train.cache import Cache
-from conclvd.train.checkpoint import checkpoint_facts, find_checkpoint
-from conclvd.train.clips import ClipList, find_clips
-from conclvd.train.device import check_device, precision
-from conclvd.train.journal import log_in
+from conclvd.train.clips import ClipList
+from conclvd.train.device import precision
 from conclvd.train.memory import GIB, MemoryEstimate, device_memory, estimate
 from conclvd.train.objective import idle_contrast
-from conclvd.train.prepare import Report, check_base, decodable, split
-from conclvd.train.resume import (
-    changed_settings,
-    check_folders,
-    check_origin,
-    origin_of,
-    place_in_run,
-)
+from conclvd.train.resume import place_in_run
 from conclvd.train.settings import TrainSettings
-from conclvd.train.warm_start import starting_module
+from conclvd.train.start import Report, Start, check_place, resolve
 from conclvd.train.windows import window_starts
 
 MOST_WORDS = 20  # that are listed
@@ -34,44 +23,42 @@ NAMES = {"no": "float32", "fp16": "fp16", "bf16": "bf16"}
 @dataclass(frozen=True)
 class Plan:
     """What `train` would do with the same settings, on one process; `unread` are lines on what the
-    base does not read of the captions, `replaced` on trained attentions that become others, `there`
-    is the memory of the device in bytes, `changed` are lines on what is not as it was when the
-    checkpoint was written that the run goes on from."""
+    base does not read of the captions, `there` is the memory of the device in bytes."""
 
-    found: ClipList
-    training_clips: int
-    held_out_clips: int
+    start: Start
+    settings: TrainSettings
     windows: int
     unread: tuple[str, ...]
-    kinds: tuple[str, ...]
-    replaced: tuple[str, ...]
     precision: str
     memory: MemoryEstimate
     there: int
-    going_on_from: str | None
-    changed: tuple[str, ...]
-    settings: TrainSettings
 
     def lines(self) -> list[str]:
         """The plan in words, the clips passed over first."""
-        settings = self.settings
+        start, settings = self.start, self.settings
+        clips, resumed = start.clips, start.resumed
         per_step = settings.train_batch_size * settings.gradient_accumulation_steps
         epochs = settings.max_train_steps * per_step / self.windows
         return [
-            *(f"passed over: {s.name} {s.reason}" for s in self.found.skipped),
-            f"clips: {len(self.found.clips)} of "
-            f"{len(self.found.clips) + len(self.found.skipped)} can be used; {self.held_out_clips} "
-            f"are held out, {self.training_clips} give {self.windows} samples of "
+            *(f"passed over: {s.name} {s.reason}" for s in clips.skipped),
+            f"clips: {len(clips.clips)} of "
+            f"{len(clips.clips) + len(clips.skipped)} can be used; {len(start.held_out)} "
+            f"are held out, {len(start.training)} give {self.windows} samples of "
             f"{settings.num_frames} frames, stride {settings.sample_stride}, at "
             f"{settings.resolution} x {settings.resolution}",
             *self.unread,
-            f"motion module: {', '.join(self.kinds)}, from "
+            f"motion module: {', '.join(attention_kinds(start.module))}, from "
             f"{settings.motion_module_name_or_path or 'the identity'}",
-            *self.replaced,
+            *start.replaced,
             f"steps: {settings.max_train_steps:,} of {per_step} samples a process, "
             f"{epochs:,.1f} epochs, "
-            + (f"going on from {self.going_on_from}" if self.going_on_from else "from the start"),
-            *self.changed,
+            + (
+                f"going on from {place_in_run(resumed, start.facts['step'], settings)}"
+                if resumed
+                else "from the start"
+            ),
+            *start.changes,
+            *start.redrawn,
             *idle_contrast(settings),
             f"memory: {self.memory}, in {NAMES[self.precision]}, of {self.there / GIB:.1f} "
             "GiB here",
@@ -85,46 +72,25 @@ def plan(settings: TrainSettings, report: Report) -> Plan:
     Raises what `train` would raise before its first step, but for what only shows when clips are
     decoded and a checkpoint's weights are loaded.
     """
-    check_device(settings)
-    check_folders(settings)
-    log_in(settings)
-    changed = changed_settings(settings)
-    resumed = find_checkpoint(settings.output_dir, settings.resume_from_checkpoint)
-    listed = find_clips(settings, lambda done, total: report("hash", done, total))
-    base = load_base(settings.pretrained_model_name_or_path)
-    check_base(base, settings)
-    found = decodable(listed, Cache.of(base, settings))
-    training, held_out = split(list(found.clips), settings.num_held_out_clips)
-    place = None
-    if resumed:
-        facts = checkpoint_facts(resumed)
-        check_origin(resumed, facts, origin_of(found, base.hashes, processes=1), changed.append)
-        place = place_in_run(resumed, facts["step"], settings)
-    replaced: list[str] = []
-    module = starting_module(base.unet, settings, replaced.append)
-    kinds = attention_kinds(module)
+    check_place(settings)
+    start = resolve(settings, report)
+    base = start.base
     text = base.text_encoder.config
     return Plan(
-        found=found,
-        training_clips=len(training),
-        held_out_clips=len(held_out),
-        windows=sum(len(window_starts(clip.frames, settings)) for clip in training),
-        unread=tuple(unread_captions(found, base)),
-        kinds=kinds,
-        replaced=tuple(replaced),
+        start=start,
+        settings=settings,
+        windows=sum(len(window_starts(clip.frames, settings)) for clip in start.training),
+        unread=tuple(unread_captions(start.clips, base)),
         precision=precision(settings),
         memory=estimate(
             base.unet,
-            module,
+            start.module,
             settings,
             channels=base.vae.config.latent_channels,
             side=settings.resolution // base.pixels_per_latent,
             text=(base.tokenizer.model_max_length, text.hidden_size),
         ),
         there=device_memory(),
-        going_on_from=place,
-        changed=tuple(changed),
-        settings=settings,
     )
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,25 +17,21 @@ from diffusers import UNet2DConditionModel
 from jaxtyping import Float
 from torch import Tensor
 
-from conclvd.errors import DatasetError, TrainingError
 from conclvd.generate.schedulers import scheduler_named
 from conclvd.models.base import Base
-from conclvd.models.components import load_base
+from conclvd.models.motion import MotionModule
 from conclvd.train.cache import Cache, fill_latents, fill_text, open_latents, open_text
-from conclvd.train.clips import Clip, ClipList, find_clips
-from conclvd.train.model import check_frames
+from conclvd.train.clips import Clip, ClipList
 from conclvd.train.samples import Window
 from conclvd.train.settings import TrainSettings
-from conclvd.train.warm_start import starting_module
-
-Report = Callable[[str, int, int], None]
-MOST_HELD_OUT = 32
+from conclvd.train.start import Report, Start, compared, encoded, resolve
 
 
 @dataclass(frozen=True)
 class Materials:
     """What a run trains with. `alphas` are the schedule's cumulative products, `prompts` the
-    embeddings of the validation prompts, `empty` that of no prompt."""
+    embeddings of the validation prompts, `empty` that of no prompt; `notes` are lines on what is
+    not as one might think. The others are `Start`'s."""
 
     clips: ClipList
     training: list[Window]
@@ -41,10 +39,15 @@ class Materials:
     empty: Float[np.ndarray, "l d"]
     prompts: list[Float[np.ndarray, "l d"]]
     unet: UNet2DConditionModel
+    module: MotionModule
     alphas: Float[Tensor, t]
     scaling_factor: float
     base_name: str
     base_hashes: dict[str, str]
+    resumed: Path | None
+    changes: tuple[str, ...]
+    notes: tuple[str, ...]
+    origin: dict[str, Any]
 
     @property
     def noise_size(self) -> int:
@@ -64,19 +67,14 @@ Prepare = Callable[[TrainSettings, Accelerator, Report], Materials]
 
 
 def prepare(settings: TrainSettings, accelerator: Accelerator, report: Report) -> Materials:
-    """Find the clips, fill the cache (every process its share), and open it.
+    """Resolve the run, fill the cache (every process its share), and open it.
 
     Raises DatasetError, ModelError or TrainingError where the run cannot start.
     """
-    found = find_clips(settings, lambda done, total: report("hash", done, total))
-    base = load_base(settings.pretrained_model_name_or_path)
-    check_base(base, settings)
-    # what a run cannot start with is told before it encodes, which may take hours
-    split(list(found.clips), settings.num_held_out_clips)
-    check_frames(starting_module(base.unet, settings), settings)
-    cache = Cache.of(base, settings)
-    share = slice(accelerator.process_index, None, accelerator.num_processes)
-    clips = list(found.clips)[share]
+    processes, rank = accelerator.num_processes, accelerator.process_index
+    start = resolve(settings, report, processes=processes)
+    base, cache = start.base, start.cache
+    clips = list(start.listed.clips)[rank::processes]
     captions = sorted({c for clip in clips for c in clip.captions} | {""})
     captions += settings.validation_prompt
     base.vae.to(accelerator.device)
@@ -92,79 +90,57 @@ def prepare(settings: TrainSettings, accelerator: Accelerator, report: Report) -
         lambda done, total: report("captions", done, total),
     )
     accelerator.wait_for_everyone()
-    listed = decodable(found, cache)
-    training, held_out = split(list(listed.clips), settings.num_held_out_clips)
-    materials = Materials(
-        clips=listed,
-        training=[w for clip in training for w in windows_of(cache, base, clip)],
+    start = encoded(start, settings)
+    materials = materials_of(
+        start,
+        training=[w for clip in start.training for w in windows_of(cache, base, clip)],
         held_out=[
             (f"{clip.sha256} {number}", window)
-            for clip in held_out
+            for clip in start.held_out
             for number, window in enumerate(windows_of(cache, base, clip)[:1])
         ],
         empty=open_text(cache, base.tokenizer, [""])[0],
         prompts=open_text(cache, base.tokenizer, settings.validation_prompt)
         if settings.validation_prompt
         else [],
-        unet=base.unet,
-        alphas=scheduler_named("ddim", base.scheduler).alphas_cumprod,
-        scaling_factor=float(base.vae.config.scaling_factor),
-        base_name=base.name,
-        base_hashes=base.hashes,
     )
-    del base
+    del base, start
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     return materials
 
 
-def decodable(found: ClipList, cache: Cache) -> ClipList:
-    """Those of the clips that the cache does not say cannot be decoded, the others passed over.
+def materials_of(
+    start: Start,
+    *,
+    training: list[Window],
+    held_out: list[tuple[str, Window]],
+    empty: Float[np.ndarray, "l d"],
+    prompts: list[Float[np.ndarray, "l d"]],
+) -> Materials:
+    """What a run trains with, from where it starts and what its clips and prompts were encoded to.
 
-    Raises DatasetError when none is left.
+    Raises TrainingError when the checkpoint that it goes on from had other clips or another base.
     """
-    there, broken = cache.sort(found.clips)
-    if not there:
-        raise DatasetError(f"no clip can be decoded; the first: {broken[0].reason}")
-    return ClipList(tuple(there), (*found.skipped, *broken))
-
-
-def check_base(base: Base, settings: TrainSettings) -> None:
-    """Raise TrainingError when the losses of the paper do not apply to this base."""
-    prediction = base.scheduler.config.prediction_type
-    if prediction != "epsilon":
-        raise TrainingError(
-            f"{base.name} predicts {prediction!r}; Eq. (12) needs a base that predicts the noise "
-            "(epsilon), such as Stable Diffusion 1.5"
-        )
-    factor = base.pixels_per_latent
-    smallest = factor * 2 ** (len(base.unet.config.block_out_channels) - 1)
-    if settings.resolution % factor or settings.resolution < smallest:
-        raise TrainingError(
-            f"resolution {settings.resolution} does not fit {base.name}; use a multiple of "
-            f"{factor} of at least {smallest}"
-        )
-
-
-def split(clips: list[Clip], held_out: int | None) -> tuple[list[Clip], list[Clip]]:
-    """Training and held-out clips; which is which depends on the clips' contents alone.
-
-    Raises DatasetError when none is left to train on.
-    """
-    count = min(MOST_HELD_OUT, len(clips) // 20) if held_out is None else held_out
-    if count >= len(clips):
-        raise DatasetError(
-            f"num_held_out_clips is {count}, but there are {len(clips)} clips; keep some to train "
-            "on"
-        )
-    chosen = {clip.sha256 for clip in sorted(clips, key=lambda c: c.sha256)[:count]}
-    training = [clip for clip in clips if clip.sha256 not in chosen]
-    if not training:
-        raise DatasetError(
-            f"num_held_out_clips {count} holds all {len(clips)} clips out, as files with the same "
-            "contents stay together; add other clips, or hold out fewer"
-        )
-    return training, [clip for clip in clips if clip.sha256 in chosen]
+    start = compared(start)
+    base = start.base
+    return Materials(
+        clips=start.clips,
+        training=training,
+        held_out=held_out,
+        empty=empty,
+        prompts=prompts,
+        unet=base.unet,
+        module=start.module,
+        alphas=scheduler_named("ddim", base.scheduler).alphas_cumprod,
+        scaling_factor=float(base.vae.config.scaling_factor),
+        base_name=base.name,
+        base_hashes=base.hashes,
+        resumed=start.resumed,
+        changes=start.changes,
+        notes=(*start.replaced, *start.redrawn),
+        origin=start.origin,
+    )
 
 
 def windows_of(cache: Cache, base: Base, clip: Clip) -> list[Window]:

@@ -17,6 +17,7 @@ from conclvd.errors import TrainingError
 from conclvd.files import read_text, write_text
 from conclvd.train.checkpoint import (
     ADVICE,
+    checkpoint_facts,
     checkpoints,
     load_checkpoint,
     pack_optimizer,
@@ -30,40 +31,53 @@ from conclvd.train.settings import FREE_ON_RESUME, TOLD_ON_RESUME, TrainSettings
 RESOLVED = "settings.json"
 
 
-def changed_settings(settings: TrainSettings) -> list[str]:
-    """A line for each of `TOLD_ON_RESUME` that is another than it was so far.
+def changed_settings(settings: TrainSettings, resumed: Path | None) -> list[str]:
+    """A line for each of `TOLD_ON_RESUME` that is another than it was for the checkpoint `resumed`.
 
-    Raises TrainingError when the run's folder has checkpoints of a run that was another one.
+    Raises TrainingError when that, or one in the run's folder, is of a run that was another one.
     """
-    path = settings.output_dir / RESOLVED
-    if not checkpoints(settings.output_dir) or not path.is_file():
+    if resumed is None:
         return []
+    output = settings.output_dir
+    if resumed.resolve().parent != output.resolve():
+        for other in checkpoints(output)[-1:]:
+            _differences(settings, other)
+    return _differences(settings, resumed)
+
+
+def _differences(settings: TrainSettings, checkpoint: Path) -> list[str]:
+    earlier = _settings_of(checkpoint)
+    changes = []
+    for name, value in _plain(settings).items():
+        if name in FREE_ON_RESUME or earlier.get(name, value) == value:
+            continue
+        if name not in TOLD_ON_RESUME:
+            raise TrainingError(
+                f"{checkpoint} is of a run with {name} {earlier[name]!r}, found {value!r}; choose "
+                f"another output_dir, or remove the checkpoints in {checkpoint.parent}"
+            )
+        changes.append(f"{name} is {value} from here on, was {earlier[name]}")
+    return changes
+
+
+def _settings_of(checkpoint: Path) -> dict[str, Any]:
+    """The settings that a checkpoint was trained with; of an earlier version's the last run's."""
+    facts = checkpoint_facts(checkpoint)
+    path = checkpoint.parent / RESOLVED
+    if "settings" in facts or not path.is_file():
+        return dict(facts.get("settings", {}))
     try:
-        earlier = json.loads(read_text(path, TrainingError))
+        last: dict[str, Any] = json.loads(read_text(path, TrainingError))
     except ValueError as error:
         raise TrainingError(
             f"{path} is damaged: {error}; remove it if the settings are those of the checkpoints "
             "beside it"
         ) from error
-    changes = []
-    for name, value in _plain(settings).items():
-        if name in FREE_ON_RESUME or earlier.get(name) == value:
-            continue
-        if name not in TOLD_ON_RESUME:
-            raise TrainingError(
-                f"{settings.output_dir} has checkpoints of a run with {name} "
-                f"{earlier.get(name)!r}, found {value!r}; choose another output_dir, or "
-                "remove them"
-            )
-        changes.append(f"{name} is {value} from here on, was {earlier.get(name)}")
-    return changes
+    return last
 
 
 def keep_settings(settings: TrainSettings) -> None:
-    """Write the resolved settings into the run's folder.
-
-    Only when the run goes on: what `changed_settings` says is lost by it.
-    """
+    """Write the resolved settings into the run's folder."""
     path = settings.output_dir / RESOLVED
     content = json.dumps(_plain(settings), indent=1, ensure_ascii=False)
     write_text(path, content, TrainingError, advice=ADVICE)
@@ -152,7 +166,7 @@ def save(
     names = list(weights)
     tensors: dict[str, Tensor] = {f"weights/{name}": p for name, p in weights.items()}
     tensors |= pack_optimizer(optimizer.state_dict(), names)
-    facts: dict[str, Any] = dict(origin)
+    facts: dict[str, Any] = {**origin, "settings": _plain(settings)}
     if average:
         tensors |= {
             f"average/{name}": value for name, value in zip(names, average.averages, strict=True)
@@ -172,12 +186,9 @@ def restore(
     optimizer: torch.optim.Optimizer,
     average: MovingAverage | None,
     accelerator: Accelerator,
-    origin: Mapping[str, Any],
-    tell: Callable[[str], None],
 ) -> int:
     """Put a checkpoint back where it was; returns its step. Raises TrainingError if it cannot."""
     tensors, facts = load_checkpoint(folder)
-    check_origin(folder, facts, origin, tell)
     names = list(weights)
     wanted = {f"weights/{name}" for name in names}
     found = {name for name in tensors if name.startswith("weights/")}

@@ -22,9 +22,10 @@ from conclvd.models.components import load_decoder
 from conclvd.models.motion import MotionModule
 from conclvd.tensors import Frames
 from conclvd.train.checkpoint import ADVICE
-from conclvd.train.prepare import Materials, Report
+from conclvd.train.prepare import Materials
 from conclvd.train.samples import as_tensor
 from conclvd.train.settings import TrainSettings
+from conclvd.train.start import Report
 from conclvd.video.write import write_video
 
 FILM_RATE = 24  # frames a second of the films that clips are cut from

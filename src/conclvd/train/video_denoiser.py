@@ -54,13 +54,19 @@ def freeze(unet: UNetMotionModel, kinds: tuple[str, ...], *, lora: bool = False)
             block.norm2.requires_grad_(False)
 
 
-def to_format(unet: UNetMotionModel, dtype: torch.dtype) -> None:
-    """Let a U-Net compute in `dtype`: its weights, and the frame positions among its buffers.
+def to_format(model: nn.Module, dtype: torch.dtype) -> None:
+    """Let a model compute in `dtype`: its weights, and the frame positions among its buffers.
 
-    Not by its own `to`, which warns of layers that should stay in float32 and names none.
+    A noise adapter, which reads float32, stays as it is. Not by diffusers' own `to`, which warns of
+    layers that should stay in float32 and names none.
     """
-    for part in unet.children():
-        part.to(dtype)
+    if isinstance(model, NoiseAdapter):
+        return
+    own = (*model.parameters(recurse=False), *model.buffers(recurse=False))
+    for tensor in (each for each in own if each.is_floating_point()):
+        tensor.data = tensor.data.to(dtype)
+    for part in model.children():
+        to_format(part, dtype)
 
 
 def learning(model: nn.Module) -> dict[str, nn.Parameter]:

@@ -51,10 +51,7 @@ def held_out_losses(
     ]
     for name, window in share:
         batch = fixed_batch(
-            name,
-            window,
-            diffusion_steps=len(alphas),
-            scaling_factor=materials.scaling_factor,
+            name, window, diffusion_steps=len(alphas), scaling_factor=materials.scaling_factor
         ).to(accelerator.device)
         tally.add(batch_losses(model, batch, alphas, settings, settings.lambda_con), batch.steps)
     model.train()
