@@ -15,6 +15,10 @@ class Request(BaseModel):
     by: str = Field(min_length=1, max_length=100)
 
 
+class Undo(Request):
+    """Take back the person's last edit."""
+
+
 class OnClip(Request):
     """A request about one clip, in the state in which it was read."""
 
