@@ -12,7 +12,7 @@ from typing import Any, Final
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.exceptions import HTTPException as RoutingError
 
 from conclvd.errors import ConclvdError, InvalidRequest
@@ -21,13 +21,20 @@ from conclvd.server.checks import Checks, checked_origin, refusal
 _KINDS: Final = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 
 
+class Asked(BaseModel):
+    """What a page's script sends, without halves of characters, which no file could keep."""
+
+    # with a limit, pydantic looks into texts, too
+    model_config = ConfigDict(extra="forbid", str_max_length=10_000)
+
+
 def page_app(package: str, index: str, origins: Iterable[str] = ()) -> FastAPI:
     """An app that shows what lies in the folder `page` of `package`; `index` is shown at /.
 
     The caller adds what the page's script asks for: plain functions, which run in threads; those
-    that only read take GET, the others POST of JSON. `origins` are further origins, such as
-    "http://museum.local:8000", that may be used beside the loopback names. Errors are answered as
-    {"error": message}: HTTPException with its status, a request that does not fit and
+    that only read take GET, the others POST of an `Asked` as JSON. `origins` are further origins,
+    such as "http://museum.local:8000", that may be used beside the loopback names. Errors are
+    answered as {"error": message}: HTTPException with its status, a request that does not fit and
     InvalidRequest with 400, other errors of ours with 500.
     Raises InvalidRequest for an origin that is none.
     """
@@ -85,5 +92,6 @@ def _refused(_: Request, error: Any) -> Response:
 
 def _does_not_fit(_: Request, error: Any) -> Response:
     first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"] if part != "body")
+    place = () if first["type"] == "json_invalid" else first["loc"]
+    key = ".".join(str(part) for part in place if part != "body")
     return refusal(400, f"{key or 'the request'} does not fit: {first['msg']}")

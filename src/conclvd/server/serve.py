@@ -28,9 +28,9 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port))
     except (OSError, OverflowError) as error:
+        why, _, _ = str(getattr(error, "strerror", None) or error).partition(" (while")
         raise DatasetError(
-            f"cannot listen at {host}:{port}: {getattr(error, 'strerror', None) or error}; "
-            "choose another --port or --host"
+            f"cannot listen at {host}:{port}: {why}; choose another --port or --host"
         ) from error
 
 

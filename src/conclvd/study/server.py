@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fastapi import FastAPI, HTTPException, Request, Response
-from pydantic import BaseModel, ConfigDict
 
-from conclvd.server.app import file_in, page_app, send_video
+from conclvd.server.app import Asked, file_in, page_app, send_video
 from conclvd.study.answers import Answers
 from conclvd.study.creation import VIDEOS
 from conclvd.study.plan import CRITERIA, Plan
 from conclvd.study.session import Question
 
 
-class _Session(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _Session(Asked):
     code: str
 
 
