@@ -462,7 +462,7 @@ def test_a_port_in_use_is_told_in_one_line(server: Served) -> None:
 
 SERVE = """
 import sys, time
-from conclvd.server.app import page_app, send_video
+from conclvd.server.app import Asked, page_app, send_video
 from conclvd.server.serve import serve
 from fastapi import Request, Response
 from pathlib import Path
@@ -472,6 +472,12 @@ app = page_app("conclvd.study", "study.html")
 @app.get("/file")
 def file(request: Request) -> Response:
     return send_video(request, Path(sys.argv[1]))
+
+@app.post("/edit")
+def edit(asked: Asked) -> None:
+    print("begun", flush=True)
+    time.sleep(4)
+    print("done", flush=True)
 
 serve(app, "127.0.0.1", 0, lambda url: print(url, flush=True))
 print("ended", flush=True)
@@ -510,4 +516,20 @@ def test_ctrl_c_waits_for_no_browser_that_has_stopped_reading(tmp_path: Path) ->
             assert process.communicate(timeout=30) == ("ended\n", "")
             assert time.monotonic() - begun < 10
             assert idle.recv(10) == b""
+    assert process.returncode == 0
+
+
+@pytest.mark.slow
+def test_ctrl_c_waits_for_an_edit_that_has_begun() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVE, ""], stdout=-1, stderr=-1, text=True
+    ) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline().rstrip("/\n").rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            head = f"POST /edit HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Length: 2\r\n"
+            connection.sendall(f"{head}Content-Type: Application/JSON; a=b\r\n\r\n{{}}".encode())
+            assert process.stdout.readline() == "begun\n"
+            process.send_signal(signal.SIGINT)
+            assert process.communicate(timeout=30) == ("done\nended\n", "")
     assert process.returncode == 0

@@ -84,7 +84,8 @@ class Checks:
         if scope["method"] not in ("GET", "HEAD", "POST"):
             return refusal(501, f"{scope['method']} is not known here")
         if scope["method"] == "POST":
-            if headers.get("Content-Type", "").partition(";")[0].strip() != "application/json":
+            kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+            if kind != "application/json":
                 return refusal(415, "send application/json")
             length = headers.get("Content-Length", "")  # none: sent in chunks, without an end
             if not length.isdecimal() or int(length) > _MOST:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -15,12 +16,19 @@ from conclvd.errors import DatasetError
 def serve(app: FastAPI, host: str, port: int, ready: Callable[[str], None]) -> None:
     """Serve an app at `host`:`port` (0: a free one) until Ctrl-C.
 
-    `ready` gets what to open in a browser on this machine when browsers can connect.
+    `ready` gets what to open in a browser on this machine when browsers can connect. What a page
+    has asked for is done to its end before this returns: the caller may then let go of a folder.
     Raises DatasetError when the address cannot be had.
     """
     with listening(host, port) as listener, suppress(KeyboardInterrupt):
         ready(f"http://127.0.0.1:{listener.getsockname()[1]}/")
-        server_of(app).run(sockets=[listener])
+        others = set(threading.enumerate())
+        try:
+            server_of(app).run(sockets=[listener])
+        finally:
+            for thread in set(threading.enumerate()) - others:
+                if not thread.daemon:
+                    thread.join()
 
 
 def listening(host: str, port: int) -> socket.socket:
