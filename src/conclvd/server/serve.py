@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -14,18 +15,22 @@ from conclvd.errors import DatasetError
 
 
 def serve(app: FastAPI, host: str, port: int, ready: Callable[[str], None]) -> None:
-    """Serve an app at `host`:`port` (0: a free one) until Ctrl-C.
+    """Serve an app at `host`:`port` (0: a free one) until Ctrl-C; from the main thread.
 
     `ready` gets what to open in a browser on this machine when browsers can connect. What a page
     has asked for is done to its end before this returns: the caller may then let go of a folder.
     Raises DatasetError when the address cannot be had.
     """
+    server = server_of(app)
     with listening(host, port) as listener, suppress(KeyboardInterrupt):
         ready(f"http://127.0.0.1:{listener.getsockname()[1]}/")
         others = set(threading.enumerate())
+        # from here on Ctrl-C is the server's: what begins or ends in between is not torn apart
+        before = signal.signal(signal.SIGINT, server.handle_exit)
         try:
-            server_of(app).run(sockets=[listener])
+            server.run(sockets=[listener])
         finally:
+            signal.signal(signal.SIGINT, before)
             for thread in set(threading.enumerate()) - others:
                 if not thread.daemon:
                     thread.join()
