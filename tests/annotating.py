@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,32 +9,28 @@ from pathlib import Path
 from typing import Any
 
 from conclvd.curate.annotations import Annotations
-from conclvd.curate.server import AnnotationServer
+from conclvd.curate.server import annotation_page
+from serving import Served, serving
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[AnnotationServer]:
-    with AnnotationServer(Annotations(folder), "127.0.0.1", 0) as opened:
-        thread = threading.Thread(target=opened.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield opened
-        finally:  # also when the test has failed: it would wait forever
-            opened.shutdown()
-            thread.join()
+def annotating(folder: Path) -> Iterator[Served]:
+    notes = Annotations(folder)
+    with serving(annotation_page(notes), notes) as opened:
+        yield opened
 
 
 @contextmanager
-def busy(server: AnnotationServer) -> Iterator[None]:
+def busy(server: Served) -> Iterator[None]:
     """No edit is done, and no clip is told of, before this is over."""
-    with server.annotations._lock:
+    with server.kept._lock:
         yield
 
 
 class Person:
     """Somebody at a browser of their own."""
 
-    def __init__(self, browser: Any, server: AnnotationServer, name: str) -> None:
+    def __init__(self, browser: Any, server: Served, name: str) -> None:
         self.context = browser.new_context()
         self.page = self.context.new_page()
         self.page.set_default_timeout(30_000)

@@ -9,13 +9,13 @@ import pytest
 
 import captioners
 import films
-from annotating import Person, busy, serving
+from annotating import Person, annotating, busy
 from clip_folders import FRAMES, dataset
 from conclvd.curate.annotations import version_of
 from conclvd.curate.captioner import Captioner
-from conclvd.curate.server import AnnotationServer
 from conclvd.curate.suggest import suggest_captions
 from conclvd.manifest import read_manifest, write_manifest
+from serving import Served, ask
 
 pytestmark = pytest.mark.slow
 HTML = '<b>bold</b> <img src=x onerror="document.title=1">'
@@ -27,13 +27,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def server(folder: Path) -> Iterator[AnnotationServer]:
-    with serving(folder) as opened:
+def server(folder: Path) -> Iterator[Served]:
+    with annotating(folder) as opened:
         yield opened
 
 
 @pytest.fixture
-def li(browser: Any, server: AnnotationServer) -> Iterator[Person]:
+def li(browser: Any, server: Served) -> Iterator[Person]:
     person = Person(browser, server, "Li")
     yield person
     person.context.close()
@@ -65,7 +65,7 @@ def test_a_suggestion_is_shown_as_one_until_a_person_confirms_it(
     write_manifest(folder, [records[0].model_copy(update={"caption": ""}), *records[1:]])
     suggest_captions(folder, Captioner(str(captioners.blip(tmp_path / "tiny blip"))))
     said = read_manifest(folder)[0].caption
-    with serving(folder) as server:
+    with annotating(folder) as server:
         li = Person(browser, server, "Li")
         li.see("#left", "0 of 3 reviewed")
         li.see("#state", "Suggested by tiny blip; nobody has confirmed it.")
@@ -132,9 +132,12 @@ def test_reject_split_merge_and_undo(li: Person, folder: Path) -> None:
 
 
 @pytest.fixture
-def wu(browser: Any, server: AnnotationServer, li: Person) -> Iterator[Person]:
+def wu(browser: Any, server: Served, li: Person) -> Iterator[Person]:
     said = {"clips/0.mp4": "Li"}
-    li.wait(lambda: server.presence.see("none", "", None) == said, "word of what Li has open")
+    look = {"tab": "none", "by": "", "file_name": None}
+    li.wait(
+        lambda: ask(server, "/api/look", look).json()["others"] == said, "word of what Li has open"
+    )
     person = Person(browser, server, "Wu")
     person.see("#about", "clips/1.mp4")  # not the one that Li has open
     yield person
@@ -169,7 +172,7 @@ def test_of_two_browsers_saving_at_once_the_second_is_told(
 
 
 def test_somebody_types_on_while_the_server_takes_its_time(
-    li: Person, server: AnnotationServer, folder: Path
+    li: Person, server: Served, folder: Path
 ) -> None:
     with busy(server):
         for words in ("one", "two"):
@@ -182,20 +185,18 @@ def test_somebody_types_on_while_the_server_takes_its_time(
     li.saved()
     captions = [record.caption for record in read_manifest(folder)]
     assert captions == ["one", "two", "then after two"]
-    assert [edit.after[0].caption for edit in server.annotations.history()] == captions
+    assert [edit.after[0].caption for edit in server.kept.history()] == captions
 
 
 def test_keys_pressed_during_a_save_are_done_after_it(
-    li: Person, server: AnnotationServer, folder: Path
+    li: Person, server: Served, folder: Path
 ) -> None:
     with busy(server):
         li.keys("e", "Control+a", "first", "Control+s", " and more", "Control+s")
         li.keys("Escape", "j", "x", "z")  # the next clip: rejected, and brought back
     li.see("#message", "took back: reject")
     li.saved()
-    assert [edit.action for edit in server.annotations.history()] == [
-        *("save", "save", "reject", "undo")
-    ]
+    assert [edit.action for edit in server.kept.history()] == [*("save", "save", "reject", "undo")]
     records = read_manifest(folder)
     assert [record.caption for record in records] == ["first and more", "clip 1", "clip 2"]
 
@@ -254,7 +255,7 @@ def test_a_clip_that_says_nothing_of_its_rate_is_split_at_the_frame_that_is_seen
     first, *others = read_manifest(folder)
     bare = {"fps": None, "frames": None, "sha256": None}
     write_manifest(folder, [first.model_copy(update=bare), *others])
-    with serving(folder) as server:
+    with annotating(folder) as server:
         li = Person(browser, server, "Li")
         li.playing()
         li.see("#frame", "of 12")
@@ -267,8 +268,8 @@ def test_a_clip_that_says_nothing_of_its_rate_is_split_at_the_frame_that_is_seen
         assert li.wrong == []
 
 
-def test_what_others_do_appears(li: Person, server: AnnotationServer) -> None:
-    notes = server.annotations
+def test_what_others_do_appears(li: Person, server: Served) -> None:
+    notes = server.kept
     record = notes.records()[0]
     notes.save(
         record.file_name, version_of(record), "Wu", caption="from afar", caption_zh=None, tags=(),

@@ -1,7 +1,6 @@
 """The annotation page's HTTP: who may ask, what is answered, what is refused."""
 
 import http.client
-import json
 import signal
 import socket
 import subprocess
@@ -17,10 +16,12 @@ import pytest
 from clip_folders import dataset
 from conclvd.cli.main import run
 from conclvd.curate.annotations import Annotations
-from conclvd.curate.server import AnnotationServer
+from conclvd.curate.server import annotation_page
 from conclvd.errors import DatasetError, InvalidRequest
 from conclvd.lock import writing
 from conclvd.manifest import read_manifest
+from conclvd.server.serve import serve
+from serving import Answer, Served, ask, serving
 
 
 @pytest.fixture
@@ -29,52 +30,18 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def server(folder: Path) -> Iterator[AnnotationServer]:
-    origins = ("http://museum.local:8000",)
-    with AnnotationServer(Annotations(folder), "127.0.0.1", 0, origins) as opened:
-        thread = threading.Thread(target=opened.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+def server(folder: Path) -> Iterator[Served]:
+    notes = Annotations(folder)
+    with serving(annotation_page(notes, ("http://museum.local:8000",)), notes) as opened:
         yield opened
-        opened.shutdown()
-        thread.join()
 
 
-class Answer:
-    def __init__(self, response: http.client.HTTPResponse) -> None:
-        self.status = response.status
-        self.headers = response.headers
-        self.content = response.read()
-
-    def json(self) -> Any:
-        return json.loads(self.content)
-
-
-def ask(
-    server: AnnotationServer,
-    path: str,
-    body: Any = None,
-    *,
-    method: str | None = None,
-    **headers: str,
-) -> Answer:
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
-    content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    if content is not None:
-        named.setdefault("Content-Type", "application/json")
-    try:
-        connection.request(method or ("GET" if body is None else "POST"), path, content, named)
-        return Answer(connection.getresponse())
-    finally:
-        connection.close()
-
-
-def clips(server: AnnotationServer) -> list[dict[str, Any]]:
+def clips(server: Served) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = ask(server, "/api/clips").json()["clips"]
     return found
 
 
-def on(server: AnnotationServer, place: int = 0, by: str = "Li", **more: Any) -> dict[str, Any]:
+def on(server: Served, place: int = 0, by: str = "Li", **more: Any) -> dict[str, Any]:
     clip = clips(server)[place]
     return {"file_name": clip["file_name"], "version": clip["version"], "by": by, **more}
 
@@ -83,7 +50,7 @@ def words(**more: Any) -> dict[str, Any]:
     return {"caption": "a boat", "caption_zh": "舟", "tags": [], "confirm": True, **more}
 
 
-def test_the_page_and_its_rules(server: AnnotationServer) -> None:
+def test_the_page_and_its_rules(server: Served) -> None:
     page = resources.files("conclvd.curate").joinpath("page")
     names = [file.name for file in page.iterdir() if file.name.endswith(".js")]
     assert "annotate.js" in names
@@ -98,7 +65,7 @@ def test_the_page_and_its_rules(server: AnnotationServer) -> None:
     assert ask(server, "/etc/passwd").status == 404
 
 
-def test_clips_and_their_versions(server: AnnotationServer) -> None:
+def test_clips_and_their_versions(server: Served) -> None:
     state = ask(server, "/api/clips").json()
     assert (state["folder"], state["revision"]) == ("set 片", 0)
     assert [clip["caption"] for clip in state["clips"]] == ["clip 0", "clip 1", "clip 2"]
@@ -109,7 +76,7 @@ def test_clips_and_their_versions(server: AnnotationServer) -> None:
     assert ask(server, "/api/look", look).json() == {"revision": 1, "others": {}}
 
 
-def test_every_action_and_the_files(server: AnnotationServer, folder: Path) -> None:
+def test_every_action_and_the_files(server: Served, folder: Path) -> None:
     parts = ask(server, "/api/split", on(server, frame=2)).json()
     assert [part["frames"] for part in parts] == [2, 4]
     merge = on(server, next_version=clips(server)[1]["version"])
@@ -123,7 +90,7 @@ def test_every_action_and_the_files(server: AnnotationServer, folder: Path) -> N
     ]
 
 
-def test_of_two_people_saving_at_once_one_is_told(server: AnnotationServer, folder: Path) -> None:
+def test_of_two_people_saving_at_once_one_is_told(server: Served, folder: Path) -> None:
     bodies = [on(server, by=by, **words(caption=f"by {by}")) for by in ("Li", "Wu", "He", "Xu")]
     answers: list[Answer] = []
     threads = [
@@ -141,7 +108,7 @@ def test_of_two_people_saving_at_once_one_is_told(server: AnnotationServer, fold
     assert refusal["error"].startswith(f"clips/0.mp4 was changed {winner['caption']}")
 
 
-def test_many_edits_at_once_are_all_kept(server: AnnotationServer, folder: Path) -> None:
+def test_many_edits_at_once_are_all_kept(server: Served, folder: Path) -> None:
     def edit(place: int) -> None:
         for number in range(5):
             body = on(server, place, by=f"P{place}", **words(caption=f"{place} {number}"))
@@ -170,14 +137,14 @@ def test_many_edits_at_once_are_all_kept(server: AnnotationServer, folder: Path)
     ],
 )
 def test_other_pages_are_refused(
-    server: AnnotationServer, folder: Path, headers: dict[str, str], status: int
+    server: Served, folder: Path, headers: dict[str, str], status: int
 ) -> None:
     body = on(server, **words())
     assert ask(server, "/api/save", body, **headers).status == status
     assert (read_manifest(folder)[0].caption == "a boat") == (status == 200)
 
 
-def test_a_foreign_page_reads_nothing(server: AnnotationServer) -> None:
+def test_a_foreign_page_reads_nothing(server: Served) -> None:
     for path in ("/", "/api/clips", "/files/clips/0.mp4"):
         assert ask(server, path, Host="evil.example").status == 403
         assert ask(server, path, Origin="http://evil.example").status == 403
@@ -195,20 +162,18 @@ def test_a_foreign_page_reads_nothing(server: AnnotationServer) -> None:
         ({"caption": None}, "caption does not fit"),
     ],
 )
-def test_what_does_not_fit_is_told(
-    server: AnnotationServer, change: dict[str, Any], message: str
-) -> None:
+def test_what_does_not_fit_is_told(server: Served, change: dict[str, Any], message: str) -> None:
     answer = ask(server, "/api/save", on(server, **words()) | change)
     assert answer.status == 400
     assert message in answer.json()["error"]
 
 
-def test_what_is_not_json_is_told(server: AnnotationServer) -> None:
+def test_what_is_not_json_is_told(server: Served) -> None:
     assert ask(server, "/api/save", b"{boat").status == 400
     assert ask(server, "/api/dance", {"by": "Li"}).status == 404
 
 
-def test_clips_are_sent_in_parts(server: AnnotationServer, folder: Path) -> None:
+def test_clips_are_sent_in_parts(server: Served, folder: Path) -> None:
     content = (folder / "clips" / "0.mp4").read_bytes()
     size = len(content)
     path = "/files/clips/0.mp4"
@@ -230,7 +195,7 @@ def test_clips_are_sent_in_parts(server: AnnotationServer, folder: Path) -> None
 
 
 def test_only_listed_clips_inside_the_folder_are_sent(
-    server: AnnotationServer, folder: Path, tmp_path: Path
+    server: Served, folder: Path, tmp_path: Path
 ) -> None:
     secret = tmp_path / "secret.mp4"
     secret.write_bytes(b"secret")
@@ -242,13 +207,13 @@ def test_only_listed_clips_inside_the_folder_are_sent(
     assert ask(server, "/files/clips/0.mp4").status == 404
 
 
-def test_wrong_addresses_are_refused(server: AnnotationServer, folder: Path) -> None:
-    notes = server.annotations
+def test_wrong_addresses_are_refused(server: Served) -> None:
+    notes = server.kept
     with pytest.raises(DatasetError, match=f"cannot listen at 127.0.0.1:{server.server_port}"):
-        AnnotationServer(notes, "127.0.0.1", server.server_port)
+        serve(annotation_page(notes), "127.0.0.1", server.server_port, print)
     for origin in ("museum.local", "ftp://museum.local", "http://museum.local/page"):
         with pytest.raises(InvalidRequest, match="is no origin; write one such as"):
-            AnnotationServer(notes, "127.0.0.1", 0, (origin,))
+            annotation_page(notes, (origin,))
 
 
 @pytest.mark.slow

@@ -95,7 +95,7 @@ def test_two_files_of_one_number_and_seed_are_two_videos(tmp_path: Path) -> None
 def test_how_videos_were_matched_is_told_and_kept(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("conclvd.study.server.StudyServer.serve_forever", interrupted)
+    monkeypatch.setattr("uvicorn.Server.run", interrupted)
     for name, seeds in {"A": (0, 1), "B": (0, None)}.items():
         lines = []
         for number, (prompt, seed) in enumerate(zip((BOAT, MIST), seeds, strict=True)):
@@ -118,7 +118,7 @@ def test_how_videos_were_matched_is_told_and_kept(
     assert kept.matched == told
 
 
-def interrupted(*_: object) -> None:
+def interrupted(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
 
 

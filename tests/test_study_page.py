@@ -1,8 +1,8 @@
 """The study's page in a real browser: people who know nothing but what they see, by keyboard."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,8 @@ from conclvd.study.analysis import analyse
 from conclvd.study.answers import Answers, read_answers
 from conclvd.study.creation import create_study
 from conclvd.study.plan import CRITERIA, read_plan
-from conclvd.study.server import StudyServer
+from conclvd.study.server import study_page
+from serving import Served, serving
 from studies import GREY, method_folder
 
 pytestmark = pytest.mark.slow
@@ -29,29 +30,18 @@ SEEN = """videos().map((video) => {
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Iterator[Callable[..., StudyServer]]:
-    """Makes a study of plain grey videos and serves it; its folder is `server.answers.folder`."""
-    servers: list[tuple[StudyServer, threading.Thread]] = []
+def make(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    """Makes a study of plain grey videos and serves it; its folder is `server.kept.folder`."""
+    with ExitStack() as servers:
 
-    def serve(**settings: Any) -> StudyServer:
-        for name in GREY:
-            method_folder(tmp_path / "out" / name, PROMPTS)
-        create_study(tmp_path / "S", [str(tmp_path / "out")], **settings)
-        return again()
+        def serve(**settings: Any) -> Served:
+            for name in GREY:
+                method_folder(tmp_path / "out" / name, PROMPTS)
+            create_study(tmp_path / "S", [str(tmp_path / "out")], **settings)
+            answers = Answers(tmp_path / "S", read_plan(tmp_path / "S"))
+            return servers.enter_context(serving(study_page(answers), answers))
 
-    def again() -> StudyServer:
-        plan = read_plan(tmp_path / "S")
-        server = StudyServer(Answers(tmp_path / "S", plan), "127.0.0.1", 0)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        servers.append((server, thread))
-        return server
-
-    yield serve
-    for server, thread in servers:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        yield serve
 
 
 class Visitor:
@@ -60,7 +50,7 @@ class Visitor:
     Slips are counted, not drawn: plans are by chance, and what is tested must hold for each.
     """
 
-    def __init__(self, browser: Any, server: StudyServer, code: str, locale: str = "en-GB") -> None:
+    def __init__(self, browser: Any, server: Served, code: str, locale: str = "en-GB") -> None:
         self.context = browser.new_context(locale=locale)
         self.page = self.context.new_page()
         self.page.set_default_timeout(30_000)
@@ -118,7 +108,7 @@ class Visitor:
 
 
 def test_known_preferences_of_visitors_are_recovered(
-    browser: Any, make: Callable[..., StudyServer]
+    browser: Any, make: Callable[..., Served]
 ) -> None:
     server = make(questions=9, checks=1)
     visitors = [Visitor(browser, server, code) for code in ("V1", "v2", "李-3", "v4")]
@@ -128,7 +118,7 @@ def test_known_preferences_of_visitors_are_recovered(
             visitor.answer()
         visitor.wait("!document.getElementById('thanks').hidden")
         visitor.close()
-    folder = server.answers.folder
+    folder = server.kept.folder
     found = analyse(read_plan(folder), read_answers(folder))
     assert found.participants == ("v1", "v2", "v4", "李-3")
     assert found.inattentive == frozenset()
@@ -144,7 +134,7 @@ def test_known_preferences_of_visitors_are_recovered(
 
 
 def test_a_reload_goes_on_where_it_stopped_and_answers_can_be_changed(
-    browser: Any, make: Callable[..., StudyServer]
+    browser: Any, make: Callable[..., Served]
 ) -> None:
     server = make(questions=4, checks=0)
     visitor = Visitor(browser, server, "p1")
@@ -167,16 +157,16 @@ def test_a_reload_goes_on_where_it_stopped_and_answers_can_be_changed(
     visitor.keys("ArrowUp", "ArrowUp", "ArrowUp", "2", "Enter")
     visitor.at("2 / 4")
     visitor.close()
-    answers = read_answers(server.answers.folder)
+    answers = read_answers(server.kept.folder)
     mine = [one.value for one in answers if one.question == 0]
     assert mine == ["left", "left", "equal", "right", "right"]  # the history is kept
-    assert server.answers.given("p1", 0)["text_alignment"] == "right"
+    assert server.kept.given("p1", 0)["text_alignment"] == "right"
     other = Visitor(browser, server, "P1")  # elsewhere, another day
     other.at("2 / 4")
     other.close()
 
 
-def test_two_videos_loop_in_step(browser: Any, make: Callable[..., StudyServer]) -> None:
+def test_two_videos_loop_in_step(browser: Any, make: Callable[..., Served]) -> None:
     visitor = Visitor(browser, make(questions=2, checks=0), "p1")
     visitor.at("1 / 2")
     visitor.page.evaluate(
@@ -192,7 +182,7 @@ def test_two_videos_loop_in_step(browser: Any, make: Callable[..., StudyServer])
 
 
 def test_prompts_are_text_and_the_page_speaks_chinese(
-    browser: Any, make: Callable[..., StudyServer]
+    browser: Any, make: Callable[..., Served]
 ) -> None:
     visitor = Visitor(browser, make(questions=9, checks=0), "p 1", locale="zh-CN")
     visitor.wait("document.getElementById('message').textContent.includes('汉字')")
@@ -212,9 +202,7 @@ def test_prompts_are_text_and_the_page_speaks_chinese(
     visitor.close()
 
 
-def test_ratings_by_keyboard_and_the_next_person(
-    browser: Any, make: Callable[..., StudyServer]
-) -> None:
+def test_ratings_by_keyboard_and_the_next_person(browser: Any, make: Callable[..., Served]) -> None:
     server = make(mode="ratings", questions=3, checks=0)
     visitor = Visitor(browser, server, "p1")
     for number in range(1, 4):
@@ -222,8 +210,8 @@ def test_ratings_by_keyboard_and_the_next_person(
         (grey,) = visitor.seen()
         visitor.keys(*[str(1 + grey // 55)] * 4, "Enter")
     visitor.wait("!document.getElementById('thanks').hidden")
-    plan = server.answers.plan
-    for answer in read_answers(server.answers.folder):
+    plan = server.kept.plan
+    for answer in read_answers(server.kept.folder):
         _, method = plan.of_video[answer.left]
         assert answer.value == str(1 + GREY[method] // 55)
     visitor.page.click("#leave")

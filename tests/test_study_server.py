@@ -15,9 +15,9 @@ from conclvd.lock import writing
 from conclvd.study.answers import Answers, read_answers
 from conclvd.study.creation import create_study
 from conclvd.study.plan import CRITERIA, Plan, read_plan
-from conclvd.study.server import StudyServer
+from conclvd.study.server import study_page
+from serving import Served, ask, serving
 from studies import GREY, method_folder
-from test_annotation_server import ask
 
 PROMPTS = ["a boat on a lake", "peaks in mist"]
 
@@ -44,17 +44,13 @@ def plan(study: Path) -> Plan:
 
 
 @pytest.fixture
-def server(study: Path, plan: Plan) -> Iterator[StudyServer]:
-    origins = ("http://museum.local:8000",)
-    with StudyServer(Answers(study, plan), "127.0.0.1", 0, origins) as opened:
-        thread = threading.Thread(target=opened.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+def server(study: Path, plan: Plan) -> Iterator[Served]:
+    answers = Answers(study, plan)
+    with serving(study_page(answers, ("http://museum.local:8000",)), answers) as opened:
         yield opened
-        opened.shutdown()
-        thread.join()
 
 
-def test_a_session_its_answers_and_going_on(server: StudyServer, study: Path) -> None:
+def test_a_session_its_answers_and_going_on(server: Served, study: Path) -> None:
     first = ask(server, "/api/session", {"code": "P1"}).json()
     assert (first["mode"], first["choices"]) == ("pairs", ["left", "equal", "right"])
     assert first["criteria"] == list(CRITERIA)
@@ -70,7 +66,7 @@ def test_a_session_its_answers_and_going_on(server: StudyServer, study: Path) ->
     assert [answer.value for answer in read_answers(study)] == ["left", "equal"]
 
 
-def test_nothing_that_is_served_names_a_method(server: StudyServer, plan: Plan) -> None:
+def test_nothing_that_is_served_names_a_method(server: Served, plan: Plan) -> None:
     session = ask(server, "/api/session", {"code": "p1"})
     served = [session.content]
     served += [ask(server, path).content for path in ("/", "/study.js", "/words.js", "/study.css")]
@@ -85,7 +81,7 @@ def test_nothing_that_is_served_names_a_method(server: StudyServer, plan: Plan) 
         assert not any(method.lower().encode() in content.lower() for content in served)
 
 
-def test_no_other_file_is_served(server: StudyServer, study: Path, plan: Plan) -> None:
+def test_no_other_file_is_served(server: Served, study: Path, plan: Plan) -> None:
     video = next(iter(plan.of_video))
     for path in (
         "/study.json", "/answers.jsonl", "/videos/study.mp4", "/videos/../study.json",
@@ -101,14 +97,14 @@ def test_no_other_file_is_served(server: StudyServer, study: Path, plan: Plan) -
         (study / "away").rename(study / "videos" / f"{video}.mp4")
 
 
-def test_the_page_needs_nothing_from_elsewhere(server: StudyServer) -> None:
+def test_the_page_needs_nothing_from_elsewhere(server: Served) -> None:
     answer = ask(server, "/")
     assert "default-src 'none'; script-src 'self'" in answer.headers["Content-Security-Policy"]
     for path in ("/", "/study.js", "/words.js", "/study.css"):
         assert b"://" not in ask(server, path).content
 
 
-def test_wrong_requests_are_refused_in_one_line(server: StudyServer, study: Path) -> None:
+def test_wrong_requests_are_refused_in_one_line(server: Served, study: Path) -> None:
     good = {"code": "p1", "question": 0, "criterion": "painting_style", "value": "left"}
     for change, told in (
         ({"code": "a b"}, "a code is 1 to 32 letters"),
@@ -128,7 +124,7 @@ def test_wrong_requests_are_refused_in_one_line(server: StudyServer, study: Path
     assert ask(server, "/api/answer", good, Origin="http://museum.local:8000").status == 200
 
 
-def test_many_people_at_once_lose_nothing(server: StudyServer, study: Path) -> None:
+def test_many_people_at_once_lose_nothing(server: Served, study: Path) -> None:
     def person(code: str) -> None:
         for number in range(8):
             for criterion in CRITERIA:

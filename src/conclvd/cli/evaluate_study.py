@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from conclvd.cli.pages import Browser, Host, Origins, Port, serve_page
 from conclvd.cli.progress import Bars
 from conclvd.cli.values import size as read_size
 from conclvd.errors import InvalidRequest
@@ -55,13 +56,10 @@ def serve(
     size: Annotated[
         str | None, typer.Option(help="WIDTHxHEIGHT to scale and crop all videos to.")
     ] = None,
-    host: Annotated[str, typer.Option(help="Address to listen at; 0.0.0.0 for all.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for a free one.")] = 8138,
-    origin: Annotated[
-        list[str] | None,
-        typer.Option(help="An address people may open it at, such as http://museum.local:8138."),
-    ] = None,
-    browser: Annotated[bool, typer.Option(help="Open the page.")] = True,
+    host: Host = "127.0.0.1",
+    port: Port = 8138,
+    origin: Origins = None,
+    browser: Browser = True,
 ) -> None:
     """Ask people on a local page.
 
@@ -70,13 +68,13 @@ def serve(
     that is kept about them; the same code goes on where it stopped. Ctrl-C ends it. There is no
     password: whoever reaches the address can answer.
     """
-    from conclvd.local_page import checked_origin
     from conclvd.lock import writing
+    from conclvd.server.checks import checked_origin
     from conclvd.study.answers import Answers, read_answers
     from conclvd.study.plan import PLAN, read_plan
-    from conclvd.study.server import StudyServer
+    from conclvd.study.server import study_page
 
-    origins = tuple(checked_origin(name) for name in origin or ())
+    origins = [checked_origin(name) for name in origin or ()]  # before a study is made
     making = [videos, prompts, mode, questions, checks, size]
     if (folder / PLAN).exists():
         if any(value is not None for value in making):
@@ -87,23 +85,11 @@ def serve(
     elif videos:
         _create(folder, videos, prompts, mode, questions, checks, size)
     plan = read_plan(folder)
-    with (
-        writing(folder, "conclvd evaluate study serve"),
-        StudyServer(Answers(folder, plan), host, port, origins) as server,
-    ):
-        try:
-            typer.echo(
-                f"{folder}: {len(plan.methods)} methods, {len(plan.items)} prompts, {plan.mode}; "
-                f"open {server.url} (Ctrl-C ends)"
-            )
-            if browser:
-                import webbrowser
-
-                webbrowser.open(server.url)
-            server.serve_forever()
-        except KeyboardInterrupt:
-            people = {answer.code for answer in read_answers(folder)}
-            typer.echo(f"{folder}: answers of {len(people)} participants")
+    with writing(folder, "conclvd evaluate study serve"):
+        says = f"{folder}: {len(plan.methods)} methods, {len(plan.items)} prompts, {plan.mode};"
+        serve_page(study_page(Answers(folder, plan), origins), says, host, port, browser)
+        people = {answer.code for answer in read_answers(folder)}
+        typer.echo(f"{folder}: answers of {len(people)} participants")
 
 
 def _create(

@@ -15,11 +15,10 @@ from conclvd.curate.facts import BrokenVideo, VideoFacts
 from conclvd.curate.pictures import pictures
 from conclvd.files import whole
 from conclvd.video.container import container
+from conclvd.video.h264 import CONTAINER, PIXELS, h264_stream
 from conclvd.video.hdr import to_ordinary
-from conclvd.video.matrix import BT709, is_bt709
+from conclvd.video.matrix import is_bt709
 
-# crf 14 is visually lossless; the fast preset costs size, not quality. mbtree: see video/write.py.
-_H264: Final = {"crf": "14", "preset": "veryfast", "x264-params": "mbtree=0"}
 _TURNS: Final = {
     0: (),
     90: ("transpose=cclock",),
@@ -52,14 +51,8 @@ def write_clip(target: Path, spans: Sequence[Span], threads: int = 1) -> tuple[i
     first = spans[0]
     width, height = shown_size(first.crop, first.facts)
     fps = first.facts.fps
-    options = {"movflags": "+faststart"}
-    with whole(target) as partial, container(partial, "w", format="mp4", options=options) as file:
-        stream = file.add_stream("libx264", rate=fps, options=_H264)
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        codec = stream.codec_context
-        codec.thread_count = threads
-        codec.colorspace = codec.color_primaries = codec.color_trc = BT709
-        codec.color_range = 1  # limited, what players expect
+    with whole(target) as partial, container(partial, "w", **CONTAINER) as file:
+        stream = h264_stream(file, width, height, fps, crf=14, preset="veryfast", threads=threads)
         count = 0
         for span in spans:
             for frame in _plain(span, width, height):
@@ -115,7 +108,7 @@ def _graph(frame: Any, span: Span, width: int, height: int) -> Any:
         f"crop=w={crop.width}:h={crop.height}:x={crop.x}:y={crop.y}:exact=1",
         f"scale=w={width}:h={height}:flags=lanczos+accurate_rnd+full_chroma_int:{matrix}"
         "out_color_matrix=bt709:out_range=tv",
-        "format=pix_fmts=yuv420p",
+        f"format=pix_fmts={PIXELS}",
     ]
     graph = av.filter.Graph()
     last = graph.add_buffer(

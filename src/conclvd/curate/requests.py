@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from conclvd.manifest import Tag
+from conclvd.server.app import Asked
 
 
-class Request(BaseModel):
+class Request(Asked):
     """What every request says: who makes it."""
 
-    model_config = ConfigDict(extra="forbid")
-
     by: str = Field(min_length=1, max_length=100)
+
+
+class Undo(Request):
+    """Take back the person's last edit."""
 
 
 class OnClip(Request):
@@ -25,8 +28,8 @@ class OnClip(Request):
 class Save(OnClip):
     """New captions and tags; `confirm` vouches for them."""
 
-    caption: str = Field(max_length=10_000)
-    caption_zh: str | None = Field(default=None, max_length=10_000)
+    caption: str
+    caption_zh: str | None = None
     tags: tuple[Tag, ...] = ()
     confirm: bool
 
@@ -43,10 +46,8 @@ class Merge(OnClip):
     next_version: str
 
 
-class Look(BaseModel):
+class Look(Asked):
     """What a page has open, and by whom; nobody has said a name yet when `by` is empty."""
-
-    model_config = ConfigDict(extra="forbid")
 
     tab: str = Field(min_length=1, max_length=100)
     by: str = Field(max_length=100)

@@ -2,133 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from http import HTTPStatus
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, ClassVar, Final
-from urllib.parse import unquote
+from typing import Any
 
-from pydantic import BaseModel
+from fastapi import FastAPI, HTTPException, Request, Response
 
 from conclvd.curate.annotations import Annotations, Conflict, version_of
-from conclvd.curate.check import outside
 from conclvd.curate.facts import BrokenVideo, measure
 from conclvd.curate.presence import Presence
-from conclvd.curate.requests import Look, Merge, OnClip, Request, Save, Split
-from conclvd.errors import ConclvdError
-from conclvd.local_page import LocalHandler, LocalServer, Refused
+from conclvd.curate.requests import Look, Merge, OnClip, Save, Split, Undo
 from conclvd.manifest import ClipRecord
+from conclvd.server.app import file_in, page_app, send_video
+from conclvd.server.checks import refusal
 
 
-class AnnotationServer(LocalServer):
-    """Serves one dataset folder's page; the rest is `LocalServer`'s."""
+def annotation_page(notes: Annotations, origins: Iterable[str] = ()) -> FastAPI:
+    """The page of one dataset folder; `origins` as of `page_app`."""
+    app = page_app("conclvd.curate", "annotate.html", origins)
+    app.add_exception_handler(Conflict, lambda _, error: refusal(409, str(error)))
+    presence = Presence()
 
-    def __init__(
-        self, annotations: Annotations, host: str, port: int, origins: tuple[str, ...] = ()
-    ) -> None:
-        self.annotations = annotations
-        self.presence = Presence()
-        super().__init__(_Handler, host, port, origins)
-
-
-_SCRIPTS: Final = ("annotate", "clips", "server", "tags", "video", "words")
-
-
-class _Handler(LocalHandler):
-    server: AnnotationServer
-    package = "conclvd.curate"
-    pages: ClassVar[Mapping[str, str]] = {
-        "/": "annotate.html",
-        "/annotate.css": "annotate.css",
-        **{f"/{name}.js": f"{name}.js" for name in _SCRIPTS},
-    }
-
-    def get(self, path: str) -> None:
-        notes = self.server.annotations
-        if path == "/api/clips":
-            self.send_json(_state(notes))
-        elif path.startswith("/api/facts/"):
-            self.send_json(_facts(self._listed(unquote(path.removeprefix("/api/facts/")))))
-        elif path.startswith("/files/"):
-            self.send_clip(self._listed(unquote(path.removeprefix("/files/"))))
-        else:
-            raise Refused(HTTPStatus.NOT_FOUND, "there is no such page")
-
-    def _listed(self, name: str) -> Path:
-        notes = self.server.annotations
-        if all(record.file_name != name for record in notes.records()):
-            raise Refused(HTTPStatus.NOT_FOUND, "there is no such clip")
-        if outside(notes.folder, name):
-            raise Refused(HTTPStatus.NOT_FOUND, f"{name} {outside(notes.folder, name)}")
-        return notes.folder / name
-
-    def post(self, path: str) -> object:
-        actions: Mapping[str, tuple[type[BaseModel], Callable[[Any], object]]] = {
-            "/api/look": (Look, self._look),
-            "/api/save": (Save, self._save),
-            "/api/reject": (OnClip, self._reject),
-            "/api/split": (Split, self._split),
-            "/api/merge": (Merge, self._merge),
-            "/api/undo": (Request, self._undo),
+    @app.get("/api/clips")
+    def clips() -> dict[str, Any]:
+        return {
+            "folder": notes.folder.resolve().name,
+            "revision": notes.revision,
+            "clips": [_shown(record) for record in notes.records()],
         }
-        if path not in actions:
-            raise Refused(HTTPStatus.NOT_FOUND, "there is no such action")
-        model, act = actions[path]
-        return act(model.model_validate_json(self.body()))
 
-    def status_of(self, error: ConclvdError) -> HTTPStatus:
-        return HTTPStatus.CONFLICT if isinstance(error, Conflict) else super().status_of(error)
+    @app.get("/api/facts/{name:path}")
+    def facts(name: str) -> dict[str, Any]:
+        """What a clip's record may leave out and the page must know to count frames."""
+        try:
+            found = measure(_listed(notes, name))
+        except BrokenVideo as error:
+            raise HTTPException(404, str(error)) from error
+        return {"fps": str(found.fps), "frames": found.frames}
 
-    def _look(self, look: Look) -> object:
-        others = self.server.presence.see(look.tab, look.by, look.file_name)
-        return {"revision": self.server.annotations.revision, "others": others}
+    @app.api_route("/files/{name:path}", methods=["GET", "HEAD"])
+    def files(request: Request, name: str) -> Response:
+        return send_video(request, _listed(notes, name))
 
-    def _save(self, request: Save) -> object:
-        fields = request.model_dump(exclude={"file_name", "version", "by"})
-        saved = self.server.annotations.save(
-            request.file_name, request.version, request.by, **fields
-        )
-        return _shown(saved)
+    @app.post("/api/look")
+    def look(at: Look) -> dict[str, Any]:
+        others = presence.see(at.tab, at.by, at.file_name)
+        return {"revision": notes.revision, "others": others}
 
-    def _reject(self, request: OnClip) -> object:
-        self.server.annotations.reject(request.file_name, request.version, request.by)
+    @app.post("/api/save")
+    def save(asked: Save) -> dict[str, Any]:
+        fields = asked.model_dump(exclude={"file_name", "version", "by"})
+        return _shown(notes.save(asked.file_name, asked.version, asked.by, **fields))
+
+    @app.post("/api/reject")
+    def reject(asked: OnClip) -> dict[str, Any]:
+        notes.reject(asked.file_name, asked.version, asked.by)
         return {}
 
-    def _split(self, request: Split) -> object:
-        parts = self.server.annotations.split(
-            request.file_name, request.version, request.by, request.frame
-        )
+    @app.post("/api/split")
+    def split(asked: Split) -> list[dict[str, Any]]:
+        parts = notes.split(asked.file_name, asked.version, asked.by, asked.frame)
         return [_shown(part) for part in parts]
 
-    def _merge(self, request: Merge) -> object:
-        merged = self.server.annotations.merge(
-            request.file_name, request.version, request.by, request.next_version
-        )
-        return _shown(merged)
+    @app.post("/api/merge")
+    def merge(asked: Merge) -> dict[str, Any]:
+        return _shown(notes.merge(asked.file_name, asked.version, asked.by, asked.next_version))
 
-    def _undo(self, request: Request) -> object:
-        edit = self.server.annotations.undo(request.by)
+    @app.post("/api/undo")
+    def undo(asked: Undo) -> dict[str, Any]:
+        edit = notes.undo(asked.by)
         names = [record.file_name for record in edit.before]
         return {"action": edit.action, "file_name": names[0] if names else None}
 
+    return app
 
-def _facts(path: Path) -> dict[str, Any]:
-    """What a clip's record may leave out and the page must know to count frames."""
-    try:
-        facts = measure(path)
-    except BrokenVideo as error:
-        raise Refused(HTTPStatus.NOT_FOUND, str(error)) from error
-    return {"fps": str(facts.fps), "frames": facts.frames}
+
+def _listed(notes: Annotations, name: str) -> Path:
+    """A clip's file; HTTPException 404 for what is no clip, or is not in the folder."""
+    if all(record.file_name != name for record in notes.records()):
+        raise HTTPException(404, "there is no such clip")
+    missing = f"{name} is not in the dataset folder; `conclvd dataset check` says more"
+    return file_in(notes.folder, name, missing)
 
 
 def _shown(record: ClipRecord) -> dict[str, Any]:
     plain = record.model_dump(mode="json", exclude={"attributes", "schema_version"})
     return {**plain, "version": version_of(record)}
-
-
-def _state(notes: Annotations) -> dict[str, Any]:
-    return {
-        "folder": notes.folder.resolve().name,
-        "revision": notes.revision,
-        "clips": [_shown(record) for record in notes.records()],
-    }

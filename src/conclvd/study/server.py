@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from http import HTTPStatus
-from pathlib import PurePosixPath
-from typing import ClassVar
+from collections.abc import Iterable
 
-from pydantic import BaseModel, ConfigDict
+from fastapi import FastAPI, HTTPException, Request, Response
 
-from conclvd.local_page import LocalHandler, LocalServer, Refused
+from conclvd.server.app import Asked, file_in, page_app, send_video
 from conclvd.study.answers import Answers
 from conclvd.study.creation import VIDEOS
-from conclvd.study.plan import CRITERIA
+from conclvd.study.plan import CRITERIA, Plan
 from conclvd.study.session import Question
 
 
-class _Session(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _Session(Asked):
     code: str
 
 
@@ -28,62 +23,44 @@ class _Given(_Session):
     value: str
 
 
-class StudyServer(LocalServer):
-    """Serves one study; the rest is `LocalServer`'s."""
+def study_page(answers: Answers, origins: Iterable[str] = ()) -> FastAPI:
+    """The page of one study; `origins` as of `page_app`."""
+    plan = answers.plan
+    app = page_app("conclvd.study", "study.html", origins)
 
-    def __init__(
-        self, answers: Answers, host: str, port: int, origins: tuple[str, ...] = ()
-    ) -> None:
-        self.answers = answers
-        super().__init__(_Handler, host, port, origins)
+    @app.api_route(f"/{VIDEOS}/{{video}}.mp4", methods=["GET", "HEAD"])
+    def video(request: Request, video: str) -> Response:
+        if video not in plan.of_video:
+            raise HTTPException(404, "there is no such video")
+        missing = f"the video {video} is gone from the study"
+        return send_video(request, file_in(answers.folder / VIDEOS, f"{video}.mp4", missing))
 
-
-class _Handler(LocalHandler):
-    server: StudyServer
-    package = "conclvd.study"
-    pages: ClassVar[Mapping[str, str]] = {
-        "/": "study.html",
-        "/study.js": "study.js",
-        "/words.js": "words.js",
-        "/study.css": "study.css",
-    }
-
-    def get(self, path: str) -> None:
-        answers = self.server.answers
-        name = PurePosixPath(path)
-        if str(name.parent) != f"/{VIDEOS}" or name.stem not in answers.plan.of_video:
-            raise Refused(HTTPStatus.NOT_FOUND, "there is no such page")
-        file = answers.folder / VIDEOS / f"{name.stem}.mp4"
-        if not file.is_file():
-            raise Refused(HTTPStatus.NOT_FOUND, f"the video {name.stem} is gone from the study")
-        self.send_clip(file)
-
-    def post(self, path: str) -> object:
-        answers = self.server.answers
-        if path == "/api/session":
-            code = _Session.model_validate_json(self.body()).code
-            return {
-                "mode": answers.plan.mode,
-                "ratio": answers.plan.width / answers.plan.height,
-                "choices": answers.plan.choices,
-                "criteria": list(CRITERIA),
-                "questions": [
-                    {**self._shown(question), "answers": answers.given(code, number)}
-                    for number, question in enumerate(answers.questions(code))
-                ],
-            }
-        if path == "/api/answer":
-            given = _Given.model_validate_json(self.body())
-            answers.record(given.code, given.question, given.criterion, given.value)
-            return {}
-        raise Refused(HTTPStatus.NOT_FOUND, "there is no such action")
-
-    def _shown(self, question: Question) -> dict[str, object]:
-        plan = self.server.answers.plan
-        number, _ = plan.of_video[question.left]
+    @app.post("/api/session")
+    def session(asked: _Session) -> dict[str, object]:
         return {
-            "videos": [video for video in (question.left, question.right) if video],
-            "prompt": plan.items[number].prompt,
-            "prompt_zh": plan.items[number].prompt_zh,
-            "check": question.check,
+            "mode": plan.mode,
+            "ratio": plan.width / plan.height,
+            "choices": plan.choices,
+            "criteria": list(CRITERIA),
+            "questions": [
+                {**_shown(plan, question), "answers": answers.given(asked.code, number)}
+                for number, question in enumerate(answers.questions(asked.code))
+            ],
         }
+
+    @app.post("/api/answer")
+    def answer(given: _Given) -> dict[str, object]:
+        answers.record(given.code, given.question, given.criterion, given.value)
+        return {}
+
+    return app
+
+
+def _shown(plan: Plan, question: Question) -> dict[str, object]:
+    number, _ = plan.of_video[question.left]
+    return {
+        "videos": [video for video in (question.left, question.right) if video],
+        "prompt": plan.items[number].prompt,
+        "prompt_zh": plan.items[number].prompt_zh,
+        "check": question.check,
+    }

@@ -16,11 +16,9 @@ from conclvd.files import whole, whole_folder
 from conclvd.tensors import Frame
 from conclvd.video.container import container
 from conclvd.video.formats import Format, format_of, png_folder
+from conclvd.video.h264 import CONTAINER, PIXELS, h264_stream
 from conclvd.video.sound import sound
 
-# crf 16 is visually lossless for paintings (0 is lossless, 51 the worst). Macroblock-tree rate
-# control reads memory it never set (x264 165, SIMD code): one file in thirty came out different.
-_H264 = {"crf": "16", "x264-params": "mbtree=0"}
 _WEBP_QUALITY = 90
 _PNG_NAME = re.compile(r"\d{5}\.png")
 
@@ -114,22 +112,16 @@ def _write_mp4(
 ) -> None:
     import av
 
-    options = {"movflags": "+faststart"}
     with (
-        container(path, "w", format="mp4", options=options) as file,
+        container(path, "w", **CONTAINER) as file,
         sound(sound_of, file) as sound_until,
     ):
         file.metadata.update(told)
-        stream = file.add_stream("libx264", rate=fps, options=_H264)
-        stream.height, stream.width = first.shape[:2]
-        stream.pix_fmt = "yuv420p"
-        codec = stream.codec_context
-        codec.thread_count = threads
-        codec.colorspace = codec.color_primaries = codec.color_trc = 1  # BT.709
-        codec.color_range = 1  # limited, what players expect
+        height, width = first.shape[:2]
+        stream = h264_stream(file, width, height, fps, crf=16, preset="medium", threads=threads)
         for index, pixels in enumerate(frames):
             frame = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(
-                format="yuv420p", dst_colorspace="ITU709"
+                format=PIXELS, dst_colorspace="ITU709"
             )
             frame.pts, frame.time_base = index, 1 / fps
             file.mux(stream.encode(frame))
