@@ -12,7 +12,7 @@ from conclvd.cli.progress import Stages
 from conclvd.errors import DatasetError, InvalidRequest
 
 WORKERS = typer.Option(min=1, help="Processes; all cores by default.")
-RAY = typer.Option(help="Work on this Ray cluster: auto, local or an address.")
+CLUSTER = typer.Option(help="Work on this Ray cluster: auto, local or an address.")
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -87,7 +87,7 @@ def cut(
     min_motion: Annotated[float, typer.Option(help="Drop what moves less; 0 keeps all.")] = 0.4,
     max_jumps: Annotated[float, typer.Option(help="Drop slide-shows; 1 keeps all.")] = 0.6,
     workers: Annotated[int | None, WORKERS] = None,
-    ray: Annotated[str | None, RAY] = None,
+    cluster: Annotated[str | None, CLUSTER] = None,
 ) -> None:
     """Cut the sources into clips of one scene each.
 
@@ -112,7 +112,7 @@ def cut(
         option = str(first["loc"][0]).replace("_", "-")
         raise InvalidRequest(f"--{option} is {first['input']}: {first['msg']}") from error
     with Stages() as bar:
-        result = cut_sources(folder, settings, workers=workers, cluster=ray, report=bar)
+        result = cut_sources(folder, settings, workers=workers, cluster=cluster, report=bar)
     for line in result.broken:
         typer.echo(f"left out: {line}", err=True)
     there = f", {result.there} were there" if result.there else ""

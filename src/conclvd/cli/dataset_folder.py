@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from conclvd.cli.curate import RAY, WORKERS
+from conclvd.cli.curate import CLUSTER, WORKERS
 from conclvd.cli.progress import Stages
 from conclvd.errors import DatasetError, InvalidRequest
 
@@ -31,7 +31,7 @@ def check(
     quick: Annotated[bool, typer.Option("--quick", help="Do not decode the clips.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail, too.")] = False,
     workers: Annotated[int | None, WORKERS] = None,
-    ray: Annotated[str | None, RAY] = None,
+    cluster: Annotated[str | None, CLUSTER] = None,
 ) -> None:
     """Find what would spoil a training run; exit code 1 when there is something.
 
@@ -48,7 +48,7 @@ def check(
             limit=limit,
             decode=not quick,
             workers=workers,
-            cluster=ray,
+            cluster=cluster,
             report=lambda done, total: bar("checking", done, total),
         )
     for finding in checked.findings:

@@ -11,6 +11,7 @@ import atexit
 import hashlib
 import multiprocessing
 import signal
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -175,6 +176,9 @@ def end_workers() -> None:
 
     multiprocessing ends them by SIGTERM, which they ignore, and would wait for them for ever.
     """
+    if threading.current_thread() is threading.main_thread():
+        # torch's handler raises here for a worker that was killed: the others would live on
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for child in multiprocessing.active_children():
         if child.daemon:
             child.kill()
