@@ -8,18 +8,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from conclvd.curate.bars import Crop
-from conclvd.curate.facts import BrokenVideo, VideoFacts
-from conclvd.curate.pictures import pictures
+from conclvd.curate.facts import BrokenVideo, VideoFacts, pictures
 from conclvd.files import whole
-from conclvd.video.container import container
-from conclvd.video.hdr import to_ordinary
-from conclvd.video.matrix import BT709, is_bt709
+from conclvd.lines import Record
+from conclvd.video.colours import is_bt709, to_ordinary
+from conclvd.video.container import add_h264, container
 
-# crf 14 is visually lossless; the fast preset costs size, not quality. mbtree: see video/write.py.
-_H264: Final = {"crf": "14", "preset": "veryfast", "x264-params": "mbtree=0"}
+# crf 14 is visually lossless; the fast preset costs size, not quality
+_H264: Final = {"crf": "14", "preset": "veryfast"}
 _TURNS: Final = {
     0: (),
     90: ("transpose=cclock",),
@@ -28,10 +27,8 @@ _TURNS: Final = {
 }
 
 
-class Span(BaseModel):
+class Span(Record):
     """Frames `start` to `stop` - 1 of a video; `crop` is in its shown pixels."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     path: str
     facts: VideoFacts
@@ -54,12 +51,7 @@ def write_clip(target: Path, spans: Sequence[Span], threads: int = 1) -> tuple[i
     fps = first.facts.fps
     options = {"movflags": "+faststart"}
     with whole(target) as partial, container(partial, "w", format="mp4", options=options) as file:
-        stream = file.add_stream("libx264", rate=fps, options=_H264)
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        codec = stream.codec_context
-        codec.thread_count = threads
-        codec.colorspace = codec.color_primaries = codec.color_trc = BT709
-        codec.color_range = 1  # limited, what players expect
+        stream = add_h264(file, fps, width, height, threads, **_H264)
         count = 0
         for span in spans:
             for frame in _plain(span, width, height):
@@ -79,12 +71,16 @@ def shown_size(crop: Crop, facts: VideoFacts) -> tuple[int, int]:
 
 def _plain(span: Span, width: int, height: int) -> Iterator[Any]:
     """The span's frames, as yuv420p of that size."""
+    import av
+
     frames = pictures(Path(span.path), span.facts, span.start)
     graph: Any = None
     wanted = span.stop - span.start
     count = 0
     for _, frame in islice(frames, wanted):
-        source = _ordinary(frame) if span.facts.hdr else frame
+        source = frame
+        if span.facts.hdr:
+            source = av.VideoFrame.from_ndarray(to_ordinary(frame), format="rgb24")
         if graph is None:
             graph = _graph(source, span, width, height)
         source.pts, source.time_base = count, Fraction(1, 1000)  # a frame may be shown twice
@@ -96,12 +92,6 @@ def _plain(span: Span, width: int, height: int) -> Iterator[Any]:
             f"{span.path} ends after {count} of the {wanted} frames from frame {span.start}; it "
             "may be broken"
         )
-
-
-def _ordinary(frame: Any) -> Any:
-    import av
-
-    return av.VideoFrame.from_ndarray(to_ordinary(frame), format="rgb24")
 
 
 def _graph(frame: Any, span: Span, width: int, height: int) -> Any:
