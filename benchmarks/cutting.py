@@ -23,8 +23,7 @@ import numpy as np
 
 from conclvd.curate.bars import Crop
 from conclvd.curate.boundaries import Boundaries
-from conclvd.curate.facts import measure
-from conclvd.curate.pictures import pictures
+from conclvd.curate.facts import measure, pictures
 from conclvd.curate.shots import find_scenes
 from conclvd.paint.clip import paint_clip
 from conclvd.tensors import Frame
@@ -113,7 +112,10 @@ def compare(path: Path, film: Film, logo: bool, counts: Counter[str]) -> None:
     boundaries = Boundaries(facts.fps)
     for _, frame in pictures(path, facts):
         boundaries.picture_of(frame)
-    cuts, dissolves = boundaries.joins()
+    boundaries.dissolves.finish()
+    boundaries.cuts.finish()
+    end = facts.frames + 1
+    cuts, dissolves = boundaries.cuts.take(end), boundaries.dissolves.take(end)
     counts["cuts"] += len(film.cuts)
     counts["cuts found"] += len(set(cuts) & set(film.cuts))
     every = [span for spans in film.mixed.values() for span in spans]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from conclvd.models.versions import versions
+from conclvd.generate.recipe import versions
 
 RESULTS = Path(__file__).parent / "results"
 

@@ -18,7 +18,6 @@ from conclvd.compare.methods import METHODS
 from conclvd.compare.painted_prompts import FIRST_SEED
 from conclvd.compare.run import Comparison, compare
 from conclvd.evaluate.clip import load_clip
-from conclvd.evaluate.flow import load_flow
 from conclvd.evaluate.formats import FORMATS
 from conclvd.evaluate.measure import measure_videos
 from conclvd.evaluate.metric import Need
@@ -27,7 +26,7 @@ from conclvd.evaluate.records import METHODS_FILE, MethodRow
 from conclvd.evaluate.reference import load_reference
 from conclvd.evaluate.registry import choose
 from conclvd.evaluate.rows import Row, write_rows
-from conclvd.evaluate.sample import Tools
+from conclvd.evaluate.sample import Tools, load_flow
 from conclvd.evaluate.table import build_table
 from conclvd.evaluate.video_set import find_videos
 from conclvd.generate.cpu import keep_freed_memory

@@ -146,7 +146,7 @@ def our_loop(name: str, size: Size, settings: TrainSettings, accelerator: Accele
     losses_of: Callable[..., Losses] = run
     if replays(settings):
         example = join([samples[0]] * settings.train_batch_size).to(device)
-        losses_of = Captured(run, example.parts, device)
+        losses_of = Captured(run, example, device)
         masters.clear()
     stream = batches(
         samples,
@@ -157,7 +157,7 @@ def our_loop(name: str, size: Size, settings: TrainSettings, accelerator: Accele
     )
 
     def step() -> Tensor:
-        losses = losses_of(*next(stream).to(device).parts)
+        losses = losses_of(*next(stream).to(device))
         masters.collect()
         masters.step(optimizer, settings.max_grad_norm, accelerator.scaler)
         if average:

@@ -124,7 +124,8 @@ def test_the_command_line_says_nothing_of_ray(
     folder = str(tmp_path / "set")
     assert run(["dataset", "add", str(path), folder, "--license", "MIT", "--workers", "1"]) == 0
     capfd.readouterr()
-    cut = ["dataset", "cut", folder, "--min-lines", "90", "--min-seconds", "1", "--ray", cluster]
+    short = ["--min-lines", "90", "--min-seconds", "1"]
+    cut = ["dataset", "cut", folder, *short, "--cluster", cluster]
     assert run(cut) == 0
     captured = capfd.readouterr()
     assert captured.out == f"{folder}: cut 1 clips\n"

@@ -6,6 +6,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from multiprocessing import active_children
 from pathlib import Path
 
@@ -17,11 +18,10 @@ from pydantic import JsonValue
 from comparing import Compare, methods_of
 from conclvd.cli.main import run
 from conclvd.compare import methods
-from conclvd.compare.batch import batch_size, parts
-from conclvd.compare.crew import choose_devices, crew
-from conclvd.compare.making import Doing, Lost, Made, MethodFailed, Order
+from conclvd.compare.crew import Crew, choose_devices
+from conclvd.compare.making import Asked, Lost, Made, MethodFailed, Order, Sample
 from conclvd.compare.methods import Method
-from conclvd.compare.sampler import Asked, Sample
+from conclvd.compare.shift import batch_size, parts
 from conclvd.errors import InvalidRequest, ModelError
 from conclvd.evaluate.records import read_asked, read_videos
 from conclvd.evaluate.rows import read_rows
@@ -62,9 +62,9 @@ class Shades:
 def make(
     shades: Shades, folder: Path, prompts: Sequence[str], **order: float | None
 ) -> tuple[list[Made], list[Lost]]:
-    told: list[Made | Lost | Doing] = []
+    told: list[Made | Lost | str] = []
     share = [(f"{seed}", Asked(prompt, seed)) for seed, prompt in enumerate(prompts)]
-    with pytest.MonkeyPatch.context() as patch, crew(["cpu"]) as alone:
+    with pytest.MonkeyPatch.context() as patch, closing(Crew(["cpu"])) as alone:
         patch.setattr(methods, "METHODS", [Method("Shades", lambda request, weights: shades)])
         alone.load("shades", shades.request, None)
         alone.make(share, Order(folder, "Shades", "png", **order), told.append)  # type: ignore[arg-type]
@@ -133,13 +133,13 @@ def test_a_process_that_is_gone_fails_the_method_and_not_the_next(
     request = Request("-", model=str(base_folder), frames=2, steps=2, interpolation="none")
     order = Order(tmp_path, "ConCLVD", "mp4", batch=1)
     others = set(active_children())
-    with crew(["cpu", "cpu"]) as both:
+    with closing(Crew(["cpu", "cpu"])) as both:
         loaded = both.load("conclvd", request, None)
         processes = set(active_children()) - others
         killed, there = processes
-        told: list[Made | Lost | Doing] = []
+        told: list[Made | Lost | str] = []
 
-        def tell(event: Made | Lost | Doing) -> None:
+        def tell(event: Made | Lost | str) -> None:
             told.append(event)
             if isinstance(event, Made) and killed.is_alive():
                 killed.kill()

@@ -13,10 +13,10 @@ from safetensors.torch import save_file
 
 from comparing import Compare
 from conclvd.compare import maker, making
+from conclvd.compare.making import Asked
 from conclvd.compare.memory import forget_peak, peak_gib
 from conclvd.compare.methods import LCM_LORA, LIGHTNING_FILE, methods_called
 from conclvd.compare.motion import load_animatelcm, load_lightning
-from conclvd.compare.sampler import Asked
 from conclvd.errors import ModelError
 from conclvd.evaluate.records import read_videos
 from conclvd.generate.generator import Generator, no_progress

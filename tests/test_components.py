@@ -50,7 +50,7 @@ def test_the_decoder_alone_is_that_of_the_base(base: Base, base_folder: Path) ->
 
 
 def test_number_formats_of_the_parts(base_folder: Path) -> None:
-    base = load_base(str(base_folder), dtype=torch.bfloat16, vae_dtype=torch.float32)
+    base = load_base(str(base_folder), dtype=torch.bfloat16)
     assert base.unet.dtype == base.text_encoder.dtype == torch.bfloat16
     assert base.vae.dtype == torch.float32
 
@@ -165,4 +165,4 @@ def test_a_hub_id_without_the_hub_is_one_line(
 
 def test_home_folders_are_found(monkeypatch: pytest.MonkeyPatch, base_folder: Path) -> None:
     monkeypatch.setenv("HOME", str(base_folder.parent))
-    assert resolve(f"~/{base_folder.name}", hub_files=()).path == base_folder
+    assert resolve(f"~/{base_folder.name}", hub_files=()) == base_folder

@@ -13,9 +13,8 @@ import cutting
 import films
 from conclvd.curate.add import Added, add_sources, find_videos
 from conclvd.curate.cut import cut_sources, read_cuts
-from conclvd.curate.facts import BrokenVideo, measure
+from conclvd.curate.facts import BrokenVideo, measure, pictures
 from conclvd.curate.history import HISTORY, Edit
-from conclvd.curate.pictures import pictures
 from conclvd.curate.source_file import SOURCES, read_sources
 from conclvd.errors import DatasetError
 from conclvd.lines import append_line

@@ -16,10 +16,9 @@ from conclvd.evaluate.metric import Embedded
 from conclvd.evaluate.metrics import (
     clip_temp,
     clip_text,
-    dynamic_degree,
     flicker,
     loop_error,
-    mean_flow,
+    motion,
     warp_error,
 )
 from conclvd.evaluate.metrics.feature_distance import mmd_interval, polynomial_mmd
@@ -118,17 +117,17 @@ def test_clip_text_is_a_hundred_times_the_mean_cosine() -> None:
 def test_dynamic_degree_asks_the_fastest_5_percent(length: float, degree: float) -> None:
     flows = torch.zeros(2, 2, 128, 160)  # the limit is 3 pixels at 128
     flows[:, 0, :, :8] = length
-    assert dynamic_degree.dynamic_degree(flows) == degree
+    assert motion.dynamic_degree(flows) == degree
     flows[1] = 0
-    assert dynamic_degree.dynamic_degree(flows) == degree / 2
+    assert motion.dynamic_degree(flows) == degree / 2
 
 
 def test_motion_of_a_sliding_pattern_is_found() -> None:
     slow, fast = sample(slide(1)), sample(slide(6))
-    assert mean_flow.mean_flow(slow.flows) == pytest.approx(2, rel=0.1)  # 256 / 128 pixels
-    assert mean_flow.mean_flow(fast.flows) == pytest.approx(12, rel=0.1)
-    assert dynamic_degree.dynamic_degree(slow.flows) == 0
-    assert dynamic_degree.dynamic_degree(fast.flows) == 1
+    assert motion.mean_flow(slow.flows) == pytest.approx(2, rel=0.1)  # 256 / 128 pixels
+    assert motion.mean_flow(fast.flows) == pytest.approx(12, rel=0.1)
+    assert motion.dynamic_degree(slow.flows) == 0
+    assert motion.dynamic_degree(fast.flows) == 1
 
 
 def test_flicker_and_loop_error_of_known_levels() -> None:

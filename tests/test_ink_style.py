@@ -12,7 +12,6 @@ from PIL import Image
 
 from conclvd.errors import InvalidRequest
 from conclvd.evaluate.entry import Entry
-from conclvd.evaluate.flow import load_flow
 from conclvd.evaluate.measure import measure_videos
 from conclvd.evaluate.metrics.blank import blank_parts, blank_space
 from conclvd.evaluate.metrics.edges import edges
@@ -24,7 +23,7 @@ from conclvd.evaluate.metrics.tones import TONES, shades, tones
 from conclvd.evaluate.metrics.washes import runs, washes
 from conclvd.evaluate.reference import Reference, load_reference
 from conclvd.evaluate.registry import METRICS
-from conclvd.evaluate.sample import Tools
+from conclvd.evaluate.sample import Tools, load_flow
 from conclvd.evaluate.style import Feature, Lab, Vector, distance, lab, spaced, style_distance
 from conclvd.paint.clip import paint_clip
 from conclvd.tensors import Frame, Frames

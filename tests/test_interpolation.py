@@ -13,8 +13,8 @@ from torch import Tensor
 
 from conclvd.interpolation.between import Motion, in_between
 from conclvd.interpolation.flow import DisFlow
+from conclvd.interpolation.pairs import MOST
 from conclvd.interpolation.settings import Settings
-from conclvd.interpolation.side_by_side import MOST
 from conclvd.interpolation.sofp import Tally, interpolate, stream
 from conclvd.tensors import Frame, Frames
 from moving import KnownFlow, disc, disc_cover, miss, psnr, sliding, turned

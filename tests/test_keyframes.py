@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from conclvd.interpolation.changes import is_cut, is_repeat
-from conclvd.interpolation.keyframes import keyframes
+from conclvd.interpolation.keyframes import is_cut, is_repeat, keyframes
 from conclvd.paint.clip import paint_clip
 from conclvd.tensors import Frame
 from moving import disc, sliding

@@ -16,7 +16,7 @@ from diffusers.pipelines.deprecated.text_to_video_synthesis.pipeline_text_to_vid
 from torch import Tensor
 
 from conclvd.compare import text2video_zero
-from conclvd.compare.sampler import Asked
+from conclvd.compare.making import Asked
 from conclvd.compare.text2video_zero import (
     SHIFT,
     CrossFrameAttention,

@@ -19,9 +19,9 @@ from conclvd.models.source import ink_mini
 from conclvd.models.weights import load_motion_module
 from conclvd.paint.clip import paint_clip
 from conclvd.train.device import new_accelerator
-from conclvd.train.held_out_loss import fixed_batch
 from conclvd.train.loop import train
 from conclvd.train.losses import add_noise
+from conclvd.train.objective import fixed_batch
 from conclvd.train.prepare import Materials, prepare
 from conclvd.train.settings import TrainSettings, read_settings
 from conclvd.video.write import write_video

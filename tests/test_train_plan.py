@@ -83,7 +83,7 @@ def test_what_is_told_of_a_resumed_run_is_told_before(begun: TrainSettings) -> N
     facts_of(begun).write_text(json.dumps({**facts, "processes": 2}))
     kept = (begun.output_dir / "settings.json").read_bytes()
     given = begun.model_copy(update={"learning_rate": 0.5, "max_train_steps": 2})
-    lines = dry(given).lines()
+    lines = dry(given).lines
     assert (begun.output_dir / "settings.json").read_bytes() == kept
     told: list[str] = []
     train(given, tell=told.append)
@@ -112,7 +112,7 @@ def test_what_the_base_does_not_read_of_captions_is_told(base: Base) -> None:
     assert told("a cat", "小船") == []
     (line,) = told("a cat", "boat " * 100)
     assert line.startswith("captions: 1 of 2 ")
-    vocabulary = Vocabulary(frozenset({"a", "boat"}), frozenset({"小船"}))
+    vocabulary = Vocabulary(en=frozenset({"a", "boat"}), zh=frozenset({"小船"}))
     assert told("a boat", "小船") == []
     (line,) = told("a boat and a cat", "小船小猫")
     assert "'and', 'cat', '小猫'; `conclvd vocabulary`" in line
@@ -127,8 +127,8 @@ def test_a_contrastive_loss_without_negatives_is_told(settings) -> None:
     assert figures["loss_con"] == figures["held_out_loss_con"] == 0
     (line,) = [line for line in lines if "contrastive loss" in line]
     assert all(part in line for part in (" 5 frames", " 4 from another", "--num-frames 6"))
-    assert line in dry(few).lines()
-    assert not any("contrastive loss" in line for line in dry(settings("other")).lines())
+    assert line in dry(few).lines
+    assert not any("contrastive loss" in line for line in dry(settings("other")).lines)
 
 
 def test_what_this_machine_cannot_do_is_refused(settings) -> None:

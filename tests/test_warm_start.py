@@ -181,7 +181,7 @@ def test_a_trained_attention_that_is_replaced_is_told(base: Base, settings, tmp_
     (line,) = lines
     assert "attention 2 of " in line
     assert "trained as versatile, becomes sparse_causal" in line
-    shown = plan(asked, lambda stage, done, total: None).lines()
+    shown = plan(asked, lambda stage, done, total: None).lines
     assert shown[[row.startswith("motion module: ") for row in shown].index(True) + 1] == line
 
 

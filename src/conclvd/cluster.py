@@ -39,10 +39,7 @@ def each_on(
         import cv2
 
         cv2.setNumThreads(1)  # a task is one core
-        try:
-            return {"result": pickle.dumps((True, function(pickle.loads(row["item"]))))}
-        except Exception as error:  # Ray would wrap it in its own
-            return {"result": pickle.dumps((False, error))}
+        return {"result": pickle.dumps(_outcome(function, pickle.loads(row["item"])))}
 
     rows = [{"item": pickle.dumps(item)} for item in items]
     tasks = data.from_items(rows, override_num_blocks=len(rows)).map(
@@ -106,11 +103,16 @@ class _Caller:
     """What runs in a process of Ray's."""
 
     def call(self, function: Callable[..., Any], *given: Any, **named: Any) -> tuple[bool, Any]:
-        """What the function returns, or what it raises, which Ray would wrap in its own."""
-        try:
-            return True, function(*given, **named)
-        except Exception as error:
-            return False, error
+        """What came of the function."""
+        return _outcome(function, *given, **named)
+
+
+def _outcome(function: Callable[..., Any], *given: Any, **named: Any) -> tuple[bool, Any]:
+    """What the function returns, or what it raises, which Ray would wrap in its own."""
+    try:
+        return True, function(*given, **named)
+    except Exception as error:
+        return False, error
 
 
 def _said(error: Exception) -> str:

@@ -50,16 +50,8 @@ def whole(
         target = _followed(path)
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        partial = _reserved(target, lambda name: name.open("xb").close())
-        try:
+        with _replacing(target, lambda name: name.open("xb").close(), durable) as partial:
             yield partial
-            if durable:
-                to_disk(partial)
-            os.replace(partial, target)
-            if durable:
-                to_disk(target.parent)
-        finally:
-            remove(partial)
 
 
 @contextmanager
@@ -79,16 +71,23 @@ def whole_folder(
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists() and not target.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-        partial = _reserved(target, Path.mkdir)
-        try:
+        with _replacing(target, Path.mkdir, durable) as partial:
             yield partial
-            if durable:
-                folder_to_disk(partial)
-            _take_place(partial, target)
-            if durable:
-                to_disk(target.parent)
-        finally:
-            remove(partial)
+
+
+@contextmanager
+def _replacing(target: Path, make: Callable[[Path], None], durable: bool) -> Iterator[Path]:
+    """What `make` makes beside `target`; it takes its place when the block ends well."""
+    partial = _reserved(target, make)
+    try:
+        yield partial
+        if durable:
+            folder_to_disk(partial)
+        _take_place(partial, target)
+        if durable:
+            to_disk(target.parent)
+    finally:
+        remove(partial)
 
 
 def write_text(
@@ -139,7 +138,7 @@ def to_disk(path: Path) -> None:
 
 
 def folder_to_disk(folder: Path) -> None:
-    """Wait until a folder is on the disk, with all that is in it."""
+    """Wait until a folder is on the disk, with all that is in it; or a file."""
     for inside in (*folder.rglob("*"), folder):
         to_disk(inside)
 
@@ -263,6 +262,11 @@ def sha256_of(*paths: Path) -> str:
             while chunk := file.read(1 << 20):
                 digest.update(chunk)
     return digest.hexdigest()
+
+
+def short_hash(*paths: Path) -> str:
+    """The first digits of `sha256_of`, which tell files apart in a table."""
+    return sha256_of(*paths)[:8]
 
 
 def read_text(path: Path, error: type[ConclvdError] = DatasetError) -> str:

@@ -16,14 +16,20 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 
 from conclvd.errors import ConclvdError, DatasetError
 from conclvd.files import cannot_write, decoded, read_bytes, to_disk, write_text
 
 Model = TypeVar("Model", bound=BaseModel)
-Record = BaseModel | Mapping[str, Any] | str  # a text is a line as it is, with its end
+Line = BaseModel | Mapping[str, Any] | str  # a text is a line as it is, with its end
+
+
+class Record(BaseModel):
+    """What stands in a file: it does not change, and a key that is none of its own is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 # --- reading -------------------------------------------------------------------------------------
@@ -108,13 +114,13 @@ def _is_torn(last: bytes) -> bool:
 
 
 def write_lines(
-    path: Path, records: Iterable[Record], error: type[ConclvdError] = DatasetError
+    path: Path, records: Iterable[Line], error: type[ConclvdError] = DatasetError
 ) -> None:
     """Write all lines, whole or not at all, on the disk when this returns."""
     write_text(path, "".join(map(_line, records)), error)
 
 
-def append_line(path: Path, record: Record, error: type[ConclvdError] = DatasetError) -> None:
+def append_line(path: Path, record: Line, error: type[ConclvdError] = DatasetError) -> None:
     """Add one line, on the disk when this returns, or nothing."""
     line = _line(record).encode()
     with cannot_write(path, error), path.open("a+b", buffering=0) as file:
@@ -148,7 +154,7 @@ def _ended(file: int) -> int:
     return size if torn else size + os.write(file, b"\n")
 
 
-def _line(record: Record) -> str:
+def _line(record: Line) -> str:
     if isinstance(record, str):
         return record
     if isinstance(record, BaseModel):

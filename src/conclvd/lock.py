@@ -39,18 +39,14 @@ def writing(folder: Path, command: str) -> Iterator[None]:
             "written to"
         ) from error
     try:
-        _name_holder(folder, command)
+        since = datetime.now().strftime("%Y-%m-%d %H:%M")
+        with cannot_write(folder / _HOLDER, DatasetError):
+            (folder / _HOLDER).write_text(f"`{command}`, process {os.getpid()}, since {since}")
         sweep(folder.rglob(".*"))
         yield
     finally:
         (folder / _HOLDER).unlink(missing_ok=True)
         lock.release()
-
-
-def _name_holder(folder: Path, command: str) -> None:
-    since = datetime.now().strftime("%Y-%m-%d %H:%M")
-    with cannot_write(folder / _HOLDER, DatasetError):
-        (folder / _HOLDER).write_text(f"`{command}`, process {os.getpid()}, since {since}")
 
 
 def _holder(folder: Path) -> str:

@@ -14,36 +14,20 @@ from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     JsonValue,
-    PlainSerializer,
     field_validator,
     model_validator,
 )
 
 from conclvd.errors import DatasetError
-from conclvd.lines import append_line, numbered, parse, write_lines
+from conclvd.lines import Record, append_line, numbered, parse, write_lines
 
 MANIFEST: Final = "metadata.jsonl"
 SCHEMA_VERSION: Final = 2
 
 
-def _rate(value: Any) -> Any:
-    """A rate as written in files, "24" or "24000/1001"."""
-    if isinstance(value, str):
-        try:
-            return Fraction(value)
-        except (ValueError, ZeroDivisionError):
-            raise ValueError('write a rate such as "24" or "24000/1001"') from None
-    return value
-
-
-Rate = Annotated[Fraction, BeforeValidator(_rate), PlainSerializer(str), Field(gt=0)]
-
-
+Rate = Annotated[Fraction, Field(gt=0)]  # in files "24" or "24000/1001"
 Tag = Annotated[str, Field(pattern=r"^(season|weather|elements|motion|style):\S(.*\S)?$")]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -61,7 +45,7 @@ def _from_table(found: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
-class ClipRecord(BaseModel):
+class ClipRecord(Record):
     """One clip of a dataset.
 
     `caption` is the English caption, `caption_zh` the Chinese one; `tags` are "kind:word", such as
@@ -73,8 +57,6 @@ class ClipRecord(BaseModel):
     and `height` in pixels; `sha256` of the file, in lower-case hexadecimal. Only `file_name` and
     `caption` must be there. Records of schema version 1 (`text` for `caption`) are read as well.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     file_name: str
     schema_version: Literal[2] = SCHEMA_VERSION
@@ -178,6 +160,10 @@ def append_record(folder: Path, record: ClipRecord) -> None:
 
 def record_line(record: ClipRecord) -> str:
     """A record as its line of the file, with the line's end; what says nothing is left out."""
+    return json.dumps(said(record), ensure_ascii=False) + "\n"
+
+
+def said(record: ClipRecord) -> dict[str, Any]:
+    """What a record says, as plain data."""
     plain = record.model_dump(mode="json", exclude_none=True)
-    said = {key: value for key, value in plain.items() if value != []}
-    return json.dumps(said, ensure_ascii=False) + "\n"
+    return {key: value for key, value in plain.items() if value != []}

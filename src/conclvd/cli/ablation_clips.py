@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from conclvd.cli.libraries import loading
@@ -21,16 +22,15 @@ def table_of_clips(
     with loading():
         from conclvd.evaluate.clip import load_clip
         from conclvd.evaluate.entry import Entry
-        from conclvd.evaluate.flow import load_flow
         from conclvd.evaluate.formats import markdown
         from conclvd.evaluate.measure import measure_videos
         from conclvd.evaluate.metric import Need
         from conclvd.evaluate.registry import choose
-        from conclvd.evaluate.sample import Tools
+        from conclvd.evaluate.sample import Tools, load_flow
         from conclvd.evaluate.table import build_table
         from conclvd.models.source import EMBEDDED, resolve
     model = settings.pretrained_model_name_or_path
-    judge = resolve(model, hub_files=("model_index.json",)).path / "judge"
+    judge = resolve(model, hub_files=("model_index.json",)) / "judge"
     clip = load_clip(model if model == EMBEDDED else str(judge)) if judge.is_dir() else None
     # CLIP-temp brings dynamic degree along; without a CLIP that stands alone
     names = ["dynamic-degree", "mean-flow", *(["clip-temp"] if clip else [])]
@@ -45,7 +45,7 @@ def table_of_clips(
         metrics,
         Tools(*load_flow()),
         clip,
-        lambda done, total: report("measure", done, total),
+        partial(report, "measure"),
         workers=None,
     )
     return markdown(build_table(list(found)))

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from conclvd.cli.flags import WORKERS
+from conclvd.cli.output import note
 from conclvd.cli.progress import Stages
 from conclvd.errors import DatasetError, InvalidRequest
 
-WORKERS = typer.Option(min=1, help="Processes; all cores by default.")
-RAY = typer.Option(help="Work on this Ray cluster: auto, local or an address.")
-
-
-def add_commands(app: typer.Typer) -> None:
-    """Register this file's commands."""
-    app.command()(add)
-    app.command()(cut)
+CLUSTER = typer.Option(help="Work on this Ray cluster: auto, local or an address.")
 
 
 def add(
@@ -51,17 +47,13 @@ def add(
         license = _asked("Licence of these videos", UNKNOWN)
         source = source or _asked("Where they are from", "each file's name")
     with Stages() as bar:
+        report = partial(bar, "reading")
         results = add_sources(
-            folder,
-            found,
-            license=license,
-            name=source,
-            workers=workers,
-            report=lambda done, total: bar("reading", done, total),
+            folder, found, license=license, name=source, workers=workers, report=report
         )
     refused = [result for result in results if result.error]
     for result in refused:
-        typer.echo(f"left out {result.path}: {result.error}", err=True)
+        note(f"left out {result.path}: {result.error}")
     good = [result for result in results if not result.error]
     unknown = sum(result.license == UNKNOWN for result in good)
     if unknown:
@@ -87,7 +79,7 @@ def cut(
     min_motion: Annotated[float, typer.Option(help="Drop what moves less; 0 keeps all.")] = 0.4,
     max_jumps: Annotated[float, typer.Option(help="Drop slide-shows; 1 keeps all.")] = 0.6,
     workers: Annotated[int | None, WORKERS] = None,
-    ray: Annotated[str | None, RAY] = None,
+    cluster: Annotated[str | None, CLUSTER] = None,
 ) -> None:
     """Cut the sources into clips of one scene each.
 
@@ -112,9 +104,9 @@ def cut(
         option = str(first["loc"][0]).replace("_", "-")
         raise InvalidRequest(f"--{option} is {first['input']}: {first['msg']}") from error
     with Stages() as bar:
-        result = cut_sources(folder, settings, workers=workers, cluster=ray, report=bar)
+        result = cut_sources(folder, settings, workers=workers, cluster=cluster, report=bar)
     for line in result.broken:
-        typer.echo(f"left out: {line}", err=True)
+        note(f"left out: {line}")
     there = f", {result.there} were there" if result.there else ""
     typer.echo(f"{folder}: cut {result.made} clips{there}")
     if result.dropped:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from conclvd.cli import annotate, curate, dataset_folder, suggest, values
+from conclvd.cli.flags import WORKERS
 from conclvd.cli.progress import Stages
 
-app = typer.Typer()
-curate.add_commands(app)
-suggest.add_commands(app)
+app = typer.Typer(
+    help="Make dataset folders: paint clips, or cut, caption, check and share your own videos."
+)
+app.command()(curate.add)
+app.command()(curate.cut)
+app.command()(suggest.suggest)
 annotate.add_commands(app)
-dataset_folder.add_commands(app)
-
-
-@app.callback()
-def dataset() -> None:
-    """Make dataset folders: paint clips, or cut, caption, check and share your own videos."""
+app.command()(dataset_folder.check)
+app.command()(dataset_folder.stats)
+app.command()(dataset_folder.split)
+app.command()(dataset_folder.export)
+app.command("import")(dataset_folder.import_)
 
 
 @app.command()
@@ -30,9 +34,7 @@ def paint(
     frames: Annotated[int, typer.Option(min=1, help="Frames a clip.")] = 48,
     fps: Annotated[str, typer.Option(help="Frames per second, such as 24 or 24000/1001.")] = "24",
     seed: Annotated[int, typer.Option(min=0, help="Seed of clip 0; clip i has seed + i.")] = 0,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes; all cores by default.")
-    ] = None,
+    workers: Annotated[int | None, WORKERS] = None,
 ) -> None:
     """Paint landscape clips with English and Chinese captions.
 
@@ -46,12 +48,7 @@ def paint(
 
     settings = PaintSettings(width, height, frames, rate, seed)
     with Stages() as bar:
-        painted = paint_dataset(
-            out,
-            count,
-            settings,
-            workers=workers,
-            report=lambda there, total: bar("painting", there, total),
-        )
+        report = partial(bar, "painting")
+        painted = paint_dataset(out, count, settings, workers=workers, report=report)
     kept = f", {count - painted} were there" if painted < count else ""
     typer.echo(f"{out}: painted {painted} clips{kept}")

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from conclvd.cli.curate import RAY, WORKERS
+from conclvd.cli.curate import CLUSTER
+from conclvd.cli.flags import WORKERS
+from conclvd.cli.output import note
 from conclvd.cli.progress import Stages
 from conclvd.errors import DatasetError, InvalidRequest
 
 FOLDER = typer.Argument(help="A dataset folder.")
-
-
-def add_commands(app: typer.Typer) -> None:
-    """Register this file's commands."""
-    app.command()(check)
-    app.command()(stats)
-    app.command()(split)
-    app.command()(export)
-    app.command("import")(import_)
 
 
 def check(
@@ -31,7 +25,7 @@ def check(
     quick: Annotated[bool, typer.Option("--quick", help="Do not decode the clips.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail, too.")] = False,
     workers: Annotated[int | None, WORKERS] = None,
-    ray: Annotated[str | None, RAY] = None,
+    cluster: Annotated[str | None, CLUSTER] = None,
 ) -> None:
     """Find what would spoil a training run; exit code 1 when there is something.
 
@@ -48,8 +42,8 @@ def check(
             limit=limit,
             decode=not quick,
             workers=workers,
-            cluster=ray,
-            report=lambda done, total: bar("checking", done, total),
+            cluster=cluster,
+            report=partial(bar, "checking"),
         )
     for finding in checked.findings:
         kind = "warning" if finding.warning else "error"
@@ -115,9 +109,7 @@ def export(
     from conclvd.curate.export import export_dataset
 
     with Stages() as bar:
-        count = export_dataset(
-            folder, out, layout, report=lambda done, total: bar("copying", done, total)
-        )
+        count = export_dataset(folder, out, layout, report=partial(bar, "copying"))
     typer.echo(f"{out}: {count} clips as {layout}")
 
 
@@ -140,15 +132,11 @@ def import_(
     from conclvd.curate.intake import import_dataset
 
     with tqdm(desc="importing", unit="clip", delay=0.5) as bar:
-
-        def report(done: int) -> None:
-            bar.update(done - bar.n)
-
-        done = import_dataset(source, out, videos=videos, report=report)
-    for line in done.left:
-        typer.echo(f"left out: {line}", err=True)
-    if done.columns:
-        typer.echo(
-            f"left out of all: {', '.join(done.columns)} (records have no such key)", err=True
+        done = import_dataset(
+            source, out, videos=videos, report=lambda count: bar.update(count - bar.n)
         )
+    for line in done.left:
+        note(f"left out: {line}")
+    if done.columns:
+        note(f"left out of all: {', '.join(done.columns)} (records have no such key)")
     typer.echo(f"{out}: imported {done.clips} clips, left out {len(done.left)}")

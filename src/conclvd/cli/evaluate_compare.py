@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from conclvd.cli.flags import WORKERS, of_request, with_flags
 from conclvd.cli.libraries import loading
 from conclvd.cli.progress import Bars, Methods, Stages
 from conclvd.compare.methods import METHODS, methods_called
@@ -14,23 +16,22 @@ from conclvd.errors import ConclvdError, InvalidRequest, MediaError
 from conclvd.evaluate.prompts import read_prompts, read_seeds
 from conclvd.generate.request import DTYPES, Request
 
-DEFAULTS = Request("-")
-
-
-def add_commands(app: typer.Typer) -> None:
-    """Register this file's commands."""
-    app.command()(prompts)
-    app.command()(compare)
-    app.command()(gallery)
+FLAGS = {
+    "model": "The base of all methods.",
+    "frames": "Frames a video.",
+    "width": "Pixels. [default: the model's]",
+    "height": "Pixels. [default: the model's]",
+    "steps": "Denoising steps.",
+    "guidance_scale": "How closely to follow the prompt.",
+    "dtype": f"One of {', '.join(DTYPES)}.",
+}
 
 
 def prompts(
     output: Annotated[Path, typer.Option("-o", "--output", help="A .txt or .jsonl file.")],
     count: Annotated[int, typer.Option(min=1, help="Number of captions.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="The first scene; the others follow.")] = 500_000,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes; all cores by default.")
-    ] = None,
+    workers: Annotated[int | None, WORKERS] = None,
 ) -> None:
     """Write captions of painted scenes that no model was trained on, Chinese and English in turn.
 
@@ -44,13 +45,13 @@ def prompts(
     if not output.absolute().parent.is_dir():
         raise MediaError(f"cannot write {output}: there is no folder {output.parent}; make it")
     with Stages() as bar:
-        captions = held_out_captions(
-            count, seed, workers=workers, report=lambda done, total: bar("painting", done, total)
-        )
+        report = partial(bar, "painting")
+        captions = held_out_captions(count, seed, workers=workers, report=report)
     write_prompts(output, captions)
     typer.echo(f"{output}: {count} prompts, scenes {seed} to {seed + count - 1}")
 
 
+@with_flags(of_request(FLAGS))
 def compare(
     prompts: Annotated[
         Path, typer.Option(help="One prompt a line, or JSONL with caption.", show_default=False)
@@ -77,14 +78,6 @@ def compare(
             metavar="NAME=FOLDER", help="Videos of another method, by prompt. May be repeated."
         ),
     ] = None,
-    model: Annotated[str, typer.Option(help="The base of all methods.")] = DEFAULTS.model,
-    frames: Annotated[int, typer.Option(help="Frames a video.")] = DEFAULTS.frames,
-    width: Annotated[int | None, typer.Option(help="Pixels. [default: the model's]")] = None,
-    height: Annotated[int | None, typer.Option(help="Pixels. [default: the model's]")] = None,
-    steps: Annotated[int, typer.Option(help="Denoising steps.")] = DEFAULTS.steps,
-    guidance_scale: Annotated[
-        float, typer.Option(help="How closely to follow the prompt.")
-    ] = DEFAULTS.guidance_scale,
     device: Annotated[
         str,
         typer.Option(
@@ -101,7 +94,6 @@ def compare(
             show_default=False,
         ),
     ] = None,
-    dtype: Annotated[str, typer.Option(help=f"One of {', '.join(DTYPES)}.")] = "auto",
     batch: Annotated[
         int | None,
         typer.Option(
@@ -118,6 +110,7 @@ def compare(
     format: Annotated[
         str, typer.Option(help="Of the videos: mp4, webp, or png for folders of pictures.")
     ] = "mp4",
+    **given: Any,
 ) -> None:
     """Generate with every method on the same prompts and seeds.
 
@@ -125,20 +118,11 @@ def compare(
     each. Methods of few steps keep their own steps and guidance. The same command goes on where an
     interrupted one stopped.
     """
-    chosen = list(METHODS) if methods is None else _methods(methods)
+    named = list(METHODS) if methods is None else []
+    chosen = methods_called(methods.split(",")) if methods and methods.strip() else named
     sentences, numbers = read_prompts(prompts), read_seeds(seeds)
-    request = Request(
-        prompt="-",
-        model=model,
-        frames=frames,
-        width=width,
-        height=height,
-        steps=steps,
-        guidance_scale=guidance_scale,
-        interpolation="none",
-        device=device,
-        dtype=dtype,
-    )
+    given = {name: value for name, value in given.items() if value is not None}
+    request = Request("-", interpolation="none", device=device, **given)
     weights, folders = _pairs("--motion", motion), _pairs("--external", external)
     with loading(diffusers=True):
         from conclvd.compare.run import Comparison
@@ -182,16 +166,11 @@ def gallery(
     from conclvd.compare.gallery import write_gallery
 
     with Bars() as bar:
-        page = write_gallery(folder, lambda done, total: bar("animating", done, total))
+        page = write_gallery(folder, partial(bar, "animating"))
     typer.echo(str(page))
 
 
-def _methods(text: str) -> list[Any]:
-    return methods_called(text.split(",")) if text.strip() else []
-
-
 def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
-    """NAME=VALUE options as a dictionary."""
     found: dict[str, str] = {}
     for pair in given or []:
         name, equals, value = pair.partition("=")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from conclvd.cli.flags import DEVICE, FLOW
 from conclvd.cli.libraries import loading
-from conclvd.cli.output import check_file
+from conclvd.cli.output import check_file, note
 from conclvd.cli.progress import Bars
 from conclvd.errors import InvalidRequest, MediaError
 from conclvd.files import write_text
@@ -22,12 +24,6 @@ if TYPE_CHECKING:
     from conclvd.evaluate.rows import Row
 
 TOLD = 3  # videos left out for the same reason that are named
-
-
-def add_commands(app: typer.Typer) -> None:
-    """Register this file's commands."""
-    app.command()(videos)
-    app.command()(table)
 
 
 def videos(
@@ -76,10 +72,8 @@ def videos(
     method: Annotated[
         str | None, typer.Option(help="What made the videos. [default: the folder's name]")
     ] = None,
-    flow: Annotated[
-        str, typer.Option(help="What finds the motion: dis, raft, or a file of RAFT weights.")
-    ] = "dis",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    flow: Annotated[str, FLOW] = "dis",
+    device: Annotated[str, DEVICE] = "auto",
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes that measure; all cores by default.")
     ] = None,
@@ -96,12 +90,11 @@ def videos(
         import torch
 
         from conclvd.evaluate.features import load_features
-        from conclvd.evaluate.flow import load_flow
         from conclvd.evaluate.measure import measure_sets, measure_videos
         from conclvd.evaluate.metric import Need
         from conclvd.evaluate.registry import choose
         from conclvd.evaluate.rows import write_rows
-        from conclvd.evaluate.sample import Tools
+        from conclvd.evaluate.sample import Tools, load_flow
         from conclvd.evaluate.video_set import find_videos
         from conclvd.generate.device import choose_device
         from conclvd.interpolation.estimators import DEFAULT
@@ -125,10 +118,8 @@ def videos(
                 of_videos,
                 Tools(*load_flow(flow, flow_device), flow_device, style),
                 judge,
-                lambda done, total: bars("measure", done, total),
-                workers
-                if flow == DEFAULT
-                else 1,  # networks use all cores, or a GPU, by themselves
+                partial(bars, "measure"),
+                workers if flow == DEFAULT else 1,  # networks use all cores, or a GPU
             )
         )
         rows += measure_sets(sets, of_sets) if sets else []
@@ -214,7 +205,7 @@ def _clip(name: str, device: object, entries: Sequence[Entry]) -> Clip:
         clip = load_clip(name, str(device))
     long = clip.too_long([entry.prompt for entry in entries if entry.prompt])
     if long:
-        typer.echo(f"warning: {clip.name} does not read the end of {long} long prompts", err=True)
+        note(f"warning: {clip.name} does not read the end of {long} long prompts")
     return clip
 
 
@@ -223,8 +214,8 @@ def _reference(folder: Path, bars: Bars) -> Reference:
 
     return load_reference(
         folder,
-        lambda reason: typer.echo(f"left out of the reference: {reason}", err=True),
-        lambda done, total: bars("reference", done, total),
+        lambda reason: note(f"left out of the reference: {reason}"),
+        partial(bars, "reference"),
     )
 
 
@@ -245,11 +236,11 @@ def _tell(rows: Sequence[Row], output: Path) -> None:
         reasons.setdefault((method, reason, tuple(dict.fromkeys(names))), []).append(what)
     for (method, reason, of_metrics), each in reasons.items():
         if reason.startswith(ABSENT):
-            typer.echo(f"{method}: {reason}", err=True)
+            note(f"{method}: {reason}")
             continue
         of = "" if len(of_metrics) == len(metrics) else f" of {', '.join(of_metrics)}"
         more = f" and {len(each) - TOLD} more" if len(each) > TOLD else ""
-        typer.echo(f"left out{of}: {method}, {', '.join(each[:TOLD])}{more}: {reason}", err=True)
+        note(f"left out{of}: {method}, {', '.join(each[:TOLD])}{more}: {reason}")
     values = sum(row.value is not None for row in rows)
     if not values:
         raise MediaError(f"nothing could be measured; {output} says why, row by row")

@@ -10,8 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from conclvd.cli import values
+from conclvd.cli.flags import of_request, with_flags
 from conclvd.cli.libraries import loading
-from conclvd.cli.output import check_output, warn_of_rate
+from conclvd.cli.output import check_output, note, warn_of_rate
 from conclvd.cli.progress import Bars
 from conclvd.errors import InvalidRequest, ModelError
 from conclvd.generate.recipe import Recipe, differences, is_recipe, read_recipe
@@ -23,21 +24,27 @@ from conclvd.video.probe import probe, read_metadata
 from conclvd.video.write import write_video
 
 VOCABULARY = "vocabulary.json"
-DEFAULTS = Request("?")
+FLAGS = {
+    "model": "A folder, a checkpoint file or a Hub id.",
+    "motion": "The motion module. [default: the one in the model]",
+    "negative_prompt": "What not to paint.",
+    "frames": "Keyframes, 1 to 32.",
+    "width": "Pixels. [default: the model's]",
+    "height": "Pixels. [default: the model's]",
+    "steps": "Denoising steps.",
+    "guidance_scale": "How closely to follow the prompt.",
+    "seed": "The same seed, the same video. [default: a random one]",
+    "fps": "Frames per second of the video, such as 12 or 24000/1001. "
+    "[default: 6 keyframes a second]",
+    "scheduler": f"One of {', '.join(SCHEDULERS)}.",
+    "interpolation": f"Frames between keyframes: {' or '.join(INTERPOLATIONS)}.",
+    "flow": f"What finds their motion: {' or '.join(FLOWS)}.",
+    "device": "auto, cpu, cuda, cuda:N or mps.",
+    "dtype": f"One of {', '.join(DTYPES)}.",
+}
 
 
-def add_commands(app: typer.Typer) -> None:
-    """Register this file's commands."""
-    app.command()(generate)
-    app.command()(info)
-    app.command()(vocabulary)
-
-
-def _option(text: str, name: str) -> Any:
-    default = getattr(DEFAULTS, name)
-    return typer.Option(help=f"{text} [default: {default}]" if default is not None else text)
-
-
+@with_flags(of_request(FLAGS))
 def generate(
     prompt: Annotated[
         str | None, typer.Argument(help="What to paint, in a sentence, English or Chinese.")
@@ -55,67 +62,17 @@ def generate(
         Path | None,
         typer.Option(help="Make the video in this file again; options beside it change it."),
     ] = None,
-    model: Annotated[
-        str | None, _option("A folder, a checkpoint file or a Hub id.", "model")
-    ] = None,
-    motion: Annotated[
-        str | None, _option("The motion module. [default: the one in the model]", "motion")
-    ] = None,
-    negative_prompt: Annotated[str | None, typer.Option(help="What not to paint.")] = None,
-    frames: Annotated[int | None, _option("Keyframes, 1 to 32.", "frames")] = None,
-    width: Annotated[int | None, _option("Pixels. [default: the model's]", "width")] = None,
-    height: Annotated[int | None, _option("Pixels. [default: the model's]", "height")] = None,
-    steps: Annotated[int | None, _option("Denoising steps.", "steps")] = None,
-    guidance_scale: Annotated[
-        float | None, _option("How closely to follow the prompt.", "guidance_scale")
-    ] = None,
-    seed: Annotated[
-        int | None, _option("The same seed, the same video. [default: a random one]", "seed")
-    ] = None,
-    fps: Annotated[
-        str | None,
-        _option(
-            "Frames per second of the video, such as 12 or 24000/1001. [default: 6 keyframes a "
-            "second]",
-            "fps",
-        ),
-    ] = None,
-    scheduler: Annotated[
-        str | None, _option(f"One of {', '.join(SCHEDULERS)}.", "scheduler")
-    ] = None,
-    interpolation: Annotated[
-        str | None,
-        _option(f"Frames between keyframes: {' or '.join(INTERPOLATIONS)}.", "interpolation"),
-    ] = None,
-    flow: Annotated[
-        str | None, _option(f"What finds their motion: {' or '.join(FLOWS)}.", "flow")
-    ] = None,
-    device: Annotated[str | None, _option("auto, cpu, cuda, cuda:N or mps.", "device")] = None,
-    dtype: Annotated[str | None, _option(f"One of {', '.join(DTYPES)}.", "dtype")] = None,
+    **given: Any,
 ) -> None:
     """Paint a video from a sentence.
 
     Everything that made it is embedded in the file: `conclvd info` prints it, `--like` repeats it.
     """
     given = {
-        "prompt": prompt,
-        "model": model,
-        "motion": motion,
-        "negative_prompt": negative_prompt,
-        "frames": frames,
-        "width": width,
-        "height": height,
-        "steps": steps,
-        "guidance_scale": guidance_scale,
-        "seed": seed,
-        "fps": None if fps is None else values.rate(fps),
-        "scheduler": scheduler,
-        "interpolation": interpolation,
-        "flow": flow,
-        "device": device,
-        "dtype": dtype,
+        name: value for name, value in {"prompt": prompt, **given}.items() if value is not None
     }
-    given = {name: value for name, value in given.items() if value is not None}
+    if "fps" in given:
+        given["fps"] = values.rate(given["fps"])
     original = _recipe_in(like) if like else None
     request = _changed(original.request, given) if original else _new(given)
     if output is not None:
@@ -125,7 +82,7 @@ def generate(
 
 def _run(request: Request, output: Path | None, original: Recipe | None) -> None:
     """Load, generate, write, and tell what matters on the way."""
-    typer.echo(f"loading {request.model}", err=True)
+    note(f"loading {request.model}")
     with loading(diffusers=True):
         from conclvd.generate.cpu import keep_freed_memory
         from conclvd.generate.generator import Generator
@@ -137,16 +94,16 @@ def _run(request: Request, output: Path | None, original: Recipe | None) -> None
     request = generator.settle(request)
     target = output or Path(f"conclvd-{request.seed}.mp4")
     check_output(target)
-    typer.echo(f"seed {request.seed}", err=True)
+    note(f"seed {request.seed}")
     for line in generator.warnings(request):
-        typer.echo(f"warning: {line}", err=True)
+        note(f"warning: {line}")
     assert request.fps is not None  # settled
     warn_of_rate(target, request.fps)
     with Bars() as bars:
         video = generator.generate(request, bars)
     written = write_video(target, video.frames, video.fps, metadata=video.recipe.to_json())
     for line in differences(original, video.recipe) if original else []:
-        typer.echo(f"warning: {line}", err=True)
+        note(f"warning: {line}")
     typer.echo(str(written))
 
 
@@ -156,14 +113,13 @@ def info(
 ) -> None:
     """Print how a video was made: prompt, seed, every setting, weights and versions."""
     video = probe(file)
-    if video.metadata is None:
-        raise InvalidRequest(f"{file} says nothing of how it was made; conclvd did not make it")
-    records, text = unwrapped(video.metadata, str(file))
+    metadata = _told(file, video.metadata)
+    records, text = unwrapped(metadata, str(file))
     recipe = None
     if not records or (text is not None and is_recipe(text)):
-        recipe = read_recipe(text or video.metadata, str(file))
+        recipe = read_recipe(text or metadata, str(file))
     if as_json:
-        typer.echo(video.metadata)
+        typer.echo(metadata)
         return
     typer.echo(
         f"{file}: {video.frames} frames, {video.width}x{video.height}, {video.fps} fps, "
@@ -199,7 +155,7 @@ def vocabulary(
     """List the words that a model was trained on, one a line."""
     if language is not None and language not in LANGUAGES:
         raise InvalidRequest(f"language must be {' or '.join(LANGUAGES)}, found {language!r}")
-    path = resolve(model, hub_files=(VOCABULARY,)).path / VOCABULARY
+    path = resolve(model, hub_files=(VOCABULARY,)) / VOCABULARY
     if not path.is_file():
         raise ModelError(f"{model} has no {VOCABULARY}: it was not limited to a list of words")
     words = read_vocabulary(path)
@@ -224,15 +180,15 @@ def _changed(request: Request, given: dict[str, Any]) -> Request:
 
 
 def _recipe_in(file: Path) -> Recipe:
-    text = read_metadata(file)
-    if text is None:
-        raise InvalidRequest(f"{file} says nothing of how it was made; conclvd did not make it")
-    records, original = unwrapped(text, str(file))
+    records, original = unwrapped(_told(file, read_metadata(file)), str(file))
     if records:
-        typer.echo(
-            f"warning: {file} was interpolated afterwards; this makes the video from before that",
-            err=True,
-        )
+        note(f"warning: {file} was interpolated afterwards; this makes the video from before that")
     if original is None:
         raise InvalidRequest(f"{file} was interpolated by conclvd but not generated by it")
     return read_recipe(original, str(file))
+
+
+def _told(file: Path, metadata: str | None) -> str:
+    if metadata is None:
+        raise InvalidRequest(f"{file} says nothing of how it was made; conclvd did not make it")
+    return metadata

@@ -11,7 +11,8 @@ import numpy as np
 import typer
 
 from conclvd.cli import values
-from conclvd.cli.output import check_output, warn_of_rate
+from conclvd.cli.flags import DEVICE, FLOW
+from conclvd.cli.output import check_output, note, warn_of_rate
 from conclvd.cli.progress import Bars
 from conclvd.errors import InvalidRequest
 from conclvd.tensors import Frame
@@ -22,11 +23,6 @@ from conclvd.video.write import write_video
 
 if TYPE_CHECKING:
     from conclvd.interpolation.sofp import Tally
-
-
-def add_commands(app: typer.Typer) -> None:
-    """Register this file's commands."""
-    app.command()(interpolate)
 
 
 def interpolate(
@@ -45,9 +41,7 @@ def interpolate(
         str,
         typer.Option(help="sofp follows each pixel's path to the last frame; linear does not."),
     ] = "sofp",
-    flow: Annotated[
-        str, typer.Option(help="What finds the motion: dis, raft, or a file of RAFT weights.")
-    ] = "dis",
+    flow: Annotated[str, FLOW] = "dis",
     fps: Annotated[
         str | None,
         typer.Option(
@@ -69,7 +63,7 @@ def interpolate(
             "filling their time with motion.",
         ),
     ] = False,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    device: Annotated[str, DEVICE] = "auto",
 ) -> None:
     """Put new frames between the frames of a video.
 
@@ -129,12 +123,10 @@ def _sound(source: Path, video: VideoInfo, output: Path, same_length: bool) -> P
     if not video.sound:
         return None
     if format_of(output) is not Format.MP4:
-        typer.echo(
-            f"warning: {output.suffix or 'pictures'} cannot hold sound; it is left out", err=True
-        )
+        note(f"warning: {output.suffix or 'pictures'} cannot hold sound; it is left out")
         return None
     if not same_length:
-        typer.echo("warning: --fps changes the length; the sound is left out", err=True)
+        note("warning: --fps changes the length; the sound is left out")
         return None
     return source
 
@@ -142,22 +134,19 @@ def _sound(source: Path, video: VideoInfo, output: Path, same_length: bool) -> P
 def _warn(video: VideoInfo, pace: Pace, output: Path, rate: Fraction | None) -> None:
     """Say what will be other than one might expect, before the work."""
     if format_of(output) is Format.MP4 and (video.width % 2 or video.height % 2):
-        typer.echo(
+        note(
             f"warning: mp4 needs even sides and the frames are {video.width}x{video.height}; their "
-            "last row or column is shown twice",
-            err=True,
+            "last row or column is shown twice"
         )
     if not video.rate_told and rate is None:
-        typer.echo(
+        note(
             f"warning: the pictures do not tell their rate, {float(video.fps):g} a second is "
-            "taken; choose with --fps",
-            err=True,
+            "taken; choose with --fps"
         )
     if not pace.even:
-        typer.echo(
+        note(
             f"the frames are shown for unequal times: on a grid of {float(pace.fps):g} a second "
-            f"{video.frames} of them became {sum(pace.shown)}",
-            err=True,
+            f"{video.frames} of them became {sum(pace.shown)}"
         )
 
 
@@ -178,13 +167,9 @@ def _tell(tally: Tally, keep_repeats: bool) -> None:
     if tally.cuts:
         first = ", ".join(str(index) for index in tally.cuts[:8])
         more = ", ..." if len(tally.cuts) > 8 else ""
-        typer.echo(
-            f"{len(tally.cuts)} cuts, before frames {first}{more}; nothing was invented there",
-            err=True,
-        )
+        note(f"{len(tally.cuts)} cuts, before frames {first}{more}; nothing was invented there")
     if tally.repeats and not keep_repeats:
-        typer.echo(
+        note(
             f"{tally.repeats} of {tally.frames} frames repeat the one before; their time was "
-            "filled with motion (--keep-repeats leaves them)",
-            err=True,
+            "filled with motion (--keep-repeats leaves them)"
         )

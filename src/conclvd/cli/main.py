@@ -15,7 +15,15 @@ import typer
 from pydantic import ValidationError
 
 from conclvd import __version__
-from conclvd.cli import dataset, evaluate, generate, interpolate, train
+from conclvd.cli import (
+    dataset,
+    evaluate_compare,
+    evaluate_study,
+    evaluate_videos,
+    generate,
+    interpolate,
+    train,
+)
 from conclvd.cli.launched import is_first, let_the_first_speak
 from conclvd.errors import ConclvdError, InvalidRequest
 
@@ -32,11 +40,21 @@ app = typer.Typer(
 
 # --- commands ------------------------------------------------------------------------------------
 
-generate.add_commands(app)
-interpolate.add_commands(app)
-train.add_commands(app)
+app.command()(generate.generate)
+app.command()(generate.info)
+app.command()(generate.vocabulary)
+app.command()(interpolate.interpolate)
+app.command()(train.train)
+app.command()(train.ablate)
 app.add_typer(dataset.app, name="dataset")
-app.add_typer(evaluate.app, name="evaluate")
+evaluate = typer.Typer(help="Measure videos, compare methods, ask people.")
+evaluate.command()(evaluate_compare.prompts)
+evaluate.command()(evaluate_compare.compare)
+evaluate.command()(evaluate_compare.gallery)
+evaluate.command()(evaluate_videos.videos)
+evaluate.command()(evaluate_videos.table)
+evaluate.add_typer(evaluate_study.app, name="study")
+app.add_typer(evaluate, name="evaluate")
 
 # -------------------------------------------------------------------------------------------------
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from conclvd.cli.libraries import loading
+from conclvd.cli.output import note
 from conclvd.cli.progress import Stages
 from conclvd.errors import DatasetError
-
-
-def add_commands(app: typer.Typer) -> None:
-    """Register this file's commands."""
-    app.command()(suggest)
 
 
 def suggest(
@@ -41,14 +38,10 @@ def suggest(
 
         captioner = Captioner(model, language, prompt)
     with Stages() as bar:
-        result = suggest_captions(
-            folder,
-            captioner,
-            language=language,
-            report=lambda done, total: bar("suggest", done, total),
-        )
+        report = partial(bar, "suggest")
+        result = suggest_captions(folder, captioner, language=language, report=report)
     for line in result.left_out:
-        typer.echo(f"left out: {line}", err=True)
+        note(f"left out: {line}")
     typer.echo(
         f"{folder}: {captioner.name} suggested {result.written} captions; "
         f"`conclvd dataset annotate {folder}` confirms them"

@@ -2,37 +2,49 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
-from collections.abc import Callable
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Any, get_args, get_origin
 
 import typer
 from pydantic.fields import FieldInfo
 
+from conclvd.cli.flags import with_flags
 from conclvd.cli.launched import is_first
 from conclvd.cli.libraries import loading
+from conclvd.cli.output import note
 from conclvd.cli.progress import Bars
 from conclvd.errors import InvalidRequest, MediaError
 from conclvd.files import write_text
 from conclvd.train.settings import TrainSettings, preset_names, read_settings
 
 STOPPED = 130
-PLAIN = (bool, int, float)
-WITHOUT_DEFAULT = {"snr_gamma": float, "num_held_out_clips": int, "cuda_graph": bool}
 
 
-def add_commands(app: typer.Typer) -> None:
-    """Register this file's commands, with a flag for every setting."""
-    app.command()(_with_flags(train))
-    app.command()(_with_flags(ablate))
+def _option(name: str, field: FieldInfo) -> Any:
+    """The option of a setting; its value is checked where the settings are."""
+    text = field.description or ""
+    default = None if field.is_required() else field.default
+    if default not in (None, []):
+        shown = " ".join(map(str, default)) if isinstance(default, list) else default
+        text += f" [default: {shown}]"
+    flag = f"--{name.replace('_', '-')}"
+    kinds = (field.annotation, *get_args(field.annotation))  # of an optional one, what it may be
+    kind: Any = next((plain for plain in (bool, int, float) if plain in kinds), str)
+    if any(get_origin(each) is list for each in kinds):
+        kind, text = list[str], f"{text} May be repeated."
+    if kind is bool:
+        flag = f"{flag}/--no-{name.replace('_', '-')}"
+    return Annotated[kind | None, typer.Option(flag, help=text, show_default=False)]
 
 
+FLAGS = {name: _option(name, field) for name, field in TrainSettings.model_fields.items()}
+CONFIG = typer.Argument(help=f"A TOML file, or a preset: {', '.join(preset_names())}.")
+
+
+@with_flags(FLAGS)
 def train(
-    config: Annotated[
-        str,
-        typer.Argument(help=f"A TOML file, or a preset: {', '.join(preset_names())}."),
-    ],
+    config: Annotated[str, CONFIG],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the resolved run, and train nothing.")
     ] = False,
@@ -60,7 +72,7 @@ def train(
     if dry_run:
         with Bars() as bars:
             resolved = plan(settings, bars)
-        for line in resolved.lines():
+        for line in resolved.lines:
             typer.echo(line)
         return 0
     with Bars() as bars:
@@ -72,11 +84,9 @@ def train(
     return 0
 
 
+@with_flags(FLAGS)
 def ablate(
-    config: Annotated[
-        str,
-        typer.Argument(help=f"A TOML file, or a preset: {', '.join(preset_names())}."),
-    ],
+    config: Annotated[str, CONFIG],
     **given: Any,
 ) -> int:
     """Train the paper's ablations from equal budgets, and print the table that compares them.
@@ -102,9 +112,9 @@ def _preview(settings: TrainSettings) -> int:
     from conclvd.train.preview import write_preview
 
     with Bars() as bars:
-        found = find_clips(settings, lambda done, total: bars("hash", done, total))
+        found = find_clips(settings, partial(bars, "hash"))
     for skipped in found.skipped:
-        typer.echo(f"passed over: {skipped.name} {skipped.reason}", err=True)
+        note(f"passed over: {skipped.name} {skipped.reason}")
     path, rows = write_preview(found, settings, _tell)
     for number, row in enumerate(rows, 1):
         captions = " | ".join(row.captions)
@@ -122,46 +132,3 @@ def _tell(line: str) -> None:
 def _settings(config: str, given: dict[str, Any]) -> TrainSettings:
     """The settings of the file with the flags that were given; an empty list is not given."""
     return read_settings(config, {k: v for k, v in given.items() if v not in (None, [])})
-
-
-def _with_flags(command: Callable[..., int]) -> Callable[..., int]:
-    """`command` with its `**given` spelled out: one option a setting, as typer reads it."""
-    signature = inspect.signature(command, eval_str=True)
-    own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
-    flags = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.POSITIONAL_OR_KEYWORD,
-            default=None,
-            annotation=_option(name, field),
-        )
-        for name, field in TrainSettings.model_fields.items()
-    ]
-
-    def run(**arguments: Any) -> int:
-        return command(**arguments)
-
-    run.__name__, run.__doc__ = command.__name__, command.__doc__
-    run.__signature__ = signature.replace(parameters=[*own, *flags])  # type: ignore[attr-defined]
-    run.__annotations__ = {p.name: p.annotation for p in [*own, *flags]}
-    return run
-
-
-def _option(name: str, field: FieldInfo) -> Any:
-    """The option of a setting; its value is checked where the settings are."""
-    text = field.description or ""
-    default = None if field.is_required() else field.default
-    if default not in (None, []):
-        shown = " ".join(map(str, default)) if isinstance(default, list) else default
-        text += f" [default: {shown}]"
-    flag = f"--{name.replace('_', '-')}"
-    kind: Any = str
-    if isinstance(default, list) or name == "attention_kinds":
-        kind, text = list[str], f"{text} May be repeated."
-    elif type(default) in PLAIN:
-        kind = type(default)
-    elif name in WITHOUT_DEFAULT:
-        kind = WITHOUT_DEFAULT[name]
-    if kind is bool:
-        flag = f"{flag}/--no-{name.replace('_', '-')}"
-    return Annotated[kind | None, typer.Option(flag, help=text, show_default=False)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -12,7 +12,7 @@ from concurrent.futures import (
     ThreadPoolExecutor,
     wait,
 )
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -20,7 +20,7 @@ import torch
 
 from conclvd.cluster import RayProcess, room
 from conclvd.compare.maker import Maker, begin, do, leave
-from conclvd.compare.making import Batch, Doing, Loaded, Lost, Made, Order, Share, Tell
+from conclvd.compare.making import Batch, Loaded, Lost, Made, Order, Share, Tell
 from conclvd.compare.shift import Shift, gone
 from conclvd.errors import InvalidRequest
 from conclvd.generate.device import choose_device
@@ -53,27 +53,15 @@ def choose_devices(name: str, cluster: str | None = None) -> list[str]:
     return [device.strip() for device in chosen]
 
 
-@contextmanager
-def crew(devices: Sequence[str], cluster: str | None = None) -> Iterator[Crew]:
-    """This process for one device, a process for each of several or of a cluster's.
-
-    They end when this block does, or this process, by whatever means.
-    """
-    found = Crew(devices, cluster)
-    try:
-        found.revive()
-        yield found
-    finally:
-        found.end()
-
-
 class Crew:
     """Loads one method after the other and makes its videos.
 
-    A process that ended fails the method that it had loaded, and is started anew for the next.
+    It is this process for one device, a process for each of several or of a cluster's. They end
+    with `close`, or with this process, by whatever means. A process that ended fails the method
+    that it had loaded, and is started anew for the next.
     """
 
-    def __init__(self, devices: Sequence[str], cluster: str | None) -> None:
+    def __init__(self, devices: Sequence[str], cluster: str | None = None) -> None:
         self._devices, self._cluster = devices, cluster
         self._alone = len(devices) == 1 and cluster is None
         self._hands: dict[int, Executor] = {}  # by the place of their device
@@ -86,10 +74,12 @@ class Crew:
             if isinstance(answer.exception(), BrokenExecutor):
                 self._hands.pop(place).shutdown()
         begun = []
+        # how many share the cores of a machine; alone this process has them as they are
+        sharing = None if self._alone else len(self._devices) if self._cluster is None else 1
         for place, device in enumerate(self._devices):
             if place not in self._hands:
                 hand = self._hands[place] = self._start(device)
-                begun.append(_call(hand, begin, device, self._processes, Path.cwd()))
+                begun.append(_call(hand, begin, device, sharing, Path.cwd()))
         for one in begun:
             with suppress(BrokenExecutor):  # it fails with its first call
                 one.result()
@@ -98,13 +88,6 @@ class Crew:
         if self._cluster is not None:
             return RayProcess(self._cluster, gpu=device == "cuda")
         return Here() if self._alone else OwnProcess()
-
-    @property
-    def _processes(self) -> int | None:
-        """How many share the cores of a machine; None where this process has them as they are."""
-        if self._alone:
-            return None
-        return len(self._devices) if self._cluster is None else 1
 
     def load(self, slug: str, request: Request, weights: Path | None) -> Loaded:
         """Load a method on every device, in place of the one before. Raises MethodFailed."""
@@ -140,7 +123,7 @@ class Crew:
                     break
                 if not self._alone:
                     videos = sum(len(part) for _, part in at_work.values())
-                    tell(Doing(f"{videos} in work"))
+                    tell(f"{videos} in work")
                 for work in wait(at_work, return_when=FIRST_COMPLETED).done:
                     hand, part = at_work.pop(work)
                     if shift.took(part, work):
@@ -150,7 +133,7 @@ class Crew:
                 shift.took([], _call(hand, do, Maker.finish))
         shift.close()
 
-    def end(self) -> None:
+    def close(self) -> None:
         """End the processes; this one forgets its method."""
         leave()
         with ThreadPoolExecutor() as threads:  # none waits for the one before
@@ -169,5 +152,5 @@ def _call(
         return broken
 
 
-def _unseen(_: Made | Lost | Doing) -> None:
+def _unseen(_: Made | Lost | str) -> None:
     """What goes on within a batch is not told from one process to another."""

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from conclvd.compare.method_folder import Listed, MethodFolder
+from conclvd.compare.method_folder import MethodFolder
 from conclvd.errors import MediaError
 from conclvd.evaluate.captioned import Told, read_captions
 from conclvd.evaluate.folder_videos import is_video, number_of, rate_of, seed_of, stem
@@ -86,8 +86,9 @@ def compare_external(
 ) -> MethodRow:
     """Take the videos of `source` over into a comparison; what came of it is the method's row."""
     found, left = find_external(source, prompts)
-    asked = {v.target: Listed(prompts[v.index], v.seed) for v in found}
-    sums = [sha256_of(*_files(video.path)) for video in found]
+    asked = {v.target: (prompts[v.index], v.seed) for v in found}
+    paths = [video.path for video in found]
+    sums = [sha256_of(*picture_files(path) if path.is_dir() else [path]) for path in paths]
     made_by = dict(zip(asked, sums, strict=True))
     folder.keep(asked, made_by, others_by="")
     failed = []
@@ -131,10 +132,6 @@ def take_over(path: Path, target: Path) -> None:
             shutil.copyfile(path, partial)
         return
     write_video(target, (_even(frame) for frame in read_frames(path)), rate_of(probe(path)))
-
-
-def _files(video: Path) -> list[Path]:
-    return picture_files(video) if video.is_dir() else [video]
 
 
 def _even(frame: Frame) -> Frame:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from html import escape
 from importlib import resources
 from pathlib import Path
@@ -13,8 +14,8 @@ from string import Template
 from typing import Final
 from urllib.parse import quote
 
-from conclvd.compare.animation import CACHE, animation, forget_others
 from conclvd.errors import InvalidRequest, MediaError
+from conclvd.evaluate.folder_videos import rate_of
 from conclvd.evaluate.records import (
     METHODS_FILE,
     MethodRow,
@@ -22,9 +23,15 @@ from conclvd.evaluate.records import (
     read_methods,
     read_videos,
 )
-from conclvd.files import write_text
+from conclvd.files import make_folder, write_text
+from conclvd.video.probe import probe
+from conclvd.video.read import read_frames
+from conclvd.video.write import write_video
 
 PAGE: Final = "gallery.html"
+# Hidden: what looks for the folders of methods, here or in a study, is not to find it.
+CACHE: Final = ".animations"
+DIGITS: Final = 16
 
 # By one name, then by another: file names, which begin with the number of the prompt, and methods.
 Videos = Mapping[str, Mapping[str, VideoRow]]
@@ -166,3 +173,26 @@ def _allowed(text: str) -> str:
     """The rule of a Content-Security-Policy that allows this inline text alone."""
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return f"'sha256-{digest}'"
+
+
+def animation(pictures: Path, sha256: str, cache: Path) -> Path:
+    """The pictures as one WebP in the folder `cache`, made unless it is there already.
+
+    `sha256` is that of the pictures: others get a file of another name. WebP needs no PyAV, as
+    comparisons in pictures do not. Raises MediaError when pictures cannot be read, or the file
+    cannot be written.
+    """
+    target = cache / f"{pictures.name}-{sha256[:DIGITS]}.webp"
+    if target.is_file():
+        return target
+    rate = rate_of(probe(pictures))
+    make_folder(cache, MediaError)
+    return write_video(target, read_frames(pictures), rate)
+
+
+def forget_others(cache: Path, kept: set[Path]) -> None:
+    """Remove animations of pictures that are no longer shown, where the folder lets us."""
+    for path in cache.rglob("*.webp"):
+        if path not in kept:
+            with suppress(OSError):
+                path.unlink()

@@ -18,11 +18,21 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 import torch
 from pydantic import JsonValue
 
-from conclvd.compare.batch import batch_size
-from conclvd.compare.making import Batch, Doing, Loaded, Made, MethodFailed, Order, Share, Tell
+from conclvd.compare.making import (
+    Asked,
+    Batch,
+    Loaded,
+    Made,
+    MethodFailed,
+    Order,
+    Sample,
+    Sampler,
+    Share,
+    Tell,
+)
 from conclvd.compare.memory import forget_peak, peak_gib
 from conclvd.compare.methods import methods_called
-from conclvd.compare.sampler import Asked, Sample, Sampler
+from conclvd.compare.shift import batch_size
 from conclvd.errors import InvalidRequest
 from conclvd.generate.cpu import keep_freed_memory
 from conclvd.generate.device import choose_device
@@ -65,7 +75,7 @@ class Maker:
         assert sampler is not None
 
         def progress(stage: str, step: int, steps: int) -> None:
-            tell(Doing(f"{stage} {step}/{steps}"))
+            tell(f"{stage} {step}/{steps}")
 
         forgot = forget_peak(sampler.device)
         started = time.perf_counter()
@@ -106,7 +116,6 @@ class Maker:
         return Batch(self._written())
 
     def _forget(self) -> None:
-        """Give the memory of the method back."""
         self._sampler = None
         gc.collect()
         if torch.cuda.is_available():

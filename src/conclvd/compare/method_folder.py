@@ -6,12 +6,11 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, TypeAlias
 
 from conclvd.compare.crew import Crew
 from conclvd.compare.maker import hashed
-from conclvd.compare.making import Doing, Loaded, Lost, Made, Order
-from conclvd.compare.sampler import Asked
+from conclvd.compare.making import Asked, Loaded, Lost, Made, Order
 from conclvd.errors import MediaError
 from conclvd.evaluate.records import VideoRow, read_videos, write_videos
 from conclvd.files import make_folder, sha256_of
@@ -19,11 +18,8 @@ from conclvd.files import make_folder, sha256_of
 WRITE_EVERY: Final = 1  # seconds; a GPU makes ten videos in one
 
 
-class Listed(NamedTuple):
-    """What a video shows; one that was not made here may tell no seed."""
-
-    prompt: str
-    seed: int | None
+# Prompt and seed of a video; one that was not made here may tell no seed.
+Listed: TypeAlias = tuple[str, int | None]
 
 
 class MethodFolder:
@@ -49,30 +45,22 @@ class MethodFolder:
         method fails, MediaError when a file cannot be written.
         """
         made_by = hashed({**loaded.settings, "format": order.format})
-        listed = {name: Listed(video.prompt, video.seed) for name, video in asked.items()}
-        self.keep(listed, dict.fromkeys(asked, made_by), made_by)
+        self.keep(asked, dict.fromkeys(asked, made_by), made_by)
         done = sum(name in self.rows for name in asked)
         report(done, "")
         lost: dict[str, str] = {}
 
-        def tell(event: Made | Lost | Doing) -> None:
+        def tell(event: Made | Lost | str) -> None:
             nonlocal done
-            if isinstance(event, Doing):
-                report(done, event.text)
+            if isinstance(event, str):
+                report(done, event)
                 return
             done += 1
             if isinstance(event, Lost):
                 lost[event.name] = event.reason
                 return
-            self.add(
-                event.name,
-                listed[event.name],
-                made_by,
-                seconds=event.seconds,
-                peak_gib=event.peak_gib,
-                device=event.device,
-                batch=event.batch,
-            )
+            cost = {name: value for name, value in vars(event).items() if name != "name"}
+            self.add(event.name, asked[event.name], made_by, **cost)
             report(done, "")
 
         share = [(name, video) for name, video in asked.items() if name not in self.rows]
@@ -93,7 +81,7 @@ class MethodFolder:
             name: row
             for name, row in self.rows.items()
             if row.settings == made_by.get(name, others_by)
-            and (name not in asked or Listed(row.caption, row.seed) == asked[name])
+            and (name not in asked or (row.caption, row.seed) == asked[name])
             and (self.path / name).exists()
             and _hash(self.path / name) == row.sha256
         }
@@ -103,8 +91,8 @@ class MethodFolder:
         """List the file `name`, which is there; in `metadata.jsonl` at the end, or in a second."""
         self.rows[name] = VideoRow(
             file_name=name,
-            caption=video.prompt,
-            seed=video.seed,
+            caption=video[0],
+            seed=video[1],
             method=self.method,
             settings=made_by,
             sha256=_hash(self.path / name),
@@ -120,5 +108,4 @@ class MethodFolder:
 
 
 def _hash(path: Path) -> str:
-    """The sha256 of a file, or of the pictures in a folder."""
     return sha256_of(*sorted(path.iterdir()) if path.is_dir() else [path])

@@ -17,7 +17,7 @@ from conclvd.generate.request import Request
 from conclvd.models.source import EMBEDDED, MOTION, resolve
 
 if TYPE_CHECKING:
-    from conclvd.compare.sampler import Sampler
+    from conclvd.compare.making import Sampler
 
 SD15: Final = "--model stable-diffusion-v1-5/stable-diffusion-v1-5"
 Loader = Callable[[Request, Path | None], "Sampler"]
@@ -53,7 +53,7 @@ class Method:
 
     def find(self, weights: str) -> Path:
         """Its weights as a folder or a file; ModelError when they are not to be had."""
-        return resolve(weights, hub_files=self.files).path
+        return resolve(weights, hub_files=self.files)
 
 
 def slug_of(name: str) -> str:
@@ -63,8 +63,12 @@ def slug_of(name: str) -> str:
 
 
 def _motion(method: str, request: Request, weights: Path | None) -> Sampler:
-    from conclvd.compare.motion import load_motion
+    from conclvd.compare.motion import load_animatelcm, load_lightning, load_motion
 
+    if method == "animatelcm":
+        return load_animatelcm(request, weights)
+    if method == "lightning":
+        return load_lightning(request, weights)
     return load_motion(request, weights, method)
 
 
@@ -72,18 +76,6 @@ def _text2video_zero(request: Request, weights: Path | None) -> Sampler:
     from conclvd.compare.text2video_zero import Text2VideoZero
 
     return Text2VideoZero.load(request)
-
-
-def _animatelcm(request: Request, weights: Path | None) -> Sampler:
-    from conclvd.compare.motion import load_animatelcm
-
-    return load_animatelcm(request, weights)
-
-
-def _lightning(request: Request, weights: Path | None) -> Sampler:
-    from conclvd.compare.motion import load_lightning
-
-    return load_lightning(request, weights)
 
 
 def _modelscope(request: Request, weights: Path | None) -> Sampler:
@@ -111,14 +103,14 @@ METHODS: Final = (
     Method("Text2Video-Zero", _text2video_zero),
     Method(
         "AnimateLCM",
-        _animatelcm,
+        partial(_motion, "animatelcm"),
         files=(*MODULE_FILES, LCM_LORA),
         fetch=f"give --motion {{slug}}=wangfuyun/AnimateLCM with {SD15}, or a folder with "
         f"{', '.join(MODULE_FILES)} and {LCM_LORA} from there",
     ),
     Method(
         "AnimateDiff-Lightning",
-        _lightning,
+        partial(_motion, "lightning"),
         files=(LIGHTNING_FILE,),
         fetch=f"give --motion {{slug}}=ByteDance/AnimateDiff-Lightning with {SD15}, or the file "
         f"{LIGHTNING_FILE} from there",

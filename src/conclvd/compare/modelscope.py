@@ -9,12 +9,11 @@ import torch
 from diffusers import TextToVideoSDPipeline
 from pydantic import JsonValue
 
-from conclvd.compare.sampler import Asked, Sample
+from conclvd.compare.making import Asked, Sample, shared_settings
 from conclvd.errors import ModelError
 from conclvd.files import sha256_of
 from conclvd.generate.device import choose_device, choose_dtype
-from conclvd.generate.generator import DECODE_CHUNK, Progress, check_finite
-from conclvd.generate.pixels import to_frames
+from conclvd.generate.generator import Progress, decode_frames
 from conclvd.generate.request import MAX_FRAMES, Request
 from conclvd.tensor_file import model_errors
 
@@ -55,14 +54,8 @@ class ModelScope:
     @property
     def settings(self) -> dict[str, JsonValue]:
         """Everything but prompt and seed on which the pixels depend."""
-        asked = self.request
         return {
-            "scheduler": type(self.pipeline.scheduler).__name__,
-            "steps": asked.steps,
-            "guidance_scale": asked.guidance_scale,
-            "frames": asked.frames,
-            "width": asked.width,
-            "height": asked.height,
+            **shared_settings(type(self.pipeline.scheduler).__name__, self.request),
             "dtype": str(self.pipeline.unet.dtype).removeprefix("torch."),
             "weights": self.weights,
         }
@@ -82,9 +75,5 @@ class ModelScope:
             output_type="latent",
             callback=lambda step, _, __: progress("denoise", step + 1, asked.steps),
         ).frames
-        decoded = []
-        for part in latents.split(DECODE_CHUNK, dim=2):
-            pixels = self.pipeline.decode_latents(part)
-            check_finite(pixels, self.pipeline.unet.dtype)
-            decoded.append(pixels)
-        return [Sample(to_frames(video)) for video in torch.cat(decoded, dim=2)]
+        decoded = decode_frames(self.pipeline.decode_latents, latents, self.pipeline.unet.dtype)
+        return [Sample(frames) for frames in decoded]

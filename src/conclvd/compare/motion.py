@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from conclvd.compare.hub_files import LCM_LORA, LIGHTNING_FILE
-from conclvd.compare.sampler import Asked, Sample
+from conclvd.compare.making import Asked, Sample, shared_settings
 from conclvd.errors import InvalidRequest, ModelError
 from conclvd.files import sha256_of
 from conclvd.generate.generator import Generator, Progress
@@ -46,15 +46,10 @@ class MotionMethod:
     @property
     def settings(self) -> dict[str, JsonValue]:
         """Everything but prompt and seed on which the pixels depend."""
-        asked, pipeline = self.request, self.generator.pipeline
+        pipeline = self.generator.pipeline
         weights: dict[str, JsonValue] = dict(self.generator.weights)
         return {
-            "scheduler": asked.scheduler,
-            "steps": asked.steps,
-            "guidance_scale": asked.guidance_scale,
-            "frames": asked.frames,
-            "width": asked.width,
-            "height": asked.height,
+            **shared_settings(self.request.scheduler, self.request),
             "attention_kinds": list(attention_kinds(pipeline.motion_adapter)),
             "dtype": str(pipeline.unet.dtype).removeprefix("torch."),
             "weights": weights | ({"lora": self.added} if self.added else {}),

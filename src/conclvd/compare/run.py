@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conclvd.compare.crew import Crew, choose_devices, crew
+from conclvd.compare.crew import Crew, choose_devices
 from conclvd.compare.external import compare_external
 from conclvd.compare.ledger import Ledger
-from conclvd.compare.making import Loaded, MethodFailed, Order
+from conclvd.compare.making import Asked, Loaded, MethodFailed, Order
 from conclvd.compare.method_folder import MethodFolder
 from conclvd.compare.methods import Method, slug_of
-from conclvd.compare.sampler import Asked
 from conclvd.errors import ConclvdError, InvalidRequest
 from conclvd.evaluate.records import AskedRow, MethodRow, Status
 from conclvd.generate.request import Request
@@ -97,7 +97,7 @@ class Comparison:
 
     def can_load(self, method: Method) -> bool:
         """Whether a method needs no weights, or they were given or come with the base."""
-        base = resolve(self.request.model, hub_files=HUB_FILES).path
+        base = resolve(self.request.model, hub_files=HUB_FILES)
         return method.slug in self.weights or not method.lacks_weights(base)
 
 
@@ -108,32 +108,23 @@ def compare(comparison: Comparison, out: Path, report: Report) -> list[MethodRow
     is what would stop all of them: a wrong base or device, a folder that cannot be written or into
     which another comparison writes.
     """
+    devices: list[str] = []
     if comparison.methods:
         devices = choose_devices(comparison.request.device, comparison.cluster)
         resolve(comparison.request.model, hub_files=HUB_FILES)
-    else:
-        devices = []
-    with writing(out, "conclvd evaluate compare"):
-        return _compare(comparison, devices, out, report)
-
-
-def _compare(
-    comparison: Comparison, devices: Sequence[str], out: Path, report: Report
-) -> list[MethodRow]:
-    ledger = Ledger(out)
-    ledger.begin(
-        {method.slug: method.name for method in comparison.methods},
-        {slug_of(name): name for name in comparison.external},
-        [
-            AskedRow(name=Path(name).stem, caption=video.prompt, seed=video.seed)
-            for name, video in comparison.asked.items()
-        ],
-    )
+    asked = [
+        AskedRow(name=Path(name).stem, caption=video.prompt, seed=video.seed)
+        for name, video in comparison.asked.items()
+    ]
+    methods = {method.slug: method.name for method in comparison.methods}
     made: list[MethodRow] = []
-    for found in _rows(comparison, devices, out, ledger, report):
-        row = _beside_twin(found, made)
-        made.append(row)
-        ledger.end(row)
+    with writing(out, "conclvd evaluate compare"):
+        ledger = Ledger(out)
+        ledger.begin(methods, {slug_of(name): name for name in comparison.external}, asked)
+        for found in _rows(comparison, devices, out, ledger, report):
+            row = _beside_twin(found, made)
+            made.append(row)
+            ledger.end(row)
     return made
 
 
@@ -141,7 +132,8 @@ def _rows(
     comparison: Comparison, devices: Sequence[str], out: Path, ledger: Ledger, report: Report
 ) -> Iterator[MethodRow]:
     if comparison.methods:
-        with crew(devices, comparison.cluster) as hands:  # their start is not of the time
+        with closing(Crew(devices, comparison.cluster)) as hands:
+            hands.revive()  # their start is not of the time
             end = None if comparison.seconds is None else time.monotonic() + comparison.seconds
             ready = sum(map(comparison.can_load, comparison.methods))
             for method in comparison.methods:
@@ -179,7 +171,6 @@ def _row(
     until: float | None,
     report: Report,
 ) -> MethodRow:
-    """Load a method, make its videos, and say what became of it."""
     asked = comparison.asked
     loaded: Loaded | None = None
 

@@ -1,16 +1,47 @@
-"""The videos that a crew has to make at one go, and what became of them."""
+"""The videos that a crew has to make at one go: which together, and what became of them."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, Future
+from itertools import pairwise
 from math import ceil
-from typing import Final
+from typing import Final, TypeVar
 
-from conclvd.compare.batch import parts
+import torch
+
 from conclvd.compare.making import Batch, Lost, MethodFailed, Order, Share, Tell
+from conclvd.generate.request import Request
 
 LOSSES: Final = 3  # videos that fail before any is made, and the method is given up
+MOST: Final = 16  # made together
+# Points of latents in a step, all frames and the guidance counted: 16 videos of 8 frames at 256²,
+# which fill a large GPU; 2 of 16 frames at 512².
+POINTS: Final = 16 * 2 * 8 * 32 * 32
+PIXELS_A_POINT: Final = 8
+Item = TypeVar("Item")
+
+
+def batch_size(device: torch.device, request: Request) -> int:
+    """How many videos of a settled `request` to make together: 1 unless on a CUDA GPU.
+
+    One small video after the other leaves a GPU waiting for its next order. On a CPU several at
+    once are no faster and take more memory.
+    """
+    if device.type != "cuda":
+        return 1
+    assert request.height is not None
+    assert request.width is not None
+    points = request.height * request.width // PIXELS_A_POINT**2 * request.frames
+    return max(1, min(MOST, POINTS // (points * (2 if request.guided else 1))))
+
+
+def parts(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
+    """`items` in their order, in as few parts of at most `size` as there can be, of like length."""
+    count = ceil(len(items) / size)
+    ends = [round(index * len(items) / count) for index in range(count + 1)] if count else [0]
+    return [items[start:end] for start, end in pairwise(ends)]
 
 
 class Shift:

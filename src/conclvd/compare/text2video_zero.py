@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-import numpy as np
 import torch
 from diffusers import DDIMScheduler, StableDiffusionPipeline
 from diffusers.models.attention_processor import Attention, AttnProcessor2_0
@@ -18,12 +17,11 @@ from pydantic import JsonValue
 from torch import Tensor
 from torch.nn import functional
 
-from conclvd.compare.sampler import Asked, Sample
+from conclvd.compare.making import Asked, Sample, shared_settings
 from conclvd.errors import InvalidRequest
 from conclvd.generate.cpu import tune_for_cpu
 from conclvd.generate.device import choose_device, choose_dtype
-from conclvd.generate.generator import DECODE_CHUNK, Progress, check_finite
-from conclvd.generate.pixels import to_frames
+from conclvd.generate.generator import Progress, decode_frames
 from conclvd.generate.request import MAX_FRAMES, Request
 from conclvd.models.base import Base
 from conclvd.models.components import load_base
@@ -55,16 +53,13 @@ class CrossFrameAttention(AttnProcessor2_0):  # type: ignore[misc]  # diffusers 
         attn: Attention,
         hidden_states: Tensor,
         encoder_hidden_states: Tensor | None = None,
-        attention_mask: Tensor | None = None,
         **kwargs: object,
     ) -> Tensor:
         """Called by `Attention` with tokens [(b n) l c]; returns as many."""
         if encoder_hidden_states is None:
             videos = hidden_states.view(-1, self.frames, *hidden_states.shape[1:])
             encoder_hidden_states = videos[:, :1].expand_as(videos).flatten(0, 1)
-        output: Tensor = super().__call__(
-            attn, hidden_states, encoder_hidden_states, attention_mask, **kwargs
-        )
+        output: Tensor = super().__call__(attn, hidden_states, encoder_hidden_states, **kwargs)
         return output
 
 
@@ -105,8 +100,7 @@ class Text2VideoZero:
         """Load the request's base; errors as those of `Generator.load`."""
         device = choose_device(request.device)
         dtype = choose_dtype(request.dtype, device)
-        pixels = torch.float32 if dtype == torch.bfloat16 else dtype
-        return cls(load_base(request.model, dtype=dtype, vae_dtype=pixels), request, device)
+        return cls(load_base(request.model, dtype=dtype), request, device)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -126,15 +120,9 @@ class Text2VideoZero:
     @property
     def settings(self) -> dict[str, JsonValue]:
         """Everything but prompt and seed on which the pixels depend."""
-        asked = self.request
         together, moved = self.turning_points
         return {
-            "scheduler": "ddim",
-            "steps": asked.steps,
-            "guidance_scale": asked.guidance_scale,
-            "frames": asked.frames,
-            "width": asked.width,
-            "height": asked.height,
+            **shared_settings("ddim", self.request),
             "shift": SHIFT,
             "together_from": int(self.scheduler.timesteps[together]),
             "moved_at": int(self.scheduler.timesteps[moved]),
@@ -222,17 +210,15 @@ class Text2VideoZero:
         return torch.cat([empty, told]) if self.request.guided else told
 
     def _decode(self, latents: Float[Tensor, "b n c h w"], progress: Progress) -> list[Frames]:
-        vae, count = self.base.vae, latents.shape[1]
-        latents = latents.to(vae.dtype) / vae.config.scaling_factor
-        decoded = []
-        progress("decode", 0, count)
-        for part in torch.split(latents, DECODE_CHUNK, dim=1):
-            pixels = vae.decode(part.flatten(0, 1), return_dict=False)[0]
-            check_finite(pixels, self.base.unet.dtype)
-            videos = pixels.view(*part.shape[:2], *pixels.shape[1:]).transpose(1, 2)
-            decoded.append([to_frames(video) for video in videos])
-            progress("decode", sum(len(each[0]) for each in decoded), count)
-        return [np.concatenate(parts) for parts in zip(*decoded, strict=True)]
+        vae = self.base.vae
+
+        def decode(part: Tensor) -> Tensor:
+            pictures = part.transpose(1, 2).flatten(0, 1)
+            pixels: Tensor = vae.decode(pictures, return_dict=False)[0]
+            return pixels.view(len(part), -1, *pixels.shape[1:]).transpose(1, 2)
+
+        scaled = latents.to(vae.dtype) / vae.config.scaling_factor
+        return decode_frames(decode, scaled.transpose(1, 2), self.base.unet.dtype, progress)
 
 
 def turning_points(

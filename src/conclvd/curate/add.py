@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict
-
-from conclvd.curate.correct import Correction, correct_clips
+from conclvd.curate.cut import CUTS, CutRecord
 from conclvd.curate.facts import measure
 from conclvd.curate.source_file import SOURCES, UNKNOWN, SourceRecord, read_sources
 from conclvd.errors import ConclvdError, DatasetError, MediaError
 from conclvd.files import read_text, sha256_of
-from conclvd.lines import append_line, parse, write_lines
+from conclvd.lines import Record, append_line, parse, read_lines, write_lines
 from conclvd.lock import writing
+from conclvd.manifest import MANIFEST, ClipRecord, read_manifest, write_manifest
 from conclvd.video.formats import VIDEO_SUFFIXES
 from conclvd.workers import each
 
 # what a folder is searched for; a file that is named is read whatever it is called
 VIDEOS: Final = frozenset(VIDEO_SUFFIXES) - {".webp"}  # which FFmpeg cannot show moving
+Correction = tuple[SourceRecord, SourceRecord]  # of one source, before and after
 
 
-class Sidecar(BaseModel):
+class Sidecar(Record):
     """`VIDEO.json` beside a video: where it is from and the terms it may be used under."""
-
-    model_config = ConfigDict(extra="forbid")
 
     source: str | None = None
     license: str | None = None
@@ -75,7 +73,7 @@ def add_sources(
     license: str | None = None,
     name: str | None = None,
     workers: int | None = None,
-    report: Callable[[int, int], None] | None = None,
+    report: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Added]:
     """Note videos in `sources.jsonl`; returns what happened to each, in the order given.
 
@@ -89,15 +87,13 @@ def add_sources(
         noted = _Noted(folder)
         done: list[Added] = []
         waiting: dict[Path, SourceRecord | str] = {}
-        known = noted.by_path()
+        known = {record.path: record for record in noted.records.values()}
         files = [(path, known.get(str(path))) for path in videos]
         look = partial(_read, license=license, name=name)
-        if report:
-            report(0, len(videos))
+        report(0, len(videos))
         for path, found in each(look, files, workers):
             waiting[path] = found
-            if report:
-                report(len(done) + len(waiting), len(videos))
+            report(len(done) + len(waiting), len(videos))
             # in the order given: of two that are the same, the first is meant
             while len(done) < len(videos) and videos[len(done)] in waiting:
                 first = videos[len(done)]
@@ -111,12 +107,8 @@ class _Noted:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._records = {record.sha256: record for record in read_sources(folder)}
+        self.records = {record.sha256: record for record in read_sources(folder)}
         self._corrected: list[Correction] = []
-
-    def by_path(self) -> dict[str, SourceRecord]:
-        """All that are noted."""
-        return {record.path: record for record in self._records.values()}
 
     def take(
         self, path: Path, found: SourceRecord | str, license: str | None, name: str | None
@@ -124,10 +116,10 @@ class _Noted:
         """Note one file, or correct what is noted of it."""
         if isinstance(found, str):
             return Added(path, found)
-        before = self._records.get(found.sha256)
+        before = self.records.get(found.sha256)
         if before is None:
             append_line(self._folder / SOURCES, found)
-            self._records[found.sha256] = found
+            self.records[found.sha256] = found
             return Added(path, None, found.license)
         if before.path != found.path and Path(before.path).is_file():
             return Added(path, f"it has the same content as {before.path}")
@@ -137,7 +129,7 @@ class _Noted:
         same = before.model_copy(update={"modified_ns": found.modified_ns})
         after = same.model_copy(update={"path": found.path, **changes})
         if after != before:
-            self._records[found.sha256] = after
+            self.records[found.sha256] = after
             self._corrected.append((before, after))
         if after == same:
             return Added(path, "it is here already", before.license)
@@ -146,8 +138,8 @@ class _Noted:
     def finish(self) -> None:
         """Write what was corrected: the clips first, so that stopping in between loses nothing."""
         if self._corrected:
-            correct_clips(self._folder, self._corrected)
-            write_lines(self._folder / SOURCES, self._records.values())
+            _correct_clips(self._folder, self._corrected)
+            write_lines(self._folder / SOURCES, self.records.values())
 
 
 def _read(
@@ -188,6 +180,30 @@ def _sidecar(path: Path) -> Sidecar:
 
 
 def _is_video(file: Path, folder: Path) -> bool:
-    parts: Iterator[str] = iter(file.relative_to(folder).parts)
-    hidden = any(part.startswith(".") for part in parts)
+    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
     return not hidden and file.suffix.lower() in VIDEOS and file.is_file()
+
+
+def _correct_clips(folder: Path, corrections: Sequence[Correction]) -> None:
+    """Let clips say the origin and licence that their sources have now, and find these."""
+    after = {new.sha256: new for _, new in corrections}
+    if (folder / MANIFEST).exists():
+        write_manifest(folder, [_corrected(record, after) for record in read_manifest(folder)])
+    moved = {old.path: new.path for old, new in corrections if old.path != new.path}
+    if moved:
+        cuts = read_lines(folder / CUTS, CutRecord)
+        write_lines(folder / CUTS, [_found(cut, moved) for cut in cuts])
+
+
+def _corrected(record: ClipRecord, after: dict[str, SourceRecord]) -> ClipRecord:
+    source = after.get(record.source_sha256 or "")
+    if source is None:
+        return record
+    return record.model_copy(update={"source": source.name, "license": source.license})
+
+
+def _found(cut: CutRecord, moved: dict[str, str]) -> CutRecord:
+    spans = [
+        span.model_copy(update={"path": moved.get(span.path, span.path)}) for span in cut.spans
+    ]
+    return cut.model_copy(update={"spans": tuple(spans)})

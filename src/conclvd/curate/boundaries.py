@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from conclvd.curate.cuts import WIDTH, CutFinder
-from conclvd.curate.dissolves import SIZE, Dissolve, DissolveFinder
+from conclvd.curate.dissolves import SIZE, DissolveFinder
 
 _MARGIN: Final = 1  # frames left out on both sides of a dissolve, where it is hardly seen
 
@@ -24,8 +24,8 @@ class Boundaries:
         from av.video.reformatter import VideoReformatter
 
         self._reformatter = VideoReformatter()  # one for all frames: setting one up costs as much
-        self._cuts = CutFinder(fps)
-        self._dissolves = DissolveFinder(fps)
+        self.cuts = CutFinder(fps)
+        self.dissolves = DissolveFinder(fps)
         self._seen = 0
         self._start = 0
 
@@ -40,44 +40,32 @@ class Boundaries:
         grey: Float32[np.ndarray, "36 64"] = cv2.resize(
             cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), SIZE, interpolation=cv2.INTER_AREA
         ).astype(np.float32)
-        self._cuts.see(bgr)
-        self._dissolves.see(grey)
+        self.cuts.see(bgr)
+        self.dissolves.see(grey)
         self._seen += 1
         return grey
 
     def ended(self) -> list[tuple[int, int]]:
         """The shots that have ended since the last call, for certain."""
-        return self._shots(self._dissolves.settled_until())
+        return self._shots(self.dissolves.settled_until())
 
     def finish(self) -> list[tuple[int, int]]:
         """The last shots, when there are no more frames."""
-        self._dissolves.finish()
-        self._cuts.finish()
+        self.dissolves.finish()
+        self.cuts.finish()
         shots = self._shots(self._seen + 1)
         if self._start < self._seen:
             shots.append((self._start, self._seen))
         return shots
 
-    def joins(self) -> tuple[list[int], list[Dissolve]]:
-        """All cuts and dissolves when there are no more frames; instead of `ended` and `finish`."""
-        self._dissolves.finish()
-        self._cuts.finish()
-        return self._cuts.take(self._seen + 1), self._dissolves.take(self._seen + 1)
-
     def _shots(self, until: int) -> list[tuple[int, int]]:
         """Shots that end before frame `until`."""
         shots = []
-        for start, stop in sorted(
-            [
-                *((cut, cut) for cut in self._cuts.take(until)),
-                *map(_wide, self._dissolves.take(until)),
-            ]
-        ):
+        joins = [(cut, cut) for cut in self.cuts.take(until)]
+        for dissolve in self.dissolves.take(until):
+            joins.append((max(0, dissolve.start - _MARGIN), dissolve.stop + _MARGIN))
+        for start, stop in sorted(joins):
             if start > self._start:
                 shots.append((self._start, start))
             self._start = max(self._start, stop)
         return shots
-
-
-def _wide(dissolve: Dissolve) -> tuple[int, int]:
-    return max(0, dissolve.start - _MARGIN), dissolve.stop + _MARGIN

@@ -28,12 +28,12 @@ class Captioner:
     """
 
     def __init__(self, name: str, language: Language = "en", prompt: str | None = None) -> None:
-        source = resolve(name, hub_files=_HUB_FILES)
-        if not source.is_folder:
+        folder = resolve(name, hub_files=_HUB_FILES)
+        if not folder.is_dir():
             raise ModelError(f"{name} is one file, {CHECKPOINT_SUFFIXES[0]}; name a model's folder")
-        self.name = source.path.resolve().name if Path(name).expanduser().is_dir() else name
+        self.name = folder.resolve().name if Path(name).expanduser().is_dir() else name
         try:
-            self._load(source.path)
+            self._load(folder)
         except (OSError, ValueError, KeyError, TypeError, ImportError, RuntimeError) as error:
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise ModelError(

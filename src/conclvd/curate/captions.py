@@ -32,8 +32,7 @@ class CaptionLimit:
         """The limit of a model: embedded, a diffusers folder or a Hub id. Raises ModelError."""
         from transformers import AutoTokenizer
 
-        source = resolve(name, hub_files=("tokenizer/*",))
-        folder = source.path / "tokenizer"
+        folder = resolve(name, hub_files=("tokenizer/*",)) / "tokenizer"
         if not folder.is_dir():
             raise ModelError(f"{name} has no folder tokenizer; name a model in diffusers layout")
         try:

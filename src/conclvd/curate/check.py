@@ -9,8 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from conclvd.curate.captions import CaptionLimit
-from conclvd.curate.facts import measure
-from conclvd.curate.pictures import pictures
+from conclvd.curate.facts import measure, pictures
 from conclvd.curate.source_file import UNKNOWN
 from conclvd.errors import DatasetError, MediaError
 from conclvd.files import sha256_of
@@ -50,7 +49,7 @@ def check_dataset(
     decode: bool = True,
     workers: int | None = None,
     cluster: str | None = None,
-    report: Callable[[int, int], None] | None = None,
+    report: Callable[[int, int], None] = lambda done, total: None,
 ) -> Checked:
     """Check records, files, captions and splits of a dataset folder.
 
@@ -71,12 +70,11 @@ def check_dataset(
         else:
             readable.append(record)
     look = partial(check_clip, folder.absolute(), decode=decode)
-    if report and readable:
+    if readable:
         report(0, len(readable))
     for done, found in enumerate(each(look, readable, workers, cluster), 1):
         findings += found
-        if report:
-            report(done, len(readable))
+        report(done, len(readable))
     findings += _captions(records, limit)
     findings += _splits(records)
     findings += _unlisted(folder, records)
@@ -105,13 +103,8 @@ def check_clip(folder: Path, record: ClipRecord, *, decode: bool = True) -> list
         frames = sum(1 for _ in pictures(path, facts)) if decode else facts.frames
     except MediaError as error:
         return [Finding(name, f"cannot be read: {error}")]
-    turned = facts.rotation % 180 != 0
-    found = {
-        "width": facts.height if turned else facts.width,
-        "height": facts.width if turned else facts.height,
-        "frames": frames,
-        "fps": facts.fps,
-    }
+    width, height = facts.shown
+    found = {"width": width, "height": height, "frames": frames, "fps": facts.fps}
     return [
         Finding(name, f"{key} is {value} in the file and {getattr(record, key)} in the record")
         for key, value in found.items()
@@ -144,11 +137,10 @@ def _captions(records: Sequence[ClipRecord], limit: CaptionLimit | None) -> Iter
         for caption in filter(None, (record.caption, record.caption_zh)):
             length = limit.length(caption) if limit else 0
             if limit and length > limit.most:
-                shown = caption[:_SHOWN] + ("…" if len(caption) > _SHOWN else "")
                 yield Finding(
                     record.file_name,
                     f"a caption has {length} tokens and the encoder reads {limit.most}; shorten "
-                    f"{shown!r}",
+                    f"{_short(caption)!r}",
                 )
         if record.suggested_by is not None and record.reviewed_by is None:
             yield Finding(record.file_name, "nobody has confirmed the suggested caption", True)
@@ -156,8 +148,11 @@ def _captions(records: Sequence[ClipRecord], limit: CaptionLimit | None) -> Iter
             yield Finding(record.file_name, "its licence is unknown", True)
     for caption, names in copies.items():
         for name in names[1:]:
-            shown = caption[:_SHOWN] + ("…" if len(caption) > _SHOWN else "")
-            yield Finding(name, f"the caption is that of {names[0]}: {shown!r}", True)
+            yield Finding(name, f"the caption is that of {names[0]}: {_short(caption)!r}", True)
+
+
+def _short(caption: str) -> str:
+    return caption if len(caption) <= _SHOWN else f"{caption[:_SHOWN]}…"
 
 
 def _splits(records: Sequence[ClipRecord]) -> Iterator[Finding]:

@@ -8,16 +8,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from conclvd.curate.bars import Crop
-from conclvd.curate.facts import BrokenVideo, VideoFacts
-from conclvd.curate.pictures import pictures
+from conclvd.curate.facts import BrokenVideo, VideoFacts, pictures
 from conclvd.files import whole
+from conclvd.lines import Record
+from conclvd.video.colours import is_bt709, to_ordinary
 from conclvd.video.container import container
 from conclvd.video.h264 import CONTAINER, PIXELS, h264_stream
-from conclvd.video.hdr import to_ordinary
-from conclvd.video.matrix import is_bt709
 
 _TURNS: Final = {
     0: (),
@@ -27,10 +26,8 @@ _TURNS: Final = {
 }
 
 
-class Span(BaseModel):
+class Span(Record):
     """Frames `start` to `stop` - 1 of a video; `crop` is in its shown pixels."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     path: str
     facts: VideoFacts
@@ -72,12 +69,16 @@ def shown_size(crop: Crop, facts: VideoFacts) -> tuple[int, int]:
 
 def _plain(span: Span, width: int, height: int) -> Iterator[Any]:
     """The span's frames, as yuv420p of that size."""
+    import av
+
     frames = pictures(Path(span.path), span.facts, span.start)
     graph: Any = None
     wanted = span.stop - span.start
     count = 0
     for _, frame in islice(frames, wanted):
-        source = _ordinary(frame) if span.facts.hdr else frame
+        source = frame
+        if span.facts.hdr:
+            source = av.VideoFrame.from_ndarray(to_ordinary(frame), format="rgb24")
         if graph is None:
             graph = _graph(source, span, width, height)
         source.pts, source.time_base = count, Fraction(1, 1000)  # a frame may be shown twice
@@ -89,12 +90,6 @@ def _plain(span: Span, width: int, height: int) -> Iterator[Any]:
             f"{span.path} ends after {count} of the {wanted} frames from frame {span.start}; it "
             "may be broken"
         )
-
-
-def _ordinary(frame: Any) -> Any:
-    import av
-
-    return av.VideoFrame.from_ndarray(to_ordinary(frame), format="rgb24")
 
 
 def _graph(frame: Any, span: Span, width: int, height: int) -> Any:

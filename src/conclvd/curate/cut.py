@@ -9,8 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
-
 from conclvd.curate.clip_file import Span, write_clip
 from conclvd.curate.facts import BrokenVideo
 from conclvd.curate.plan import PLAN, CutSettings, Planned, make_plan
@@ -19,15 +17,9 @@ from conclvd.curate.shots import find_scenes
 from conclvd.curate.source_file import SOURCES, SourceRecord, read_sources
 from conclvd.errors import DatasetError, InvalidRequest
 from conclvd.files import make_folder, read_text, sha256_of, write_text
-from conclvd.lines import append_line, parse, read_lines, write_lines
+from conclvd.lines import Record, append_line, parse, read_lines, write_lines
 from conclvd.lock import writing
-from conclvd.manifest import (
-    MANIFEST,
-    ClipRecord,
-    append_record,
-    read_manifest,
-    write_manifest,
-)
+from conclvd.manifest import MANIFEST, ClipRecord, append_record, read_manifest, write_manifest
 from conclvd.workers import each
 
 CUTS: Final = "cuts.jsonl"
@@ -37,10 +29,8 @@ Report = Callable[[str, int, int], None]
 _Spread = Callable[[Callable[[Any], Any], Sequence[Any]], Iterator[Any]]  # `each`, ready to use
 
 
-class CutRecord(BaseModel):
+class CutRecord(Record):
     """One line of `cuts.jsonl`: what a clip file was made of."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     file_name: str
     spans: tuple[Span, ...]
@@ -150,13 +140,6 @@ def find_one(folder: Path, source: SourceRecord) -> SceneFile:
 # --- clips ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Job:
-    folder: Path
-    source: SourceRecord
-    planned: Planned
-
-
 def _cut_all(
     folder: Path,
     sources: Sequence[SourceRecord],
@@ -168,8 +151,7 @@ def _cut_all(
     by_sum = {source.sha256: source for source in sources}
     kept = [planned for planned in plan if planned.reason is None]
     ever = read_cuts(folder)
-    home = folder.absolute()
-    jobs = [_Job(home, by_sum[p.source_sha256], p) for p in kept if p.file_name not in ever]
+    jobs = [(by_sum[p.source_sha256], p) for p in kept if p.file_name not in ever]
     there = len(kept) - len(jobs)
     if not (folder / MANIFEST).exists():
         write_manifest(folder, [])
@@ -178,7 +160,8 @@ def _cut_all(
     failed: list[str] = []
     if jobs:
         report("clips", there, len(kept))
-    for done, (record, made) in enumerate(spread(make_clip, jobs), 1):
+    work = partial(make_clip, folder.absolute())
+    for done, (record, made) in enumerate(spread(work, jobs), 1):
         if isinstance(record, str):
             failed.append(record)
         else:
@@ -191,9 +174,11 @@ def _cut_all(
     return len(jobs) - len(failed), there, sorted(set(failed))
 
 
-def make_clip(job: _Job) -> tuple[ClipRecord | str, CutRecord]:
+def make_clip(
+    folder: Path, job: tuple[SourceRecord, Planned]
+) -> tuple[ClipRecord | str, CutRecord]:
     """Cut one clip; its record, or why there is none, and what it is made of."""
-    planned, source = job.planned, job.source
+    source, planned = job
     span = Span(
         path=source.path,
         facts=source.facts,
@@ -202,7 +187,7 @@ def make_clip(job: _Job) -> tuple[ClipRecord | str, CutRecord]:
         crop=planned.crop,
     )
     made = CutRecord(file_name=planned.file_name, spans=(span,))
-    path = job.folder / planned.file_name
+    path = folder / planned.file_name
     try:
         width, height = write_clip(path, made.spans)
     except BrokenVideo as error:

@@ -1,4 +1,4 @@
-"""What a video is, measured: from its packets, not from what its header claims alone."""
+"""What a video is, measured from its packets, not its header alone; and its frames by number."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from conclvd.errors import MediaError
+from conclvd.lines import Record
 from conclvd.manifest import Rate
+from conclvd.video.colours import is_hdr
 from conclvd.video.container import container
-from conclvd.video.hdr import is_hdr
 from conclvd.video.probe import quarter_turns
 
 _USUAL: Final = tuple(map(Fraction, ("24000/1001", "24", "25", "30000/1001", "30", "50", "60")))
@@ -26,7 +27,7 @@ class BrokenVideo(MediaError):
     """A video that is missing, or not one, or breaks off."""
 
 
-class VideoFacts(BaseModel):
+class VideoFacts(Record):
     """A video's one picture stream.
 
     `width` and `height` are the pixels as stored, `rotation` how many degrees anticlockwise they
@@ -35,8 +36,6 @@ class VideoFacts(BaseModel):
     timestamp `first_pts` + i·`period`, in `time_base` seconds; without timestamps `period` is None.
     `frames` counts them on that grid, `seconds` is how long they play.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     width: int = Field(gt=0)
     height: int = Field(gt=0)
@@ -51,13 +50,22 @@ class VideoFacts(BaseModel):
     first_pts: int = 0
     period: Rate | None = None
 
+    @property
+    def shown(self) -> tuple[int, int]:
+        """Width and height of the picture as it is shown, in its own pixels."""
+        return (self.width, self.height) if self.rotation % 180 == 0 else (self.height, self.width)
+
 
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[Any, Any]]:
     """The container and its picture stream; BrokenVideo when it has none or cannot be read."""
     try:
         with container(path.absolute(), options=_LOCAL) as file:
-            streams = [s for s in file.streams.video if not _is_cover(s)]
+            streams = [
+                stream
+                for stream in file.streams.video
+                if "attached_pic" not in str(stream.disposition).lower()  # a cover of music
+            ]
             if not streams:
                 raise BrokenVideo(f"{path} has no pictures, only {_kinds(file)}; name a video")
             streams[0].thread_type = "AUTO"
@@ -160,11 +168,54 @@ def _claimed(file: Any, stream: Any) -> float:
     return 0.0
 
 
-def _is_cover(stream: Any) -> bool:
-    """Whether a stream is a picture attached to music."""
-    return "attached_pic" in str(stream.disposition).lower()
-
-
 def _kinds(file: Any) -> str:
     kinds = sorted({"a cover" if s.type == "video" else str(s.type) for s in file.streams})
     return " and ".join(kinds) or "no stream at all"
+
+
+def pictures(path: Path, facts: VideoFacts, first: int = 0) -> Iterator[tuple[int, Any]]:
+    """Pairs of a frame's number and the frame (av.VideoFrame), from frame `first` on.
+
+    Numbers are those of the constant grid in `facts`, without gaps: a variable rate repeats and
+    leaves out frames as a player does. Raises MediaError where the file breaks off.
+    """
+    seek = first > 0 and facts.period is not None
+    with opened(path) as (file, stream):
+        if seek:
+            assert facts.period is not None
+            # a little early: some containers land behind the frame that was asked for
+            target = facts.first_pts + int((first - 1) * facts.period)
+            file.seek(target, stream=stream, backward=True)
+        frames = _numbered(file.decode(stream), facts)
+        start = next(frames, None)
+        if not seek or (start is not None and start[0] <= first):
+            yield from _steady(start, frames, first)
+            return
+    with opened(path) as (file, stream):
+        frames = _numbered(file.decode(stream), facts)
+        yield from _steady(next(frames, None), frames, first)
+
+
+def _numbered(frames: Iterator[Any], facts: VideoFacts) -> Iterator[tuple[int, Any]]:
+    for count, frame in enumerate(frames):
+        if facts.period is None or frame.pts is None:
+            yield count, frame
+        else:
+            yield round((frame.pts - facts.first_pts) / facts.period), frame
+
+
+def _steady(
+    current: tuple[int, Any] | None, frames: Iterator[tuple[int, Any]], first: int
+) -> Iterator[tuple[int, Any]]:
+    """Without gaps, from `first` on: each frame is shown until the next one's number."""
+    if current is None:
+        return
+    number, frame = current
+    due = first
+    for following, next_frame in frames:
+        for slot in range(max(due, number), following):
+            yield slot, frame
+            due = slot + 1
+        number, frame = following, next_frame
+    if number >= due:
+        yield number, frame

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from typing import Final
 
@@ -40,19 +41,18 @@ class Seen:
     def __init__(self) -> None:
         self._names: list[str] = []
         self._scenes: list[Hashes] = []
-        self._all = np.zeros(1024, np.uint64)
-        self._owner = np.zeros(1024, np.int64)
-        self._used = 0
+        self._all = array("Q")  # the hashes of all scenes, one behind another, and whose they are
+        self._owner = array("q")
 
     def find(self, hashes: Sequence[int]) -> tuple[str, float] | None:
         """The nearest earlier scene and its distance, None when none is near."""
         new = np.array(hashes, np.uint64)
-        if not len(new) or not self._used:
+        if not len(new) or not self._all:
             return None
         middle = new[len(new) // 2]
-        bits = np.bitwise_count(self._all[: self._used] ^ middle)
+        bits = np.bitwise_count(np.frombuffer(self._all, np.uint64) ^ middle)
         best: tuple[str, float] | None = None
-        for owner in np.unique(self._owner[: self._used][bits <= _OPEN]):
+        for owner in np.unique(np.frombuffer(self._owner, np.int64)[bits <= _OPEN]):
             found = distance(new, self._scenes[owner])
             if found <= NEAR and (best is None or found < best[1]):
                 best = self._names[owner], found
@@ -60,12 +60,7 @@ class Seen:
 
     def add(self, name: str, hashes: Sequence[int]) -> None:
         """Remember a scene."""
-        new = np.array(hashes, np.uint64)
-        while self._used + len(new) > len(self._all):
-            self._all = np.concatenate([self._all, np.zeros_like(self._all)])
-            self._owner = np.concatenate([self._owner, np.zeros_like(self._owner)])
-        self._all[self._used : self._used + len(new)] = new
-        self._owner[self._used : self._used + len(new)] = len(self._scenes)
-        self._used += len(new)
+        self._all.extend(hashes)
+        self._owner.extend([len(self._scenes)] * len(hashes))
         self._names.append(name)
-        self._scenes.append(new)
+        self._scenes.append(np.array(hashes, np.uint64))

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from conclvd.lines import Record
 from conclvd.manifest import ClipRecord
 
 HISTORY: Final = "history.jsonl"
@@ -17,14 +16,12 @@ HISTORY: Final = "history.jsonl"
 Action = Literal["save", "suggest", "reject", "split", "merge", "undo"]
 
 
-class Edit(BaseModel):
+class Edit(Record):
     """One edit: its number, counted from 1, who or which model made it, when (UTC, ISO 8601).
 
     `place` is that of the first record concerned, counted from 0; `undoes` is the number of the
     edit that an undo takes back.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     number: int
     at: str

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from conclvd.curate.card import card
 from conclvd.curate.stats import collect
-from conclvd.manifest import ClipRecord
+from conclvd.manifest import ClipRecord, said
 
 README: Final = "README.md"
 _LISTS: Final = ("tags", "flags")
@@ -41,8 +41,8 @@ def hub_lines(records: Sequence[ClipRecord]) -> dict[str, str]:
         for name in _NUMBERS
         if all(any(getattr(r, name) is not None for r in found) for found in splits.values())
     ]
-    said = {name for record in records for name in _said(record)}
-    names = [n for n in ClipRecord.model_fields if n in said and (n in typed or n not in _NUMBERS)]
+    told = {name for record in records for name in said(record)}
+    names = [n for n in ClipRecord.model_fields if n in told and (n in typed or n not in _NUMBERS)]
     return {
         split: "".join(
             json.dumps(_row(record, names), ensure_ascii=False) + "\n" for record in found
@@ -57,11 +57,6 @@ def hub_card(name: str, records: Sequence[ClipRecord]) -> str:
     for split in by_split(records):
         lines += [f"  - split: {split}", f"    path: {split}/**"]
     return card(name, records, collect(records), tuple(lines))
-
-
-def _said(record: ClipRecord) -> list[str]:
-    plain = record.model_dump(mode="json", exclude_none=True)
-    return [name for name, value in plain.items() if value != []]
 
 
 def _row(record: ClipRecord, names: Sequence[str]) -> dict[str, Any]:

@@ -18,12 +18,7 @@ from conclvd.curate.new_folder import new_folder
 from conclvd.errors import DatasetError
 from conclvd.files import read_text, sha256_of
 from conclvd.lines import parse, parse_object
-from conclvd.manifest import (
-    MANIFEST,
-    ClipRecord,
-    manifest_lines,
-    write_manifest,
-)
+from conclvd.manifest import MANIFEST, ClipRecord, manifest_lines, write_manifest
 
 # what a record has, by its names of today and of schema version 1
 _KNOWN: Final = frozenset({*ClipRecord.model_fields, "text", "text_zh"})
@@ -38,7 +33,7 @@ class Imported(NamedTuple):
 
 
 def import_dataset(
-    source: Path, out: Path, *, videos: Path | None = None, report: Callable[[int], None]
+    source: Path, out: Path, *, videos: Path | None = None, report: Callable[[int], object]
 ) -> Imported:
     """Make the new dataset folder `out` of another layout, told by what `source` is.
 
@@ -53,20 +48,17 @@ def import_dataset(
     with new_folder(out) as partial:
         (partial / "clips").mkdir()
         records: list[ClipRecord] = []
-        found = _found(source, videos, partial)
-        for place, (origin, known) in enumerate(found):
+        for place, (origin, known) in enumerate(_found(source, videos, partial)):
             try:
                 columns.update(dict.fromkeys(known.keys() - _KNOWN))
                 said = {key: value for key, value in known.items() if key in _KNOWN}
                 records.append(_taken(origin, partial, place, said))
-            except DatasetError as error:
+            except (DatasetError, BrokenVideo) as error:
                 left.append(str(error))
             report(place + 1)
         if not records:
-            reason = (
-                left[0] if left else "it holds no video; name a CSV file itself, not its folder"
-            )
-            raise DatasetError(f"{source} has no clip to import: {reason}")
+            reason = "it holds no video; name a CSV file itself, not its folder"
+            raise DatasetError(f"{source} has no clip to import: {left[0] if left else reason}")
         for member in partial.glob(".member*"):
             member.unlink()
         write_manifest(partial, records)
@@ -77,7 +69,6 @@ _Found = Iterator[tuple[Path | DatasetError, dict[str, Any]]]
 
 
 def _found(source: Path, videos: Path | None, scratch: Path) -> _Found:
-    """Files and what is known of each."""
     if source.is_file() and source.suffix.lower() == ".csv":
         return _rows(source, videos or source.with_name("videos"))
     if not source.is_dir():
@@ -98,11 +89,9 @@ def _listed(source: Path, folders: list[Path]) -> _Found:
             except DatasetError as error:
                 yield error, {}
                 continue
-            path = folder / record.file_name
-            problem = (
-                "is listed twice" if record.file_name in seen else outside(folder, record.file_name)
-            )
-            seen.add(record.file_name)
+            name, path = record.file_name, folder / record.file_name
+            problem = "is listed twice" if name in seen else outside(folder, name)
+            seen.add(name)
             known = record.model_dump(mode="json", exclude={"file_name"}, exclude_none=True)
             if folder != source:
                 known["split"] = folder.name
@@ -147,10 +136,8 @@ def _tarred(shards: list[Path], scratch: Path) -> _Found:
             with tarfile.open(shard) as file:
                 yield from _members(file, shard, scratch)
                 if not _is_whole(file):
-                    yield (
-                        DatasetError(f"{shard} breaks off after {len(file.getmembers())} files"),
-                        {},
-                    )
+                    files = len(file.getmembers())
+                    yield DatasetError(f"{shard} breaks off after {files} files"), {}
         except (tarfile.TarError, EOFError) as error:
             yield DatasetError(f"cannot read {shard}: {error}"), {}
 
@@ -206,24 +193,16 @@ def _no_video(shard: Path, key: str) -> DatasetError:
 
 
 def _taken(origin: Path | DatasetError, out: Path, place: int, known: dict[str, Any]) -> ClipRecord:
-    """Copy one clip and measure it; DatasetError when it cannot be used."""
+    """Copy one clip and measure it; DatasetError or BrokenVideo when it cannot be used."""
     if isinstance(origin, DatasetError):
         raise origin
     name = f"clips/{place:06d}{origin.suffix.lower()}"
+    facts = measure(origin)
+    width, height = facts.shown
+    measured = {"fps": facts.fps, "frames": facts.frames, "width": width, "height": height}
+    own = {"file_name": name, "sha256": sha256_of(origin), **measured}
     try:
-        facts = measure(origin)
-    except BrokenVideo as error:
-        raise DatasetError(str(error)) from error
-    turned = facts.rotation % 180 != 0
-    measured = {
-        "fps": facts.fps,
-        "frames": facts.frames,
-        "width": facts.height if turned else facts.width,
-        "height": facts.width if turned else facts.height,
-        "sha256": sha256_of(origin),
-    }
-    try:
-        record = ClipRecord.model_validate({"caption": ""} | known | {"file_name": name} | measured)
+        record = ClipRecord.model_validate({"caption": "", **known, **own})
     except ValueError as error:
         raise DatasetError(f"what is said of {origin} does not fit: {_first(error)}") from error
     shutil.copyfile(origin, out / name)

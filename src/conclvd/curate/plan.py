@@ -7,20 +7,23 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from conclvd.curate.bars import Crop
 from conclvd.curate.hashes import Seen
 from conclvd.curate.scene_file import Scene, SceneFile
 from conclvd.curate.source_file import SourceRecord
+from conclvd.lines import Record
 
 PLAN: Final = "plan.jsonl"
 _SUBTITLED: Final = 0.15  # part of the time with text that makes a scene subtitled
 _BLACK: Final = 20.0  # mean luma, of 255
 _FLAT: Final = 4.0  # standard deviation of luma
 
+Reason = Literal["short", "low", "black", "still", "slide-show", "duplicate"]
 
-class CutSettings(BaseModel):
+
+class CutSettings(Record):
     """What is kept.
 
     Lengths are in seconds; a longer scene is cut into equal parts. `min_lines` is the height of the
@@ -29,8 +32,6 @@ class CutSettings(BaseModel):
     of the frames: in a slide-show it is nearly all.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     min_seconds: float = Field(default=1.5, gt=0)
     max_seconds: float = Field(default=20.0, gt=0)
     min_lines: int = Field(default=720, ge=0)
@@ -38,13 +39,11 @@ class CutSettings(BaseModel):
     max_jumps: float = Field(default=0.6, ge=0)
 
 
-class Planned(BaseModel):
+class Planned(Record):
     """One clip to be made of frames `start` to `stop` - 1 of a source, or left out for `reason`.
 
     `seconds` is from the source's beginning to `start`; `measured` the number behind the reason.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     file_name: str
     source_sha256: str
@@ -53,7 +52,7 @@ class Planned(BaseModel):
     seconds: float
     crop: Crop
     flags: tuple[str, ...] = ()
-    reason: Literal["short", "low", "black", "still", "slide-show", "duplicate"] | None = None
+    reason: Reason | None = None
     measured: str | None = None
 
 
@@ -101,10 +100,7 @@ def _judged(
         )
 
 
-_Verdict = tuple[Literal["short", "low", "black", "still", "slide-show", "duplicate"], str]
-
-
-def _verdict(scene: Scene, fps: Fraction, settings: CutSettings) -> _Verdict | None:
+def _verdict(scene: Scene, fps: Fraction, settings: CutSettings) -> tuple[Reason, str] | None:
     measures = scene.measures
     seconds = float((scene.stop - scene.start) / fps)
     if seconds < settings.min_seconds:
@@ -121,7 +117,6 @@ def _verdict(scene: Scene, fps: Fraction, settings: CutSettings) -> _Verdict | N
 
 
 def _parts(scene: Scene, fps: Fraction, settings: CutSettings) -> list[tuple[int, int]]:
-    """Equal parts of at most the longest length."""
     frames = scene.stop - scene.start
     most = max(1, int(settings.max_seconds * fps))
     count = -(-frames // most)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from conclvd.curate.bars import Crop
 from conclvd.curate.clip_file import Span, write_clip
@@ -61,8 +62,8 @@ def cut_again(
         "tags": tuple(dict.fromkeys((*record.tags, *last.tags))),
         "reviewed_by": None,
         "attributes": None,  # what is known to be visible may be in one part alone
-        "start": _start(folder, record, spans[0]),
-        "end": _end(folder, last, spans[-1]),
+        "start": _moment(folder, record, spans[0], "start"),
+        "end": _moment(folder, last, spans[-1], "stop"),
         "fps": fps,
         "frames": frames,
         "width": width,
@@ -72,24 +73,21 @@ def cut_again(
     return record.model_copy(update=changes)
 
 
-def _start(folder: Path, record: ClipRecord, span: Span) -> float | None:
-    """When a span begins in the source of a record whose clip it is a part of; None for unknown."""
-    if _is_source(folder, record, span):
-        return round(float(span.start / span.facts.fps), 6)
-    first = spans_of(folder, record)[0]
-    if record.start is None or first.path != span.path:
-        return None
-    return round(record.start + float((span.start - first.start) / span.facts.fps), 6)
+def _moment(
+    folder: Path, record: ClipRecord, span: Span, edge: Literal["start", "stop"]
+) -> float | None:
+    """When a span starts or stops in the source of a record whose clip it is a part of.
 
-
-def _end(folder: Path, record: ClipRecord, span: Span) -> float | None:
-    """When a span ends in the source of a record whose clip it is a part of; None for unknown."""
+    None where that is unknown.
+    """
+    frame, fps = getattr(span, edge), span.facts.fps
     if _is_source(folder, record, span):
-        return round(float(span.stop / span.facts.fps), 6)
-    last = spans_of(folder, record)[-1]
-    if record.end is None or last.path != span.path:
+        return round(float(frame / fps), 6)
+    place, told = (0, record.start) if edge == "start" else (-1, record.end)
+    known = spans_of(folder, record)[place]
+    if told is None or known.path != span.path:
         return None
-    return round(record.end - float((last.stop - span.stop) / span.facts.fps), 6)
+    return round(told + float((frame - getattr(known, edge)) / fps), 6)
 
 
 def _is_source(folder: Path, record: ClipRecord, span: Span) -> bool:

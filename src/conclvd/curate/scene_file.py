@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from conclvd.curate.bars import Crop
 from conclvd.files import read_text, write_text
-from conclvd.lines import parse
+from conclvd.lines import Record, parse
 
 SCENES: Final = "scenes"
 
 
-class Measures(BaseModel):
+class Measures(Record):
     """What the filters judge by.
 
     `lines` is the height of the picture in pixels, as shown, without bars. `brightness` is the
@@ -22,8 +22,6 @@ class Measures(BaseModel):
     picture is from itself half a second before (the median). `jumps` is the part of all change that
     happens in a twentieth of the frames, `text` the part of the time with subtitles.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     lines: int
     brightness: float
@@ -33,10 +31,8 @@ class Measures(BaseModel):
     text: float
 
 
-class Scene(BaseModel):
+class Scene(Record):
     """Frames `start` to `stop` - 1 of a source, its picture within the bars, and the measures."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     start: int = Field(ge=0)
     stop: int = Field(gt=0)
@@ -46,10 +42,8 @@ class Scene(BaseModel):
     hashes: tuple[int, ...] = ()
 
 
-class SceneFile(BaseModel):
+class SceneFile(Record):
     """All scenes of one source, or the `error` that kept them from being found."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_version: Literal[1] = 1
     source_sha256: str

@@ -20,9 +20,8 @@ from jaxtyping import UInt8
 from conclvd.curate import bars, overlays
 from conclvd.curate.bars import Crop, Light
 from conclvd.curate.boundaries import Boundaries
-from conclvd.curate.facts import VideoFacts
+from conclvd.curate.facts import VideoFacts, pictures
 from conclvd.curate.hashes import hash_of
-from conclvd.curate.pictures import pictures
 from conclvd.curate.scene_file import Measures, Scene
 
 _INTERVAL: Final = Fraction(1, 2)  # seconds between two samples
@@ -31,6 +30,7 @@ _MOST_SAMPLES: Final = 240  # of one shot; a longer one is sampled less often
 _LIVELIEST: Final = 0.05  # part of the steps from frame to frame in which a slide-show does it all
 
 Luma = UInt8[np.ndarray, "h w"]
+_Shot = tuple[Scene, Light]
 
 
 @dataclass(frozen=True)
@@ -41,37 +41,21 @@ class _Sample:
     text: overlays.Text | None
 
 
-@dataclass(frozen=True)
-class _Shot:
-    start: int
-    stop: int
-    light: Light
-    crop: Crop
-    measures: Measures
-    hashes: tuple[int, ...]
-
-
 def find_scenes(path: Path, facts: VideoFacts) -> list[Scene]:
     """Every shot of a source with its measures, in order. Raises MediaError."""
     logos = overlays.LogoFinder()
     shots = list(_shots(path, facts, logos))
     logo = logos.finish()
-    crops = bars.agreed([shot.crop for shot in shots], [shot.light for shot in shots])
-    return [
-        Scene(
-            start=shot.start,
-            stop=shot.stop,
-            crop=crop,
-            measures=shot.measures.model_copy(update={"lines": crop.height}),
-            logo=logo,
-            hashes=shot.hashes,
-        )
-        for shot, crop in zip(shots, crops, strict=True)
-    ]
+    crops = bars.agreed([scene.crop for scene, _ in shots], [light for _, light in shots])
+    found = []
+    for (scene, _), crop in zip(shots, crops, strict=True):
+        measures = scene.measures.model_copy(update={"lines": crop.height})
+        found.append(scene.model_copy(update={"crop": crop, "measures": measures, "logo": logo}))
+    return found
 
 
 def _shots(path: Path, facts: VideoFacts, logos: overlays.LogoFinder) -> Iterator[_Shot]:
-    """Shots as they end."""
+    """Shots as they end, each as a scene of its own, with its light."""
     boundaries = Boundaries(facts.fps)
     samples: list[_Sample] = []
     steps = array("f")
@@ -131,7 +115,7 @@ def _measured(start: int, stop: int, samples: Sequence[_Sample], steps: Sequence
         text=_round(overlays.share_of_text([sample.text for sample in samples])),
     )
     hashes = tuple(hash_of(thumb) for thumb in thumbs)
-    return _Shot(start, stop, light, crop, measures, hashes)
+    return Scene(start=start, stop=stop, crop=crop, measures=measures, hashes=hashes), light
 
 
 def _jumps(steps: Sequence[float]) -> float:
@@ -142,7 +126,6 @@ def _jumps(steps: Sequence[float]) -> float:
 
 
 def _inside(thumb: Luma, crop: Crop, light: Light) -> Luma:
-    """The part of a thumb that is within the bars."""
     across, down = _THUMB[0] / len(light.columns), _THUMB[1] / len(light.rows)
     left, right = round(crop.x * across), round((crop.x + crop.width) * across)
     top, bottom = round(crop.y * down), round((crop.y + crop.height) * down)

@@ -5,24 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from conclvd.curate.facts import VideoFacts
-from conclvd.lines import read_lines
+from conclvd.lines import Record, read_lines
 
 SOURCES: Final = "sources.jsonl"
 UNKNOWN: Final = "unknown"
 
 
-class SourceRecord(BaseModel):
+class SourceRecord(Record):
     """One raw video, left where it is.
 
     `path` is absolute, `name` what its clips are told to be from, `license` the terms it may be
     used under, "unknown" when nobody said. `modified_ns` is when the file was last changed, in
     nanoseconds since 1970: while it and `bytes` are the same, the file is not read again.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_version: Literal[1] = 1
     path: str

@@ -11,8 +11,7 @@ import numpy as np
 from conclvd.curate.annotations import Annotations, version_of
 from conclvd.curate.captioner import Captioner, Language
 from conclvd.curate.check import outside
-from conclvd.curate.facts import BrokenVideo, measure
-from conclvd.curate.pictures import pictures
+from conclvd.curate.facts import BrokenVideo, measure, pictures
 from conclvd.lock import writing
 from conclvd.manifest import ClipRecord, read_manifest
 from conclvd.tensors import Frame
@@ -31,7 +30,7 @@ def suggest_captions(
     captioner: Captioner,
     *,
     language: Language = "en",
-    report: Callable[[int, int], None] | None = None,
+    report: Callable[[int, int], None] = lambda done, total: None,
 ) -> Suggested:
     """Write a caption, unreviewed, for every clip that has none in this language.
 
@@ -47,14 +46,12 @@ def suggest_captions(
         waiting = [record for record in records if needs_caption(record, language)]
         there = len(records) - len(waiting)
         left: list[str] = []
-        if report:
-            report(there, len(records))
+        report(there, len(records))
         for done, record in enumerate(waiting, 1):
             problem = _suggest(notes, record, captioner, language)
             if problem:
                 left.append(f"{record.file_name}: {problem}")
-            if report:
-                report(there + done, len(records))
+            report(there + done, len(records))
         return Suggested(len(waiting) - len(left), tuple(left))
 
 
@@ -67,7 +64,6 @@ def needs_caption(record: ClipRecord, language: Language) -> bool:
 def _suggest(
     notes: Annotations, record: ClipRecord, captioner: Captioner, language: Language
 ) -> str | None:
-    """Caption one clip; why it has none."""
     problem = outside(notes.folder, record.file_name)
     if problem:
         return problem

@@ -13,13 +13,13 @@ from torch.nn import functional
 from transformers import CLIPImageProcessorPil, CLIPModel, CLIPTokenizer
 
 from conclvd.errors import ModelError
-from conclvd.files import sha256_of
+from conclvd.files import short_hash
+from conclvd.models.diffusers_folder import load_weights
 from conclvd.models.source import EMBEDDED, resolve
 from conclvd.tensor_file import model_errors
 from conclvd.tensors import Frames
 
 BATCH, GPU_BATCH = 16, 256  # frames at once
-HASH = 8  # hexadecimal digits that tell weights apart in a table
 PROCESSORS = ("preprocessor_config.json", "processor_config.json")  # the latter by CLIPProcessor
 HUB_FILES = (
     "config.json",
@@ -103,25 +103,17 @@ def load_clip(name: str, device: torch.device | str = "cpu") -> Clip:
     A folder without a tokenizer takes the one beside it, as in an embedded model's. Raises
     ModelError when a part is missing or broken.
     """
-    folder = resolve(name, hub_files=HUB_FILES).path
+    folder = resolve(name, hub_files=HUB_FILES)
     folder = folder / "judge" if name == EMBEDDED else folder
     weights = _weights(folder)
     with model_errors(str(folder)):
         kind = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type")
         if kind != "clip":
             raise ModelError(f"{folder} holds a model of type {kind!r}; name the folder of a CLIP")
-        model, report = CLIPModel.from_pretrained(
-            folder, dtype=torch.float32, local_files_only=True, output_loading_info=True
-        )
-    lost = [*report["missing_keys"], *report["mismatched_keys"]]
-    if lost:
-        raise ModelError(
-            f"{folder} cannot be loaded: {len(lost)} of its weights are missing or of another "
-            f"shape than config.json says, the first is {lost[0]}"
-        )
+    model = load_weights(CLIPModel, folder, torch.float32)
     return Clip(
-        f"{_title(name)} {sha256_of(*weights)[:HASH]}",
-        model.eval().requires_grad_(False).to(device),
+        f"{_title(name)} {short_hash(*weights)}",
+        model.to(device),
         _tokenizer(folder),
         _processor(folder, model.config.vision_config.image_size),
     )

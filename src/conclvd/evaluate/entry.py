@@ -30,9 +30,9 @@ class Entry:
     """
 
     method: str
-    name: str | None
-    path: Path | None
-    prompt: str | None
-    seed: int | None
+    name: str | None = None
+    path: Path | None = None
+    prompt: str | None = None
+    seed: int | None = None
     making: Making | None = None
     absent: str | None = None

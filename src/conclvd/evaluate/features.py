@@ -11,11 +11,10 @@ import numpy as np
 from jaxtyping import Float64
 
 from conclvd.errors import InvalidRequest
-from conclvd.files import sha256_of
+from conclvd.files import short_hash
 from conclvd.tensor_file import model_errors, read_tensors
 
 Features: TypeAlias = Float64[np.ndarray, "n d"]
-HASH = 8
 _LEAST = 2
 
 
@@ -50,14 +49,13 @@ def load_features(path: Path, reference: Path, methods: Sequence[str]) -> Featur
                 f"the features of {name!r} have {each.shape[1]} numbers each, the reference's "
                 f"{features.shape[1]}; take both from the same model"
             )
-    digits = sha256_of(reference)[:HASH]
+    digits = short_hash(reference)
     return FeatureSets(found, features, f"{reference.name} (n {len(features)}, {digits})")
 
 
 def _of_methods(
     path: Path, found: dict[str, Features], methods: Sequence[str]
 ) -> dict[str, Features]:
-    """The features by whose they are."""
     if path.suffix == ".npy":
         if len(methods) != 1:
             raise InvalidRequest(

@@ -35,8 +35,8 @@ _LATEX = {
 
 def markdown(table: Table) -> str:
     """A table of GitHub's Markdown, and its notes as a list."""
-    heads = ["method", *map(_head, table.columns), *(_PUBLISHED if table.published else ())]
-    lines = [heads, ["---"] * len(heads), *_body(table)]
+    heads, *body = _told(table)
+    lines = [heads, ["---"] * len(heads), *body]
     escaped = [[cell.replace("|", r"\|") for cell in row] for row in lines]
     text = "\n".join(f"| {' | '.join(row)} |" for row in escaped)
     notes = "\n".join(f"- {note}" for note in table.notes)
@@ -45,14 +45,14 @@ def markdown(table: Table) -> str:
 
 def latex(table: Table) -> str:
     """A `table` environment for the package booktabs, notes below it."""
-    heads = ["method", *map(_head, table.columns), *(_PUBLISHED if table.published else ())]
-    rows = [" & ".join(map(_escaped, row)) + r" \\" for row in (heads, *_body(table))]
+    told = _told(table)
+    rows = [" & ".join(map(_escaped, row)) + r" \\" for row in told]
     notes = " \\\\\n".join(map(_escaped, table.notes))
     return "\n".join(
         [
             r"\begin{table}",
             r"\centering",
-            rf"\begin{{tabular}}{{l{'r' * (len(heads) - 1)}}}",
+            rf"\begin{{tabular}}{{l{'r' * (len(told[0]) - 1)}}}",
             r"\toprule",
             rows[0],
             r"\midrule",
@@ -89,15 +89,13 @@ def comma_separated(table: Table) -> str:
 FORMATS = {"markdown": markdown, "csv": comma_separated, "latex": latex}
 
 
-def _body(table: Table) -> list[list[str]]:
-    return [
-        [
-            method,
-            *(_shown(table.cells.get((method, column)), column) for column in table.columns),
-            *_published(table, method, EMPTY),
-        ]
-        for method in table.methods
-    ]
+def _told(table: Table) -> list[list[str]]:
+    """The rows of a table for people, their heads first."""
+    rows = [["method", *map(_head, table.columns), *(_PUBLISHED if table.published else ())]]
+    for method in table.methods:
+        cells = (_shown(table.cells.get((method, column)), column) for column in table.columns)
+        rows.append([method, *cells, *_published(table, method, EMPTY)])
+    return rows
 
 
 def _head(column: Column) -> str:

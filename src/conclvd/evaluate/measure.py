@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -80,9 +81,9 @@ def measure_sets(sets: FeatureSets, metrics: Sequence[SetMetric]) -> Iterator[Ro
             found = (
                 Measured(None, 0, f"{broken} features are not finite")
                 if broken
-                else _finite(metric.measure(features, reference))
+                else metric.measure(features, reference)
             )
-            yield _row(Entry(method, None, None, None, None), metric, found, reference=sets.name)
+            yield _row(Entry(method), metric, found, clip=None, reference=sets.name)
 
 
 def _features(metrics: Iterable[Metric]) -> list[Feature]:
@@ -148,53 +149,29 @@ def _rows(
     for metric in metrics:
         if not is_noted(metric, entry):
             continue  # nobody noted it: nothing was lost in measuring
+        needs = metric.needs
+        by: dict[str, Any] = {"clip": clip.name if clip and Need.CLIP in needs else None}
+        if tools.reference and Need.REFERENCE in needs:
+            by["reference"] = tools.reference.name
+        if Need.FLOW in needs:
+            by["flow"] = tools.flow_name
+            by["flow_size"] = None if isinstance(seen, str) else seen.size[::-1]
+        if entry.making and Need.MAKING in needs:
+            by["device"] = entry.making.device
         found = Measured(None, 0, seen) if isinstance(seen, str) else seen.found[metric.name]
-        yield _row(
-            entry,
-            metric,
-            _finite(found),
-            clip=clip.name if clip and Need.CLIP in metric.needs else None,
-            reference=tools.reference.name
-            if tools.reference and Need.REFERENCE in metric.needs
-            else None,
-            flow=tools.flow_name if Need.FLOW in metric.needs else None,
-            flow_size=seen.size[::-1]
-            if Need.FLOW in metric.needs and not isinstance(seen, str)
-            else None,
-            device=entry.making.device if entry.making and Need.MAKING in metric.needs else None,
-        )
+        yield _row(entry, metric, found, **by)
 
 
-def _finite(found: Measured) -> Measured:
+def _row(entry: Entry, metric: Metric, found: Measured, **by: Any) -> Row:
+    """A row, without a value that is no number; `by` is what it was measured by."""
     if found.value is not None and not math.isfinite(found.value):
-        return Measured(None, 0, f"{NOT_FINITE}: {found.value}")
-    return found
-
-
-def _row(
-    entry: Entry,
-    metric: Metric,
-    found: Measured,
-    *,
-    clip: str | None = None,
-    reference: str | None = None,
-    flow: str | None = None,
-    flow_size: tuple[int, int] | None = None,
-    device: str | None = None,
-) -> Row:
+        found = Measured(None, 0, f"{NOT_FINITE}: {found.value}")
     return Row(
         method=entry.method,
         video=entry.name,
         prompt=entry.prompt,
         seed=entry.seed,
         metric=metric.name,
-        value=found.value,
-        n=found.n,
-        skipped=found.skipped,
-        interval=found.interval,
-        clip=clip,
-        reference=reference,
-        flow=flow,
-        flow_size=flow_size,
-        device=device,
+        **vars(found),
+        **by,
     )

@@ -33,6 +33,10 @@ class Need(Enum):
     MEMORY = "peak_gib in metadata.jsonl, as conclvd evaluate compare notes it where it can"
 
 
+MOVING = frozenset({Need.PAIRS})
+FLOWING = frozenset({Need.PAIRS, Need.FLOW})
+
+
 @dataclass(frozen=True)
 class Measured:
     """What a metric found: a value and the frames or pairs it is of, or the reason for none.

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, JsonValue
 
-from conclvd.lines import read_lines, write_lines
+from conclvd.lines import Record, read_lines, write_lines
 from conclvd.manifest import MANIFEST
 
 METHODS_FILE: Final = "methods.jsonl"
@@ -18,7 +18,7 @@ ASKED_FILE: Final = "asked.jsonl"
 Status = Literal["done", "unfinished", "not available", "failed"]
 
 
-class VideoRow(BaseModel):
+class VideoRow(Record):
     """A video of a method, a line of its `metadata.jsonl`.
 
     `seconds` are from prompt to frames with the models loaded, of `batch` videos made together the
@@ -26,8 +26,6 @@ class VideoRow(BaseModel):
     process' on a CPU. What was not made here has none of them, nor a device, and maybe no seed.
     `settings` and `sha256` are those of what made it and of the file.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     file_name: str
     caption: str
@@ -41,13 +39,11 @@ class VideoRow(BaseModel):
     sha256: str
 
 
-class AskedRow(BaseModel):
+class AskedRow(Record):
     """A video that methods of a comparison were to make, a line of `asked.jsonl`.
 
     `methods` are their slugs, None for all there are.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     caption: str
@@ -55,7 +51,7 @@ class AskedRow(BaseModel):
     methods: list[str] | None = None
 
 
-class MethodRow(BaseModel):
+class MethodRow(Record):
     """How far a method came, a line of `methods.jsonl`.
 
     `videos` are those of its folder, `fetch` is what to do to get the method, `sampler` what its
@@ -63,8 +59,6 @@ class MethodRow(BaseModel):
     `rest` is that of all others that are missing, where `reason` is not. An `external` method was
     not run here: its seeds are its own.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     slug: str

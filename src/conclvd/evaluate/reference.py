@@ -11,7 +11,7 @@ import numpy as np
 from conclvd.errors import InvalidRequest, MediaError
 from conclvd.evaluate.folder_videos import natural
 from conclvd.evaluate.style import FRAMES, Feature, Known, Lab, lab, spaced, spread
-from conclvd.files import sha256_of
+from conclvd.files import short_hash
 from conclvd.tensors import Frames
 from conclvd.video.formats import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from conclvd.video.probe import picture_files
@@ -19,7 +19,6 @@ from conclvd.video.read import read_frames, read_picture
 
 LEAST = 8  # pictures and videos
 PICTURES = 400  # about as many in all: a video gives up to 8 of its frames, and at least one
-HASH = 8
 FIRST_FRAME = "00000.png"
 
 
@@ -95,7 +94,7 @@ def load_reference(
         )
     parts = [picture_files(path) if path.is_dir() else [path] for path in read]
     contents = [file for part in parts for file in part]
-    name = f"{folder.resolve().name} ({len(read)} files, {sha256_of(*contents)[:HASH]})"
+    name = f"{folder.resolve().name} ({len(read)} files, {short_hash(*contents)})"
     return Reference(name, pictures, sources)
 
 

@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import Field, FiniteFloat, model_validator
 
 from conclvd.errors import DatasetError
 from conclvd.files import read_bytes, whole
-from conclvd.lines import parse, split
+from conclvd.lines import Record, parse, split
 
 SCHEMA_VERSION: Final = 1
 What = TypeVar("What")
 
 
-class Row(BaseModel):
+class Row(Record):
     """What one metric found in one video.
 
     `video` is relative to the folder measured, None for a metric of a whole set or a prompt that
@@ -29,8 +29,6 @@ class Row(BaseModel):
     was found between, `device` what made the video; None where there was none.
     `interval` is that of a metric of a whole set, which rows alone could not give.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_version: Literal[1] = SCHEMA_VERSION
     method: str = Field(min_length=1)

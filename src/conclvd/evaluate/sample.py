@@ -17,6 +17,10 @@ from conclvd.tensors import Frames
 
 if TYPE_CHECKING:
     from conclvd.evaluate.reference import Reference
+from pathlib import Path
+
+from conclvd.files import short_hash
+from conclvd.interpolation.estimators import DEFAULT, load_estimator, shipped_raft
 
 
 @dataclass(frozen=True)
@@ -74,3 +78,16 @@ class Sample:
             known = self.tools.reference.known(feature)
             self._styles[feature] = style_distance(self.labs, feature, known)
         return self._styles[feature]
+
+
+def load_flow(name: str = DEFAULT, device: torch.device | str = "cpu") -> tuple[FlowEstimator, str]:
+    """The estimator of `--flow`, and what rows call it.
+
+    That is DIS, which has no weights, or the file of the weights and the first digits of their
+    SHA-256. Raises InvalidRequest for an unknown name, ModelError when weights cannot be loaded.
+    """
+    estimator = load_estimator(name, device)
+    if name == DEFAULT:
+        return estimator, "DIS"
+    path = shipped_raft() if name == "raft" else Path(name)
+    return estimator, f"{path.stem} {short_hash(path)}"

@@ -66,14 +66,12 @@ class Eye:
             assert isinstance(metric, VideoMetric)
             lacking = lacks(metric, entry, len(frames))
             found[name] = Measured(None, 0, lacking) if lacking else metric.measure(sample)
-        return Seen(frames.shape[1:3], len(frames), found, self._pictures(frames))
+        pictures = None
+        if self.processor is not None:
+            from conclvd.evaluate.clip import prepared
 
-    def _pictures(self, frames: Frames) -> Tensor | None:
-        if self.processor is None:
-            return None
-        from conclvd.evaluate.clip import prepared
-
-        return prepared(frames, self.processor)
+            pictures = prepared(frames, self.processor)
+        return Seen(frames.shape[1:3], len(frames), found, pictures)
 
 
 def lacks(metric: Metric, entry: Entry, frames: int) -> str | None:

@@ -89,11 +89,5 @@ def spread(reference: Vectors, sources: Sequence[int]) -> float:
     `sources` says which picture or video each vector is from: two frames of a video are alike.
     """
     origin = np.array(sources)
-    return float(
-        np.mean(
-            [
-                distance(vector, reference[origin != source])
-                for vector, source in zip(reference, origin, strict=True)
-            ]
-        )
-    )
+    pairs = zip(reference, origin, strict=True)
+    return float(np.mean([distance(vector, reference[origin != home]) for vector, home in pairs]))

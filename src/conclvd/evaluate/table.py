@@ -231,7 +231,6 @@ def _skipped(cells: Mapping[tuple[str, Column], Cell]) -> list[str]:
 
 
 def _different_prompts(rows: Sequence[Row]) -> list[str]:
-    """A note when the methods were not measured on the same prompts."""
     prompts = by_method(rows, lambda row: row.prompt)
     if len({frozenset(each) for each in prompts.values()}) < 2:
         return []
@@ -241,7 +240,6 @@ def _different_prompts(rows: Sequence[Row]) -> list[str]:
 
 
 def _different_seeds(rows: Sequence[Row]) -> list[str]:
-    """A note when the methods were measured on different numbers of seeds."""
     seeds = by_method(rows, lambda row: row.seed)
     if len({len(each) for each in seeds.values()}) < 2:
         return []

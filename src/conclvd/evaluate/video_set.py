@@ -9,20 +9,9 @@ from pathlib import Path
 from conclvd.errors import InvalidRequest
 from conclvd.evaluate.captioned import Captioned, names_files, read_captions
 from conclvd.evaluate.entry import ABSENT, Entry
-from conclvd.evaluate.folder_videos import (
-    natural,
-    number_of,
-    seed_of,
-    videos_in,
-)
+from conclvd.evaluate.folder_videos import natural, number_of, seed_of, videos_in
 from conclvd.evaluate.prompts import read_prompts
-from conclvd.evaluate.records import (
-    METHODS_FILE,
-    AskedRow,
-    MethodRow,
-    read_asked,
-    read_methods,
-)
+from conclvd.evaluate.records import METHODS_FILE, AskedRow, MethodRow, read_asked, read_methods
 from conclvd.manifest import MANIFEST
 
 NO_PROMPT = "no prompt for this video"
@@ -54,7 +43,8 @@ def find_videos(folder: Path, prompts: Path | None, method: str | None) -> list[
         for entry in _entries(one, folder, prompts, _name(one, compared) if folders else method)
     ]
     if folders and not compared:  # a comparison says itself which methods there are
-        entries += [_empty(one) for one in _empty_folders(folder)]
+        absent = f"{ABSENT}: its folder is empty"
+        entries += [Entry(one.name, absent=absent) for one in _empty_folders(folder)]
     there = {one.name for one in folders}
     for slug, row in compared.items():
         if slug not in there:
@@ -77,12 +67,7 @@ def _name(folder: Path, compared: dict[str, MethodRow]) -> str:
 def _absent(row: MethodRow) -> Entry:
     """An entry for a compared method that has no videos, with the reason and what to do."""
     said = "; ".join(text for text in (row.reason, row.fetch) if text)
-    return Entry(row.name, None, None, None, None, absent=f"{ABSENT}: {said}")
-
-
-def _empty(folder: Path) -> Entry:
-    """An entry for a method of which there is a folder and nothing in it."""
-    return Entry(folder.name, None, None, None, None, absent=f"{ABSENT}: its folder is empty")
+    return Entry(row.name, absent=f"{ABSENT}: {said}")
 
 
 def _not_made(row: MethodRow, asked: Sequence[AskedRow], there: Sequence[Entry]) -> list[Entry]:
@@ -103,10 +88,8 @@ def _not_made(row: MethodRow, asked: Sequence[AskedRow], there: Sequence[Entry])
     return [
         Entry(
             row.name,
-            None,
-            None,
-            each.caption,
-            each.seed,
+            prompt=each.caption,
+            seed=each.seed,
             absent=f"{NOT_MADE}: {reasons.get(each.name, default)}",
         )
         for each in missing
@@ -121,7 +104,7 @@ def _earlier(row: MethodRow) -> list[Entry]:
     if row.external or row.lost or row.status not in ("failed", "not available"):
         return []
     said = f"{ABSENT} any more: {row.reason}; its videos are of an earlier run"
-    return [Entry(row.name, None, None, None, None, absent=said)]
+    return [Entry(row.name, absent=said)]
 
 
 def _method_folders(folder: Path, order: Sequence[str]) -> list[Path]:
@@ -138,7 +121,6 @@ def _method_folders(folder: Path, order: Sequence[str]) -> list[Path]:
 
 
 def _empty_folders(folder: Path) -> list[Path]:
-    """The folders inside in which there is nothing, in natural order."""
     found = [
         one for one in _inside(folder) if all(each.name.startswith(".") for each in one.iterdir())
     ]
@@ -222,7 +204,7 @@ def _in_order(folder: Path, root: Path, prompts: Sequence[str], method: str) -> 
         for path, place in zip(videos, places, strict=True)
     ]
     missing = (prompt for place, prompt in enumerate(prompts) if place not in set(places))
-    return entries + [Entry(method, None, None, prompt, None) for prompt in missing]
+    return entries + [Entry(method, prompt=prompt) for prompt in missing]
 
 
 def _entry(path: Path, root: Path, method: str, prompt: str | None) -> Entry:

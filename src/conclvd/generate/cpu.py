@@ -29,14 +29,7 @@ class PixelwiseVersatileAttention(VersatileAttention):
     2,048 pixels, 8 frames and 48 channels, on one core. For inference only.
     """
 
-    def __call__(
-        self,
-        attn: Attention,
-        hidden_states: Tensor,
-        encoder_hidden_states: Tensor | None = None,
-        attention_mask: Tensor | None = None,
-        **kwargs: object,
-    ) -> Tensor:
+    def __call__(self, attn: Attention, hidden_states: Tensor, **kwargs: object) -> Tensor:
         """Attend among the frames of tokens [(b h w) n c]."""
         query = attn.to_q(hidden_states) * attn.scale
         key, value = attn.to_k(hidden_states), attn.to_v(hidden_states)

@@ -17,7 +17,7 @@ from conclvd.generate.device import choose_device, choose_dtype
 from conclvd.generate.pipeline import ConCLVDPipeline
 from conclvd.generate.pixels import to_frames
 from conclvd.generate.prompt import prompt_warnings
-from conclvd.generate.recipe import Recipe
+from conclvd.generate.recipe import Recipe, versions
 from conclvd.generate.request import SIDE_STEP, Request
 from conclvd.generate.schedulers import scheduler_named
 from conclvd.interpolation.estimators import load_estimator
@@ -27,7 +27,6 @@ from conclvd.interpolation.sofp import interpolate
 from conclvd.models.base import Base
 from conclvd.models.components import load_base
 from conclvd.models.motion import MotionModule, attention_kinds
-from conclvd.models.versions import versions
 from conclvd.models.weights import load_motion_module, motion_files
 from conclvd.tensors import Frames
 
@@ -99,9 +98,7 @@ class Generator:
         """
         where = choose_device(device)
         number = choose_dtype(dtype, where)
-        # In bfloat16 a decoded sky shows bands.
-        pixels = torch.float32 if number == torch.bfloat16 else number
-        base = load_base(model, dtype=number, vae_dtype=pixels)
+        base = load_base(model, dtype=number)
         name = motion or base.motion
         if name is None:
             raise ModelError(
@@ -141,7 +138,8 @@ class Generator:
         estimator = load_estimator(shared.flow, self.device)
         with torch.inference_mode():
             latents = self._denoise(requests, progress)
-            keyframes = self._decode(latents, progress)
+            number = self.pipeline.unet.dtype
+            keyframes = decode_frames(self.pipeline.decode_latents, latents, number, progress)
         return [
             Video(
                 frames=self._interpolate(request, frames, estimator, progress),
@@ -211,22 +209,9 @@ class Generator:
         shape = (1, channels, request.frames, height, width)
         return torch.randn(shape, generator=generator), generator
 
-    def _decode(self, latents: Tensor, progress: Progress) -> list[Frames]:
-        """Keyframes of each video out of latents [b c n h w], a few at a time."""
-        count = latents.shape[2]
-        decoded = []
-        progress("decode", 0, count)
-        for start in range(0, count, DECODE_CHUNK):
-            pixels = self.pipeline.decode_latents(latents[:, :, start : start + DECODE_CHUNK])
-            check_finite(pixels, self.pipeline.unet.dtype)
-            decoded.append([to_frames(video) for video in pixels])
-            progress("decode", min(start + DECODE_CHUNK, count), count)
-        return [np.concatenate(parts) for parts in zip(*decoded, strict=True)]
-
     def _interpolate(
         self, request: Request, keyframes: Frames, estimator: FlowEstimator, progress: Progress
     ) -> Frames:
-        """The keyframes and, unless the request wants none, a frame between any two."""
         if request.interpolation == "none":
             return keyframes
         return interpolate(
@@ -256,3 +241,25 @@ def check_finite(pixels: Tensor, dtype: torch.dtype) -> None:
             f"the model's pictures are not numbers (NaN or infinite) in {number}; try "
             "--dtype float32, or other weights"
         )
+
+
+def decode_frames(
+    decode: Callable[[Tensor], Tensor],
+    latents: Tensor,
+    dtype: torch.dtype,
+    progress: Progress = no_progress,
+) -> list[Frames]:
+    """The frames of each video out of latents [b c n h w], a few at a time.
+
+    `decode` gives pixels [b 3 n h w] from -1 to 1, `dtype` is what the U-Net ran in. Raises
+    ModelError where they are no numbers.
+    """
+    count = latents.shape[2]
+    decoded = []
+    progress("decode", 0, count)
+    for start in range(0, count, DECODE_CHUNK):
+        pixels = decode(latents[:, :, start : start + DECODE_CHUNK])
+        check_finite(pixels, dtype)
+        decoded.append([to_frames(video) for video in pixels])
+        progress("decode", min(start + DECODE_CHUNK, count), count)
+    return [np.concatenate(parts) for parts in zip(*decoded, strict=True)]

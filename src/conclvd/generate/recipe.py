@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from importlib import metadata
 from typing import ClassVar
 
+from conclvd import __version__
 from conclvd.errors import InvalidRequest
 from conclvd.generate.request import Request
-from conclvd.video.embedded import validated
+from conclvd.video.embedded import Embedded, content_of, validated
 
-FORMAT = "conclvd-recipe/1"
+RECORDED = ("torch", "diffusers", "transformers", "numpy", "opencv-python-headless")
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(Embedded):
     """Everything on which the pixels of a generated video depend.
 
     `weights` are the sha256 of each part of the model and of the motion module, `versions` those
     of the packages, `device` and `dtype` what was used where the request left it open.
     """
 
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    FORMAT: ClassVar[str] = "conclvd-recipe/1"
 
     request: Request
     attention_kinds: tuple[str, ...]
@@ -29,11 +31,6 @@ class Recipe:
     versions: dict[str, str]
     device: str
     dtype: str
-
-    def to_json(self) -> str:
-        """One line of JSON, non-ASCII characters as they are."""
-        content = {"format": FORMAT, **asdict(self)}
-        return json.dumps(content, ensure_ascii=False, default=str)  # default: fps, a Fraction
 
 
 def read_recipe(text: str, origin: str) -> Recipe:
@@ -46,18 +43,16 @@ def read_recipe(text: str, origin: str) -> Recipe:
         found = content.pop("format", None) if isinstance(content, dict) else None
     except ValueError as error:
         raise InvalidRequest(f"{origin} holds no settings of a generation: {error}") from error
-    if found != FORMAT:
-        raise InvalidRequest(f"{origin} holds settings in format {found!r}, expected {FORMAT!r}")
+    if found != Recipe.FORMAT:
+        raise InvalidRequest(
+            f"{origin} holds settings in format {found!r}, expected {Recipe.FORMAT!r}"
+        )
     return validated(Recipe, content, origin)
 
 
 def is_recipe(text: str) -> bool:
     """Whether `text` is a recipe of any version, rather than whatever else a file may say."""
-    try:
-        content = json.loads(text)
-    except ValueError:
-        return False
-    return isinstance(content, dict) and str(content.get("format")).startswith("conclvd-recipe/")
+    return str(content_of(text).get("format")).startswith("conclvd-recipe/")
 
 
 def differences(old: Recipe, new: Recipe) -> list[str]:
@@ -81,3 +76,8 @@ def differences(old: Recipe, new: Recipe) -> list[str]:
     if changed:
         lines.append(f"made with other versions than the original: {', '.join(changed)}")
     return sorted(lines)
+
+
+def versions() -> dict[str, str]:
+    """The versions on which the pixels of a video depend."""
+    return {"conclvd": __version__} | {package: metadata.version(package) for package in RECORDED}

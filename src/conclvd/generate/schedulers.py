@@ -15,21 +15,16 @@ from diffusers import (
 
 from conclvd.generate.request import SCHEDULERS
 
-CLASSES = dict(
-    zip(
-        SCHEDULERS,
-        (
-            DDIMScheduler,
-            DPMSolverMultistepScheduler,
-            EulerDiscreteScheduler,
-            EulerAncestralDiscreteScheduler,
-            UniPCMultistepScheduler,
-            EulerDiscreteScheduler,
-            LCMScheduler,
-        ),
-        strict=True,
-    )
-)
+CLASSES = {
+    "ddim": DDIMScheduler,
+    "dpm++": DPMSolverMultistepScheduler,
+    "euler": EulerDiscreteScheduler,
+    "euler-a": EulerAncestralDiscreteScheduler,
+    "unipc": UniPCMultistepScheduler,
+    "euler-trailing": EulerDiscreteScheduler,
+    "lcm": LCMScheduler,
+}
+assert tuple(CLASSES) == SCHEDULERS
 # What samplers may share; the rest of a saved scheduler belongs to its own kind.
 SHARED = ("num_train_timesteps", "beta_start", "beta_end", "prediction_type", "timestep_spacing")
 EXACT_STEPS = {"steps_offset": 1}

@@ -10,8 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from conclvd.interpolation.distance import share
-from conclvd.interpolation.occlusion import consistency
-from conclvd.interpolation.warp import sample, splat
+from conclvd.interpolation.warp import consistency, sample, splat
 from conclvd.interpolation.window import window_mean
 
 STILL = 0.5 / 255  # mean difference in a window of 5 x 5 pixels that nobody sees: nothing moved

@@ -10,8 +10,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from conclvd.interpolation.occlusion import consistency
-from conclvd.interpolation.warp import length
+from conclvd.interpolation.warp import consistency, length
 from conclvd.interpolation.window import window_mean_over
 
 SHORTEST_STEP = 0.5 / 256  # of the shorter side; below it, a direction is a matter of noise

@@ -20,21 +20,16 @@ def shipped_raft() -> Path:
     return Path(str(files("conclvd"))) / "weights" / "raft" / "raft_small.safetensors"
 
 
-def check_estimator(name: str) -> None:
-    """Raise InvalidRequest unless `name` is an estimator's or that of a file of weights."""
-    if name not in NAMES and Path(name).suffix not in _SUFFIXES:
-        raise InvalidRequest(
-            f"flow must be dis, raft, or a file of RAFT weights that ends in "
-            f"{' or '.join(_SUFFIXES)}; found {name!r}"
-        )
-
-
 def load_estimator(name: str, device: torch.device | str = "cpu") -> FlowEstimator:
     """The estimator called `name`: "dis", "raft" (the shipped weights) or a file of RAFT weights.
 
     Raises InvalidRequest for another name, ModelError when the weights cannot be loaded.
     """
-    check_estimator(name)
+    if name not in NAMES and Path(name).suffix not in _SUFFIXES:
+        raise InvalidRequest(
+            f"flow must be dis, raft, or a file of RAFT weights that ends in "
+            f"{' or '.join(_SUFFIXES)}; found {name!r}"
+        )
     if name == "dis":
         return DisFlow()
     from conclvd.interpolation.raft_flow import RaftFlow, load_raft

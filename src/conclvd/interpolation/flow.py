@@ -42,7 +42,7 @@ class FrameFlow(ABC):
         self, sources: Float[Tensor, "b 3 h w"], targets: Float[Tensor, "b 3 h w"]
     ) -> Float[Tensor, "b 2 h w"]:
         """Those of a batch, on its device."""
-        pairs = list(zip(_frames(sources), _frames(targets), strict=True))
+        pairs = list(zip(to_frames(sources), to_frames(targets), strict=True))
         if len(pairs) == 1:
             found = [self(*pairs[0])]
         else:
@@ -73,6 +73,7 @@ class DisFlow(FrameFlow):
         return own
 
 
-def _frames(pictures: Float[Tensor, "b 3 h w"]) -> list[Frame]:
+def to_frames(pictures: Float[Tensor, "b 3 h w"]) -> list[Frame]:
+    """Pictures in [0, 1] as uint8 frames."""
     planes = (pictures * 255).round().to("cpu", torch.uint8).numpy()
     return [cv2.merge(list(picture)) for picture in planes]

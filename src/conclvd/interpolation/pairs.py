@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import TypeVar
 
-import cv2
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -14,16 +14,53 @@ from torch import Tensor
 
 from conclvd.interpolation.between import Motion, in_between
 from conclvd.interpolation.distance import agreed, bend, distance_map, sparse_set
-from conclvd.interpolation.flow import FlowEstimator
+from conclvd.interpolation.flow import FlowEstimator, to_frames
 from conclvd.interpolation.keyframes import Keyframe
 from conclvd.interpolation.settings import Settings
-from conclvd.interpolation.side_by_side import Workers
 from conclvd.interpolation.warp import sample
 from conclvd.tensors import Frame
 
+MOST = 4  # pieces at once; each needs memory for some 60 floats a pixel
 GPU_BATCH = 4  # pairs in one tensor: a GPU has little to do for a single one
 
 Item = TypeVar("Item")
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
+
+
+class Workers:
+    """As many threads as torch computes with, at most four; none where a GPU works.
+
+    Between two frames lie hundreds of short operations. Where the cores share each of them, all
+    wait for the slowest every time, for long when other programs keep it busy; with a pair of
+    frames a core nobody waits until the end.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._cores = torch.get_num_threads()
+        self.count = min(self._cores, MOST) if device.type == "cpu" else 1
+        own = self._cores // self.count
+        self._pool = (
+            ThreadPoolExecutor(self.count, initializer=torch.set_num_threads, initargs=(own,))
+            if self.count > 1
+            else None
+        )
+
+    def close(self) -> None:
+        """Wait for what is in work; what is not begun is dropped."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            # Threads that others start later begin with the number that was set last.
+            torch.set_num_threads(self._cores)
+
+    def map(self, function: Callable[[Piece], Result], pieces: Iterable[Piece]) -> list[Result]:
+        """The results, in order, without gradients."""
+
+        def work(piece: Piece) -> Result:
+            with torch.inference_mode():
+                return function(piece)
+
+        return list((self._pool.map if self._pool is not None else map)(work, pieces))
 
 
 class Pairs:
@@ -80,7 +117,6 @@ class Pairs:
             yield from ((first, window[last]), (window[last], first), (second, window[index + 2]))
 
     def _find_flows(self, pairs: Sequence[tuple[Keyframe, Keyframe]]) -> None:
-        """Find those flows that were not found before."""
         wanted = {(source.start, target.start): (source, target) for source, target in pairs}
         names = [name for name in wanted if name not in self._flows]
 
@@ -106,11 +142,10 @@ class Pairs:
         for chosen in _chunks(places, self._batch):
             times = [step / self._times(window[index]) for _, index, step in chosen]
             pictures = in_between(motion.rows([row for row, _, _ in chosen]), self._numbers(times))
-            for (_, index, step), picture in zip(chosen, _to_frames(pictures), strict=True):
+            for (_, index, step), picture in zip(chosen, to_frames(pictures), strict=True):
                 yield index, step, picture
 
     def _motion(self, window: Sequence[Keyframe], indices: Sequence[int]) -> Motion:
-        """The motion of the pairs that begin at these indices of the window."""
         pairs = [(window[index], window[index + 1]) for index in indices]
         forward = self._flow(pairs)
         motion = Motion(
@@ -184,11 +219,9 @@ class Pairs:
         )
 
     def _flow(self, pairs: Sequence[tuple[Keyframe, Keyframe]]) -> Float[Tensor, "b 2 h w"]:
-        """Flows that were found."""
         return torch.stack([self._flows[source.start, target.start] for source, target in pairs])
 
     def _forget(self, start: int) -> None:
-        """Drop the flows of the keyframes before `start`."""
         self._flows = {name: f for name, f in self._flows.items() if min(name) >= start}
 
     def _pictures(self, frames: Sequence[Frame]) -> Float[Tensor, "b 3 h w"]:
@@ -197,11 +230,6 @@ class Pairs:
 
     def _numbers(self, values: Sequence[float]) -> Float[Tensor, n]:
         return torch.tensor(values, dtype=torch.float32, device=self._device)
-
-
-def _to_frames(pictures: Float[Tensor, "b 3 h w"]) -> list[Frame]:
-    planes = (pictures * 255).round().to("cpu", torch.uint8).numpy()
-    return [cv2.merge(list(picture)) for picture in planes]
 
 
 def _chunks(items: Sequence[Item], size: int) -> list[Sequence[Item]]:

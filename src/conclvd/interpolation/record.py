@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
 from conclvd import __version__
-from conclvd.video.embedded import validated
-
-FORMAT = "conclvd-interpolation/1"
+from conclvd.video.embedded import Embedded, content_of, validated
 
 
 @dataclass(frozen=True)
-class Record:
+class Record(Embedded):
     """One interpolation: its settings (sofp.Settings, the estimator's name, the file's rate).
 
     `source` is the text that was embedded in the video before, unchanged; None for none.
     """
 
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    FORMAT: ClassVar[str] = "conclvd-interpolation/1"
 
     mode: str
     passes: int
@@ -31,32 +28,15 @@ class Record:
     source: str | None
     version: str = __version__
 
-    def to_json(self) -> str:
-        """One line of JSON, non-ASCII characters as they are."""
-        content = {"format": FORMAT, **asdict(self)}
-        return json.dumps(content, ensure_ascii=False, default=str)  # default: fps, a Fraction
-
-
-def read_record(text: str, origin: str) -> Record | None:
-    """Read what `Record.to_json` wrote; None when the text is anything else.
-
-    Raises InvalidRequest when it is a record with settings this version does not know; `origin`
-    names the file.
-    """
-    try:
-        content = json.loads(text)
-    except ValueError:
-        return None
-    if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
-        return None
-    return validated(Record, content, origin)
-
 
 def unwrapped(text: str, origin: str) -> tuple[list[Record], str | None]:
-    """The interpolations of a file, the last first, and what was embedded before them all."""
+    """The interpolations of a file, the last first, and what was embedded before them all.
+
+    Raises InvalidRequest for one with settings this version does not know; `origin` names the file.
+    """
     records: list[Record] = []
     rest: str | None = text
-    while rest is not None and (record := read_record(rest, origin)) is not None:
-        records.append(record)
-        rest = record.source
+    while rest is not None and (content := content_of(rest)).pop("format", None) == Record.FORMAT:
+        records.append(validated(Record, content, origin))
+        rest = records[-1].source
     return records, rest

@@ -1,4 +1,4 @@
-"""Moving pictures along a flow, backward (sampling) and forward (splatting)."""
+"""Moving pictures along a flow, backward (sampling) and forward (splatting), where it holds."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from torch.nn import functional
 # order, so that the picture is the same every time. 2^31 neighbours fit before they overflow. A
 # CPU adds them one after the other.
 _FIXED_POINT = 2.0**32
+TOLERANCE = 1.0  # pixels that a flow there and back may miss by before its pixel is doubted
+PER_STEP = 0.1  # and as much more for each pixel of its length
 
 
 def pixel_grid(height: int, width: int, device: torch.device) -> Float[Tensor, "1 2 h w"]:
@@ -89,3 +91,20 @@ def _neighbours(
         (below.clamp(0, last), (1 - part) * ((below >= 0) & (below <= last))),
         (above.clamp(0, last), part * ((above >= 0) & (above <= last))),
     ]
+
+
+def consistency(
+    there: Float[Tensor, "b 2 h w"], back: Float[Tensor, "b 2 h w"]
+) -> Float[Tensor, "b 1 h w"]:
+    """How far each pixel's flow `there` can be trusted, 0 to 1.
+
+    1 where `back` leads home again; near 0 where it does not, because the pixel is covered in
+    the other frame or the flow is wrong, and 0 where it leads out of the picture.
+    """
+    height, width = there.shape[-2:]
+    miss = length(there + sample(back, there))
+    tolerance = TOLERANCE + PER_STEP * length(there)
+    x, y = (pixel_grid(height, width, there.device) + there).chunk(2, 1)
+    inside = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
+    trust: Tensor = torch.exp(-((miss / tolerance) ** 2)) * inside
+    return trust

@@ -32,14 +32,7 @@ def _project_out(attn: Attention, tokens: Tensor) -> Tensor:
 class VersatileAttention:
     """Every frame attends to every frame: Eq. (6) with M = 1, Eq. (7)."""
 
-    def __call__(
-        self,
-        attn: Attention,
-        hidden_states: Tensor,
-        encoder_hidden_states: Tensor | None = None,
-        attention_mask: Tensor | None = None,
-        **kwargs: object,
-    ) -> Tensor:
+    def __call__(self, attn: Attention, hidden_states: Tensor, **kwargs: object) -> Tensor:
         """Called by `Attention` with tokens [b n c]; returns as many."""
         batch, frames, _ = hidden_states.shape
 
@@ -68,14 +61,7 @@ class SparseCausalAttention:
     def __init__(self, positions: SinusoidalPositionalEmbedding) -> None:
         self.positions = positions
 
-    def __call__(
-        self,
-        attn: Attention,
-        hidden_states: Tensor,
-        encoder_hidden_states: Tensor | None = None,
-        attention_mask: Tensor | None = None,
-        **kwargs: object,
-    ) -> Tensor:
+    def __call__(self, attn: Attention, hidden_states: Tensor, **kwargs: object) -> Tensor:
         """Called by `Attention` with tokens [b n c]; returns as many."""
         positions = self.positions.pe[:, : hidden_states.shape[1]].to(hidden_states)
         value = attn.to_v(hidden_states - positions)
@@ -88,14 +74,7 @@ class AbsentAttention:
     The layout keeps its place for the weights, so that every module has AnimateDiff's names.
     """
 
-    def __call__(
-        self,
-        attn: Attention,
-        hidden_states: Tensor,
-        encoder_hidden_states: Tensor | None = None,
-        attention_mask: Tensor | None = None,
-        **kwargs: object,
-    ) -> Tensor:
+    def __call__(self, attn: Attention, hidden_states: Tensor, **kwargs: object) -> Tensor:
         """Called by `Attention` with tokens [b n c]; returns as many zeros."""
         return torch.zeros_like(hidden_states)
 

@@ -20,16 +20,15 @@ from conclvd.models.single_file import from_checkpoint
 from conclvd.models.source import resolve
 
 
-def load_base(
-    name: str, *, dtype: torch.dtype = torch.float32, vae_dtype: torch.dtype | None = None
-) -> Base:
-    """Load the base called `name` with weights of `dtype`, the autoencoder's of `vae_dtype`.
+def load_base(name: str, *, dtype: torch.dtype = torch.float32) -> Base:
+    """Load the base called `name` with weights of `dtype`.
 
+    The autoencoder's are float32 where that is bfloat16, in which a decoded sky shows bands.
     Raises ModelError when it is not found, a part of it is missing, or the parts do not fit.
     """
-    source = resolve(name, hub_files=HUB_FILES)
-    load = from_folder if source.is_folder else from_checkpoint
-    base = load(source, dtype, vae_dtype or dtype)
+    path = resolve(name, hub_files=HUB_FILES)
+    load = from_folder if path.is_dir() else from_checkpoint
+    base = load(name, path, dtype, torch.float32 if dtype == torch.bfloat16 else dtype)
     check_fit(base)
     return base
 
@@ -39,9 +38,9 @@ def load_decoder(name: str) -> tuple[AutoencoderKL, DDIMScheduler]:
 
     Of a folder nothing else is read. Raises ModelError as `load_base` does.
     """
-    source = resolve(name, hub_files=HUB_FILES)
-    if not source.is_folder:
-        base = from_checkpoint(source, torch.float32, torch.float32)
+    path = resolve(name, hub_files=HUB_FILES)
+    if not path.is_dir():
+        base = from_checkpoint(name, path, torch.float32, torch.float32)
         return base.vae, base.scheduler
-    check_folder(source.path)
-    return load_autoencoder(source.path), load_scheduler(source.path)
+    check_folder(path)
+    return load_autoencoder(path), load_scheduler(path)

@@ -13,7 +13,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from conclvd.errors import ModelError
 from conclvd.files import sha256_of
 from conclvd.models.base import Base
-from conclvd.models.source import MOTION, ModelSource
+from conclvd.models.source import MOTION
 from conclvd.models.vocabulary import read_vocabulary
 from conclvd.tensor_file import model_errors
 
@@ -43,19 +43,18 @@ HUB_FILES = (
 )
 
 
-def from_folder(source: ModelSource, dtype: torch.dtype, vae_dtype: torch.dtype) -> Base:
-    """Load a base from its folder; nothing is downloaded.
+def from_folder(name: str, folder: Path, dtype: torch.dtype, vae_dtype: torch.dtype) -> Base:
+    """Load the base called `name` from its folder; nothing is downloaded.
 
     Raises ModelError that names the part which is missing, broken or of another kind.
     """
-    folder = source.path
     check_folder(folder)
     motion, vocabulary = folder / MOTION, folder / VOCABULARY
     return Base(
-        name=source.name,
+        name=name,
         tokenizer=load_tokenizer(folder),
-        text_encoder=_load_weights(CLIPTextModel, folder / "text_encoder", dtype),
-        unet=_load_weights(UNet2DConditionModel, folder / "unet", dtype),
+        text_encoder=load_weights(CLIPTextModel, folder / "text_encoder", dtype),
+        unet=load_weights(UNet2DConditionModel, folder / "unet", dtype),
         vae=load_autoencoder(folder, vae_dtype),
         scheduler=load_scheduler(folder),
         hashes={part: sha256_of(*weight_files(folder / part)) for part in WEIGHTS},
@@ -80,7 +79,9 @@ def check_folder(folder: Path) -> None:
             raise ModelError(f"{folder / part} has no {' or '.join(names)}")
         if part in WEIGHTS and not weight_files(folder / part):
             raise ModelError(f"{folder / part} has no weights ({WEIGHTS[part]}.safetensors)")
-    found = _read_class(folder / "unet" / "config.json")
+    config = folder / "unet" / "config.json"
+    with model_errors(str(config)):
+        found = json.loads(config.read_text(encoding="utf-8")).get("_class_name")
     if found != "UNet2DConditionModel":
         raise ModelError(
             f"{folder / 'unet'} is a {found}; the base must be an image model of the Stable "
@@ -116,10 +117,11 @@ def load_scheduler(folder: Path) -> DDIMScheduler:
 
 def load_autoencoder(folder: Path, dtype: torch.dtype = torch.float32) -> AutoencoderKL:
     """The autoencoder of a model folder."""
-    return _load_weights(AutoencoderKL, folder / "vae", dtype)
+    return load_weights(AutoencoderKL, folder / "vae", dtype)
 
 
-def _load_weights(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
+def load_weights(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
+    """A model of the class `kind`, for inference; ModelError when it lacks some of its weights."""
     with model_errors(str(folder)):
         model, report = kind.from_pretrained(
             folder, dtype=dtype, local_files_only=True, output_loading_info=True
@@ -131,8 +133,3 @@ def _load_weights(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
             f"shape than config.json says, the first is {missing[0]}"
         )
     return model.eval().requires_grad_(False)
-
-
-def _read_class(config: Path) -> str:
-    with model_errors(str(config)):
-        return str(json.loads(config.read_text(encoding="utf-8")).get("_class_name"))

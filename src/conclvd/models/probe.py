@@ -74,12 +74,7 @@ class Probe(nn.Module):
 
 def save_probe(probe: Probe, file: Path) -> None:
     """Write a probe as fp16 safetensors with its questions in the header."""
-    settings = {
-        "choices": probe.choices,
-        "presence": probe.presence,
-        "side": probe.side,
-        "width": probe.width,
-    }
+    settings = {key: getattr(probe, key) for key in ("choices", "presence", "side", "width")}
     weights = {name: value.half() for name, value in probe.state_dict().items()}
     file.parent.mkdir(parents=True, exist_ok=True)
     with whole(file, ModelError) as part:

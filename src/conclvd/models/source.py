@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
@@ -13,19 +12,6 @@ EMBEDDED = "ink-mini"
 MOTION = "motion_adapter"  # a motion module's folder in that of a base or of a training run
 CHECKPOINT_SUFFIXES = (".safetensors", ".ckpt")
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
-
-
-@dataclass(frozen=True)
-class ModelSource:
-    """A model as its user named it, and the folder or the checkpoint file that it is."""
-
-    name: str
-    path: Path
-
-    @property
-    def is_folder(self) -> bool:
-        """Whether the model is a diffusers folder rather than one checkpoint file."""
-        return self.path.is_dir()
 
 
 def ink_mini() -> Path:
@@ -42,26 +28,26 @@ def ink_mini() -> Path:
     return folder
 
 
-def resolve(name: str, *, hub_files: tuple[str, ...]) -> ModelSource:
-    """Find the model or motion module called `name`.
+def resolve(name: str, *, hub_files: tuple[str, ...]) -> Path:
+    """The folder, or the checkpoint file, of the model or motion module called `name`.
 
     `hub_files` are the patterns fetched from the Hub if `name` is an id there and not in the
     cache yet. Raises ModelError when there is no such thing.
     """
     if name == EMBEDDED:
-        return ModelSource(name, ink_mini())
+        return ink_mini()
     path = Path(name).expanduser()
     if path.is_dir():
-        return ModelSource(name, path)
+        return path
     if path.is_file():
         if path.suffix not in CHECKPOINT_SUFFIXES:
             raise ModelError(
                 f"{name} is a {path.suffix or 'nameless'} file; a model is a folder in diffusers "
                 f"layout or a checkpoint that ends in {' or '.join(CHECKPOINT_SUFFIXES)}"
             )
-        return ModelSource(name, path)
+        return path
     if HUB_ID.fullmatch(name) and path.suffix not in CHECKPOINT_SUFFIXES:
-        return ModelSource(name, fetch(name, hub_files))
+        return fetch(name, hub_files)
     raise ModelError(
         f"no model {name!r}: it is neither {EMBEDDED}, nor an existing folder or checkpoint file, "
         "nor a Hub id such as stable-diffusion-v1-5/stable-diffusion-v1-5"

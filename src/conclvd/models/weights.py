@@ -92,7 +92,7 @@ def load_motion_module(name: str | Path, *, dtype: torch.dtype = torch.float32) 
 
 
 def _find(name: str | Path) -> Path:
-    path = resolve(str(name), hub_files=HUB_FILES).path
+    path = resolve(str(name), hub_files=HUB_FILES)
     inside = path / MOTION
     return inside if inside.is_dir() else path
 

@@ -51,14 +51,8 @@ class Cache:
     @classmethod
     def of(cls, base: Base, settings: TrainSettings) -> Cache:
         """The cache folders that belong to the parts of `base` and to `settings`."""
-        facts = [
-            FORMAT,
-            base.hashes["vae"],
-            settings.resolution,
-            settings.num_frames,
-            settings.sample_stride,
-            settings.windows_per_clip,
-        ]
+        facts = [FORMAT, base.hashes["vae"], settings.resolution, settings.num_frames]
+        facts += [settings.sample_stride, settings.windows_per_clip]
         key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
         text = hashlib.sha256(f"{FORMAT} {base.hashes['text_encoder']}".encode()).hexdigest()[:16]
         return cls(settings.cache / "latents" / key, settings.cache / "text" / text)

@@ -135,7 +135,9 @@ def read_entries(place: Path, columns: Sequence[str]) -> Iterable[Entry]:
     if not place.is_dir():
         raise DatasetError(f"there is no dataset folder {place}; check train_data_dir")
     if (place / "metadata.jsonl").is_file():
-        return _from_rows(place, _json_rows(place / "metadata.jsonl"), columns)
+        lines = numbered(place / "metadata.jsonl")
+        rows = ((where, parse_object(line, where)) for where, line in lines)
+        return _from_rows(place, rows, columns)
     if (place / "metadata.csv").is_file():
         return _from_rows(place, _csv_rows(place / "metadata.csv"), columns)
     if (place / "prompts.txt").is_file() and (place / "videos.txt").is_file():
@@ -200,10 +202,6 @@ def _from_rows(
     if first and not found:  # in any row: one that lacks it is a clip without caption
         raise DatasetError(f"{first}; name the column of the captions with caption_column")
     return entries
-
-
-def _json_rows(path: Path) -> Iterable[tuple[str, dict[str, object]]]:
-    return ((where, parse_object(line, where)) for where, line in numbered(path))
 
 
 def _csv_rows(path: Path) -> Iterable[tuple[str, dict[str, object]]]:

@@ -10,9 +10,9 @@ from diffusers import UNetMotionModel
 from conclvd import __version__
 from conclvd.errors import TrainingError
 from conclvd.files import write_text
+from conclvd.generate.recipe import versions
 from conclvd.models.motion import MotionModule, attention_kinds
 from conclvd.models.source import MOTION
-from conclvd.models.versions import versions
 from conclvd.models.weights import save_motion_module
 from conclvd.train.checkpoint import ADVICE
 from conclvd.train.journal import read_log

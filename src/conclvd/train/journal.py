@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib import import_module
+from importlib import import_module, util
 from pathlib import Path
 
 from accelerate import Accelerator
@@ -16,7 +16,6 @@ from conclvd.train.log import Log, Row, read_rows, write_rows
 from conclvd.train.settings import TrainSettings
 
 LOG = "log.jsonl"
-PACKAGES = {"tensorboard": "tensorboard", "wandb": "wandb"}
 
 
 def trackers(report_to: str) -> list[str]:
@@ -24,13 +23,11 @@ def trackers(report_to: str) -> list[str]:
 
     Raises TrainingError for one that is not installed.
     """
-    from importlib.util import find_spec
-
     names = {"none": [], "tensorboard": ["tensorboard"]}.get(report_to, ["tensorboard", "wandb"])
     for name in names:
-        if find_spec(PACKAGES[name]) is None:
+        if util.find_spec(name) is None:
             raise TrainingError(
-                f"report_to {report_to} needs {name}: pip install {PACKAGES[name]}, or choose "
+                f"report_to {report_to} needs {name}: pip install {name}, or choose "
                 "--report-to none (log.jsonl is written anyway)"
             )
     return names

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from conclvd.errors import TrainingError
 from conclvd.files import make_folder
+from conclvd.generate.generator import no_progress
 from conclvd.models.motion import attention_kinds
 from conclvd.train.captured import Captured
 from conclvd.train.checkpoint import clear_partial, disk_errors, of_other_branches
@@ -30,7 +31,6 @@ from conclvd.train.device import (
 )
 from conclvd.train.ema import MovingAverage
 from conclvd.train.export import export
-from conclvd.train.held_out_loss import held_out_losses
 from conclvd.train.interrupt import Interrupt
 from conclvd.train.journal import Journal, missing
 from conclvd.train.masters import Masters
@@ -40,13 +40,14 @@ from conclvd.train.objective import (
     Tally,
     batch_losses,
     check_finite,
+    held_out_losses,
     idle_contrast,
     lambda_con_at,
     means,
 )
 from conclvd.train.prepare import Prepare, prepare
 from conclvd.train.report import write_report
-from conclvd.train.resume import keep_settings, place_in_run, restore, save
+from conclvd.train.resume import State, keep_settings, place_in_run, restore, save
 from conclvd.train.samples import Batch, Samples, batches, join
 from conclvd.train.settings import TrainSettings
 from conclvd.train.start import Report, check_place
@@ -64,13 +65,9 @@ class Outcome:
     module: Path | None
 
 
-def silent(stage: str, done: int, total: int) -> None:
-    """Report to nobody."""
-
-
 def train(
     settings: TrainSettings,
-    report: Report = silent,
+    report: Report = no_progress,
     tell: Callable[[str], None] = lambda line: None,
     prepare: Prepare = prepare,
 ) -> Outcome:
@@ -87,7 +84,7 @@ def train(
     accelerator = new_accelerator(settings)
     main, device = accelerator.is_main_process, accelerator.device
     if not main:
-        report, tell = silent, lambda line: None
+        report, tell = no_progress, lambda line: None
 
     # --- clips, frozen base, motion module -----------------------------------------------------
     output = settings.output_dir
@@ -111,9 +108,8 @@ def train(
     weights = masters.weights
     average = MovingAverage(weights.values(), settings.ema_decay) if settings.use_ema else None
     optimizer = new_optimizer(weights.values(), settings)
-    first = 0
-    if resumed:
-        first = restore(resumed, weights, optimizer, average, accelerator)
+    state = State(weights, optimizer, average, accelerator.scaler)
+    first = restore(resumed, state) if resumed else 0
     masters.publish()
     if main:
         keep_settings(settings)
@@ -148,7 +144,7 @@ def train(
     if replays(settings):
         tell("recording a CUDA graph")
         example = join([samples[0]] * settings.train_batch_size).to(device)
-        losses_of = Captured(run, example.parts, device)
+        losses_of = Captured(run, example, device)
         masters.clear()
     stream = batches(
         samples,
@@ -189,7 +185,7 @@ def train(
             lambda_con.fill_(lambda_con_at(step, settings))
             for _ in range(settings.gradient_accumulation_steps):
                 batch = next(stream).to(device)
-                losses = losses_of(*batch.parts)
+                losses = losses_of(*batch)
                 masters.collect()
                 tally.add(losses, batch.steps)
                 totals.append(losses.total.clone())
@@ -222,17 +218,7 @@ def train(
             if save_now or stopped:  # first: what is looked at may not fit the device or the disk
                 accelerator.wait_for_everyone()
                 if main:
-                    save(
-                        step,
-                        weights,
-                        optimizer,
-                        average,
-                        accelerator,
-                        settings,
-                        origin,
-                        tell,
-                        others,
-                    )
+                    save(step, state, settings, origin, tell, others)
                     others = []
                 accelerator.wait_for_everyone()
             if look_now and materials.held_out:

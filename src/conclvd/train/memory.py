@@ -34,11 +34,10 @@ class MemoryEstimate:
     @property
     def total(self) -> int:
         """All of it."""
-        return self.weights + self.gradients + self.optimizer + self.average + self.activations
+        return sum(vars(self).values())
 
     def __str__(self) -> str:
-        parts = ("weights", "gradients", "optimizer", "average", "activations")
-        shares = ", ".join(f"{name} {getattr(self, name) / GIB:.2f}" for name in parts)
+        shares = ", ".join(f"{name} {part / GIB:.2f}" for name, part in vars(self).items())
         return f"about {self.total / GIB:.2f} GiB ({shares})"
 
 
@@ -99,7 +98,6 @@ class FusedAttention(TorchFunctionMode):
     """Attention of the base as devices run it; on the meta device it would keep all pairs."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """What PyTorch calls in the place of every function."""
         if func is functional.scaled_dot_product_attention:
             return _Fused.apply(*args[:3])  # type: ignore[no-untyped-call]
         return func(*args, **(kwargs or {}))

@@ -1,7 +1,8 @@
-"""The losses of one batch (docs/method.md sections 3 and 4) as a record, and their check."""
+"""The losses of one batch (docs/method.md sections 3 and 4), their check, and the held-out loss."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -19,7 +20,8 @@ from conclvd.train.losses import (
     frame_offset,
     min_snr_weights,
 )
-from conclvd.train.samples import Batch
+from conclvd.train.prepare import Materials
+from conclvd.train.samples import Batch, Window, as_tensor, draw_latents, generator_of
 from conclvd.train.settings import TrainSettings
 
 
@@ -79,12 +81,7 @@ def idle_contrast(settings: TrainSettings) -> list[str]:
     ]
 
 
-QUARTERS = 4
-
-
-def quarter_of(steps: Tensor, diffusion_steps: int) -> Tensor:
-    """Which quarter of the diffusion each step is in: 0 has the least noise, 3 the most."""
-    return (steps * QUARTERS).div(diffusion_steps, rounding_mode="floor")
+QUARTERS = 4  # of the diffusion: the first has the least noise, the last the most
 
 
 class Tally:
@@ -109,7 +106,7 @@ class Tally:
     @torch.no_grad()
     def add(self, losses: Losses, steps: Tensor) -> None:
         """Take in one batch."""
-        quarter = quarter_of(steps, self._diffusion_steps)
+        quarter = (steps * QUARTERS).div(self._diffusion_steps, rounding_mode="floor")
         self._errors.index_add_(0, quarter, losses.diffusion.double())
         self._counts.index_add_(0, quarter, torch.ones_like(losses.diffusion).double())
         known = losses.accuracy.isfinite()
@@ -165,3 +162,48 @@ def check_finite(
         "stopped; lower learning_rate, or use mixed_precision bf16 or no, and go on from the last "
         "checkpoint"
     )
+
+
+def fixed_batch(name: str, window: Window, *, diffusion_steps: int, scaling_factor: float) -> Batch:
+    """A window at the middle of every quarter of the diffusion, with noise that `name` decides.
+
+    It does not depend on any setting of the run, so that runs can be compared.
+    """
+    generator = generator_of(0, "held out", name)
+    clean = draw_latents(window, generator) * scaling_factor
+    noise = torch.randn((QUARTERS, *clean.shape), generator=generator)
+    middles = [(2 * q + 1) * diffusion_steps // (2 * QUARTERS) for q in range(QUARTERS)]
+    states = as_tensor(window.states[0]).expand(QUARTERS, -1, -1)
+    return Batch(
+        clean.expand(QUARTERS, *clean.shape).contiguous(),
+        noise,
+        torch.tensor(middles),
+        states.contiguous(),
+    )
+
+
+@torch.no_grad()
+def held_out_losses(
+    model: nn.Module, materials: Materials, settings: TrainSettings, accelerator: Accelerator
+) -> dict[str, float]:
+    """L_diff, by quarter too, L_con, the contrastive accuracy and the frame offset on the held-out
+    clips.
+
+    Every process measures its share of them; empty when no clip is held out.
+    """
+    if not materials.held_out:
+        return {}
+    model.eval()
+    tally = Tally(accelerator.device, len(materials.alphas), materials.frame_channels)
+    alphas = materials.alphas.to(accelerator.device)
+    share: Sequence[tuple[str, Window]] = materials.held_out[
+        accelerator.process_index :: accelerator.num_processes
+    ]
+    for name, window in share:
+        batch = fixed_batch(
+            name, window, diffusion_steps=len(alphas), scaling_factor=materials.scaling_factor
+        ).to(accelerator.device)
+        tally.add(batch_losses(model, batch, alphas, settings, settings.lambda_con), batch.steps)
+    model.train()
+    found = means(accelerator.reduce(tally.sums(), "sum").cpu())
+    return {f"held_out_{name}": value for name, value in found.items()}

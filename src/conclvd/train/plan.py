@@ -9,7 +9,7 @@ from conclvd.models.base import Base
 from conclvd.models.motion import attention_kinds
 from conclvd.train.clips import ClipList
 from conclvd.train.device import precision
-from conclvd.train.memory import GIB, MemoryEstimate, device_memory, estimate
+from conclvd.train.memory import GIB, device_memory, estimate
 from conclvd.train.objective import idle_contrast
 from conclvd.train.resume import place_in_run
 from conclvd.train.settings import TrainSettings
@@ -22,48 +22,10 @@ NAMES = {"no": "float32", "fp16": "fp16", "bf16": "bf16"}
 
 @dataclass(frozen=True)
 class Plan:
-    """What `train` would do with the same settings, on one process; `unread` are lines on what the
-    base does not read of the captions, `there` is the memory of the device in bytes."""
+    """What `train` would do with the same settings, on one process: from where, and in words."""
 
     start: Start
-    settings: TrainSettings
-    windows: int
-    unread: tuple[str, ...]
-    precision: str
-    memory: MemoryEstimate
-    there: int
-
-    def lines(self) -> list[str]:
-        """The plan in words, the clips passed over first."""
-        start, settings = self.start, self.settings
-        clips, resumed = start.clips, start.resumed
-        per_step = settings.train_batch_size * settings.gradient_accumulation_steps
-        epochs = settings.max_train_steps * per_step / self.windows
-        return [
-            *(f"passed over: {s.name} {s.reason}" for s in clips.skipped),
-            f"clips: {len(clips.clips)} of "
-            f"{len(clips.clips) + len(clips.skipped)} can be used; {len(start.held_out)} "
-            f"are held out, {len(start.training)} give {self.windows} samples of "
-            f"{settings.num_frames} frames, stride {settings.sample_stride}, at "
-            f"{settings.resolution} x {settings.resolution}",
-            *self.unread,
-            f"motion module: {', '.join(attention_kinds(start.module))}, from "
-            f"{settings.motion_module_name_or_path or 'the identity'}",
-            *start.replaced,
-            f"steps: {settings.max_train_steps:,} of {per_step} samples a process, "
-            f"{epochs:,.1f} epochs, "
-            + (
-                f"going on from {place_in_run(resumed, start.facts['step'], settings)}"
-                if resumed
-                else "from the start"
-            ),
-            *start.changes,
-            *start.redrawn,
-            *idle_contrast(settings),
-            f"memory: {self.memory}, in {NAMES[self.precision]}, of {self.there / GIB:.1f} "
-            "GiB here",
-            f"output: {settings.output_dir}",
-        ]
+    lines: list[str]
 
 
 def plan(settings: TrainSettings, report: Report) -> Plan:
@@ -74,24 +36,41 @@ def plan(settings: TrainSettings, report: Report) -> Plan:
     """
     check_place(settings)
     start = resolve(settings, report)
-    base = start.base
-    text = base.text_encoder.config
-    return Plan(
-        start=start,
-        settings=settings,
-        windows=sum(len(window_starts(clip.frames, settings)) for clip in start.training),
-        unread=tuple(unread_captions(start.clips, base)),
-        precision=precision(settings),
-        memory=estimate(
-            base.unet,
-            start.module,
-            settings,
-            channels=base.vae.config.latent_channels,
-            side=settings.resolution // base.pixels_per_latent,
-            text=(base.tokenizer.model_max_length, text.hidden_size),
-        ),
-        there=device_memory(),
+    base, clips = start.base, start.clips
+    memory = estimate(
+        base.unet,
+        start.module,
+        settings,
+        channels=base.vae.config.latent_channels,
+        side=settings.resolution // base.pixels_per_latent,
+        text=(base.tokenizer.model_max_length, base.text_encoder.config.hidden_size),
     )
+    windows = sum(len(window_starts(clip.frames, settings)) for clip in start.training)
+    per_step = settings.train_batch_size * settings.gradient_accumulation_steps
+    epochs = settings.max_train_steps * per_step / windows
+    place = "from the start"
+    if start.resumed:
+        place = f"going on from {place_in_run(start.resumed, start.facts['step'], settings)}"
+    lines = [
+        *(f"passed over: {s.name} {s.reason}" for s in clips.skipped),
+        f"clips: {len(clips.clips)} of {len(clips.clips) + len(clips.skipped)} can be used; "
+        f"{len(start.held_out)} are held out, {len(start.training)} give {windows} samples of "
+        f"{settings.num_frames} frames, stride {settings.sample_stride}, at "
+        f"{settings.resolution} x {settings.resolution}",
+        *unread_captions(clips, base),
+        f"motion module: {', '.join(attention_kinds(start.module))}, from "
+        f"{settings.motion_module_name_or_path or 'the identity'}",
+        *start.replaced,
+        f"steps: {settings.max_train_steps:,} of {per_step} samples a process, "
+        f"{epochs:,.1f} epochs, {place}",
+        *start.changes,
+        *start.redrawn,
+        *idle_contrast(settings),
+        f"memory: {memory}, in {NAMES[precision(settings)]}, of {device_memory() / GIB:.1f} "
+        "GiB here",
+        f"output: {settings.output_dir}",
+    ]
+    return Plan(start, lines)
 
 
 def unread_captions(found: ClipList, base: Base) -> list[str]:

@@ -18,16 +18,15 @@ PAGE = "report.html"
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 520, 220, 72, 26, 10
 POINTS = 200  # of a curve
 COLOURS = ("#1f4e79", "#b5482a", "#4b7f52", "#8a6d1d", "#6b4c86")
+QUARTERS = {1: "least noise", 2: "second", 3: "third", 4: "most noise"}
 # One chart a row: its title, and the figures of the log in it with their names.
 CHARTS: tuple[tuple[str, dict[str, str]], ...] = (
     ("L_diff on training and held-out clips", {
         "loss_diff": "training", "held_out_loss_diff": "held out, fixed noise"}),
     ("Training L_diff by quarter of the diffusion", {
-        f"loss_diff_q{quarter}": name
-        for quarter, name in enumerate(("least noise", "second", "third", "most noise"), 1)}),
+        f"loss_diff_q{quarter}": name for quarter, name in QUARTERS.items()}),
     ("Held-out L_diff by quarter of the diffusion", {
-        f"held_out_loss_diff_q{quarter}": name
-        for quarter, name in enumerate(("least noise", "second", "third", "most noise"), 1)}),
+        f"held_out_loss_diff_q{quarter}": name for quarter, name in QUARTERS.items()}),
     ("L_con", {"loss_con": "training", "held_out_loss_con": "held out"}),
     ("Contrastive accuracy: the next frame beats all negatives", {
         "contrastive_accuracy": "training", "held_out_contrastive_accuracy": "held out"}),

@@ -6,11 +6,11 @@ import errno
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import Accelerator
 from torch import Tensor, nn
 
 from conclvd.errors import TrainingError
@@ -148,12 +148,19 @@ def check_origin(
         )
 
 
+@dataclass(frozen=True)
+class State:
+    """What changes while a run learns; `weights` by name, `scaler` is that of fp16."""
+
+    weights: Mapping[str, nn.Parameter]
+    optimizer: torch.optim.Optimizer
+    average: MovingAverage | None
+    scaler: torch.amp.GradScaler | None
+
+
 def save(
     step: int,
-    weights: Mapping[str, nn.Parameter],
-    optimizer: torch.optim.Optimizer,
-    average: MovingAverage | None,
-    accelerator: Accelerator,
+    state: State,
     settings: TrainSettings,
     origin: Mapping[str, Any],
     tell: Callable[[str], None],
@@ -163,52 +170,45 @@ def save(
 
     `tell` gets a line when `others`, the checkpoints of another branch, are set aside.
     """
-    names = list(weights)
-    tensors: dict[str, Tensor] = {f"weights/{name}": p for name, p in weights.items()}
-    tensors |= pack_optimizer(optimizer.state_dict(), names)
+    tensors: dict[str, Tensor] = {f"weights/{name}": p for name, p in state.weights.items()}
+    tensors |= pack_optimizer(state.optimizer.state_dict(), list(state.weights))
     facts: dict[str, Any] = {**origin, "settings": _plain(settings)}
-    if average:
-        tensors |= {
-            f"average/{name}": value for name, value in zip(names, average.averages, strict=True)
-        }
-        facts["average_steps"] = average.steps
-    if accelerator.scaler is not None:
-        facts["scaler"] = accelerator.scaler.state_dict()
+    if state.average:
+        averages = zip(state.weights, state.average.averages, strict=True)
+        tensors |= {f"average/{name}": value for name, value in averages}
+        facts["average_steps"] = state.average.steps
+    if state.scaler is not None:
+        facts["scaler"] = state.scaler.state_dict()
     return save_checkpoint(
         settings.output_dir, step, tensors, facts, settings.checkpoints_total_limit, tell, others
     )
 
 
 @torch.no_grad()
-def restore(
-    folder: Path,
-    weights: Mapping[str, nn.Parameter],
-    optimizer: torch.optim.Optimizer,
-    average: MovingAverage | None,
-    accelerator: Accelerator,
-) -> int:
+def restore(folder: Path, state: State) -> int:
     """Put a checkpoint back where it was; returns its step. Raises TrainingError if it cannot."""
     tensors, facts = load_checkpoint(folder)
-    names = list(weights)
+    names = list(state.weights)
     wanted = {f"weights/{name}" for name in names}
     found = {name for name in tensors if name.startswith("weights/")}
     if wanted != found:
         raise TrainingError(
             f"{folder} is of another model: {next(iter(wanted ^ found))} is in only one of them"
         )
-    for name, parameter in weights.items():
+    for name, parameter in state.weights.items():
         there, here = tuple(tensors[f"weights/{name}"].shape), tuple(parameter.shape)
         if there != here:
             raise TrainingError(
                 f"{folder} is of another model: {name} has shape {there} there, {here} here; "
                 "choose another output_dir"
             )
-    for name, parameter in weights.items():
+    for name, parameter in state.weights.items():
         parameter.copy_(tensors[f"weights/{name}"])
-    state = unpack_optimizer(tensors, optimizer.state_dict(), names)
-    optimizer.load_state_dict(state)
-    if average and "average_steps" in facts:
-        average.restore((tensors[f"average/{name}"] for name in names), facts["average_steps"])
-    if accelerator.scaler is not None and "scaler" in facts:
-        accelerator.scaler.load_state_dict(facts["scaler"])
+    unpacked = unpack_optimizer(tensors, state.optimizer.state_dict(), names)
+    state.optimizer.load_state_dict(unpacked)
+    if state.average and "average_steps" in facts:
+        averages = (tensors[f"average/{name}"] for name in names)
+        state.average.restore(averages, facts["average_steps"])
+    if state.scaler is not None and "scaler" in facts:
+        state.scaler.load_state_dict(facts["scaler"])
     return int(facts["step"])

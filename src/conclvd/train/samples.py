@@ -11,9 +11,11 @@ import atexit
 import hashlib
 import multiprocessing
 import signal
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -25,8 +27,7 @@ from conclvd.train.interrupt import SIGNALS
 from conclvd.train.settings import TrainSettings
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(NamedTuple):
     """Clean latents, the noise of every frame, one diffusion step a clip (from 0), text states."""
 
     latents: Float[Tensor, "b n c h w"]
@@ -34,18 +35,9 @@ class Batch:
     steps: Int[Tensor, b]
     states: Float[Tensor, "b l d"]
 
-    @property
-    def parts(self) -> tuple[Tensor, ...]:
-        """What `Batch` is made of."""
-        return self.latents, self.noise, self.steps, self.states
-
     def to(self, device: torch.device) -> Batch:
         """The same on another device."""
-        return Batch(*(part.to(device, non_blocking=True) for part in self.parts))
-
-    def pin_memory(self) -> Batch:
-        """The same in page-locked memory; PyTorch's DataLoader calls it where there is a GPU."""
-        return Batch(*(part.pin_memory() for part in self.parts))
+        return Batch(*(part.to(device, non_blocking=True) for part in self))
 
 
 @dataclass(frozen=True)
@@ -81,7 +73,6 @@ class Samples(Dataset[Batch]):
         self.diffusion_steps, self.scaling_factor = diffusion_steps, scaling_factor
 
     def __getitem__(self, number: int) -> Batch:
-        """Sample `number`, as a batch of one."""
         settings = self.settings
         epoch, place = divmod(number, len(self.windows))
         window = self.windows[epoch_order(settings.seed, epoch, len(self.windows))[place]]
@@ -117,12 +108,7 @@ def draw_latents(window: Window, generator: torch.Generator) -> Float[Tensor, "n
 
 def join(batches: Sequence[Batch]) -> Batch:
     """Several batches as one."""
-    return Batch(
-        torch.cat([b.latents for b in batches]),
-        torch.cat([b.noise for b in batches]),
-        torch.cat([b.steps for b in batches]),
-        torch.cat([b.states for b in batches]),
-    )
+    return Batch(*map(torch.cat, zip(*batches, strict=True)))
 
 
 def sample_numbers(
@@ -175,6 +161,9 @@ def end_workers() -> None:
 
     multiprocessing ends them by SIGTERM, which they ignore, and would wait for them for ever.
     """
+    if threading.current_thread() is threading.main_thread():
+        # torch's handler raises here for a worker that was killed: the others would live on
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for child in multiprocessing.active_children():
         if child.daemon:
             child.kill()

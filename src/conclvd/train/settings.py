@@ -22,36 +22,18 @@ KINDS = Literal["versatile", "sparse_causal", "none"]
 # What may differ when a run goes on: it changes how long it goes and what is seen of it.
 FREE_ON_RESUME = frozenset(
     {
-        "max_train_steps",
-        "checkpointing_steps",
-        "checkpoints_total_limit",
-        "resume_from_checkpoint",
-        "validation_prompt",
-        "validation_steps",
-        "validation_seed",
-        "validation_inference_steps",
-        "validation_guidance_scale",
-        "report_to",
-        "logging_steps",
-        "dataloader_num_workers",
-        "gradient_checkpointing",
-        "cuda_graph",
-        "cache_dir",
-        "output_dir",
-        "train_data_dir",
-        "pretrained_model_name_or_path",
+        *("max_train_steps", "checkpointing_steps", "checkpoints_total_limit", "logging_steps"),
+        *("validation_prompt", "validation_steps", "validation_seed", "report_to"),
+        *("validation_inference_steps", "validation_guidance_scale", "resume_from_checkpoint"),
+        *("dataloader_num_workers", "gradient_checkpointing", "cuda_graph"),
+        *("cache_dir", "output_dir", "train_data_dir", "pretrained_model_name_or_path"),
     }
 )
 # What may differ too, and is told: how the rest of the run learns. A run that diverged needs it.
 TOLD_ON_RESUME = frozenset(
     {
-        "learning_rate",
-        "lr_scheduler",
-        "lr_warmup_steps",
-        "max_grad_norm",
-        "mixed_precision",
-        "lambda_con",
-        "contrastive_until",
+        *("learning_rate", "lr_scheduler", "lr_warmup_steps", "max_grad_norm"),
+        *("mixed_precision", "lambda_con", "contrastive_until"),
     }
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, Final
 
-from conclvd.video.matrix import BT709
+from conclvd.video.colours import BT709
 
 CONTAINER: Final = {"format": "mp4", "options": {"movflags": "+faststart"}}
 PIXELS: Final = "yuv420p"

@@ -10,10 +10,9 @@ import numpy as np
 
 from conclvd.errors import MediaError
 from conclvd.tensors import Frame
+from conclvd.video.colours import is_bt709, is_hdr, to_ordinary
 from conclvd.video.container import container
 from conclvd.video.formats import Format, input_format, png_folder
-from conclvd.video.hdr import is_hdr, to_ordinary
-from conclvd.video.matrix import is_bt709
 from conclvd.video.probe import picture_files, quarter_turns, reading, video_stream
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def read_frames(path: Path) -> Iterator[Frame]:
     with reading(path):
         if kind is Format.PNG:
             files = picture_files(png_folder(path))
-            yield from _of_one_size(path, _numbered(files), [file.name for file in files])
+            yield from _of_one_size(path, map(_upright, files), [file.name for file in files])
         elif kind is Format.MP4:
             yield from _of_one_size(path, _decoded(path))
         else:
@@ -60,11 +59,6 @@ def _of_one_size(
                 "one size"
             )
         yield frame
-
-
-def _numbered(files: list[Path]) -> Iterator[Frame]:
-    for file in files:
-        yield _upright(file)
 
 
 def _decoded(path: Path) -> Iterator[Frame]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -130,52 +131,35 @@ def _write_mp4(
         sound_until(None)
 
 
-def _delays(fps: Fraction, unit: int) -> Iterator[int]:
+def _delays(fps: Fraction, unit: int, count: int) -> list[int]:
     """Delays of frames in 1/unit seconds, rounded so that their sum keeps to the rate."""
-    shown = 0
-    for index in iter(range(1, 1 << 62)):
-        end = round(index * unit / fps)
-        yield end - shown
-        shown = end
+    return [b - a for a, b in pairwise(round(i * unit / fps) for i in range(count + 1))]
 
 
 def _write_gif(path: Path, frames: Iterator[Frame], fps: Fraction, metadata: str | None) -> None:
     from PIL import Image
 
     pictures = [Image.fromarray(frame).quantize(256) for frame in frames]
-    delays = [10 * delay for _, delay in zip(pictures, _delays(fps, 100), strict=False)]
+    delays = [10 * delay for delay in _delays(fps, 100, len(pictures))]
     extra = {} if metadata is None else {"comment": metadata.encode()}
-    pictures[0].save(
-        path,
-        format="GIF",
-        save_all=True,
-        append_images=pictures[1:],
-        duration=delays,
-        loop=0,
-        **extra,
-    )
+    _save(path, "GIF", pictures, delays, **extra)
 
 
 def _write_webp(path: Path, frames: Iterator[Frame], fps: Fraction, metadata: str | None) -> None:
     from PIL import Image
 
     pictures = [Image.fromarray(frame) for frame in frames]
-    delays = [delay for _, delay in zip(pictures, _delays(fps, 1000), strict=False)]
-    pictures[0].save(
-        path,
-        format="WEBP",
-        save_all=True,
-        append_images=pictures[1:],
-        duration=delays,
-        loop=0,
-        quality=_WEBP_QUALITY,
-        method=4,
-        xmp=b"" if metadata is None else _xmp(metadata),
-    )
+    xmp = b"" if metadata is None else _xmp(metadata)
+    delays = _delays(fps, 1000, len(pictures))
+    _save(path, "WEBP", pictures, delays, quality=_WEBP_QUALITY, method=4, xmp=xmp)
+
+
+def _save(path: Path, kind: str, pictures: list[Any], delays: list[int], **how: Any) -> None:
+    moving: dict[str, Any] = {"save_all": True, "append_images": pictures[1:], "loop": 0}
+    pictures[0].save(path, format=kind, duration=delays, **moving, **how)
 
 
 def _xmp(metadata: str) -> bytes:
-    """An XMP packet with the text as its dc:description."""
     text = escape(metadata, {"\r": "&#13;", "\n": "&#10;", "\t": "&#9;"})
     return (
         '<x:xmpmeta xmlns:x="adobe:ns:meta/">'

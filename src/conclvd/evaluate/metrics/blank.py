@@ -48,5 +48,5 @@ def measure(sample: Sample) -> Measured:
 
 
 BLANK_PARTS = Feature(blank_parts, floor=0.01)  # of a third
-SPACE = VideoMetric(name="blank-space", title="blank space", digits=3, better=None, measure=measure)
+SPACE = VideoMetric("blank-space", "blank space", 3, None, measure=measure)
 METRIC = style_metric("blank-distance", "blank-space distance", BLANK_PARTS)

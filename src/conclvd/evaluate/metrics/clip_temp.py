@@ -21,12 +21,7 @@ def measure(video: Embedded) -> Measured:
     return Measured(clip_temp(video.frames), len(video.frames) - 1)
 
 
+NEEDS = frozenset({Need.CLIP, Need.PAIRS})
 METRIC = ClipMetric(
-    name="clip-temp",
-    title="CLIP-temp",
-    digits=4,
-    better="higher",
-    needs=frozenset({Need.CLIP, Need.PAIRS}),
-    companions=("dynamic-degree",),
-    measure=measure,
+    "clip-temp", "CLIP-temp", 4, "higher", NEEDS, companions=("dynamic-degree",), measure=measure
 )

@@ -22,11 +22,5 @@ def measure(video: Embedded) -> Measured:
     return Measured(clip_text(video.frames, video.prompt), len(video.frames))
 
 
-METRIC = ClipMetric(
-    name="clip-text",
-    title="CLIP-text",
-    digits=3,
-    better="higher",
-    needs=frozenset({Need.CLIP, Need.PROMPT}),
-    measure=measure,
-)
+NEEDS = frozenset({Need.CLIP, Need.PROMPT})
+METRIC = ClipMetric("clip-text", "CLIP-text", 3, "higher", NEEDS, measure=measure)

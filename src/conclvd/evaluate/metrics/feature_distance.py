@@ -78,11 +78,5 @@ def measure(features: Features, reference: Features) -> Measured:
     return Measured(value, len(features), interval=(SCALE * low, SCALE * high))
 
 
-METRIC = SetMetric(
-    name="feature-distance",
-    title="feature MMD² x1000",
-    digits=3,
-    better="lower",
-    needs=frozenset({Need.FEATURES}),
-    measure=measure,
-)
+NEEDS = frozenset({Need.FEATURES})
+METRIC = SetMetric("feature-distance", "feature MMD² x1000", 3, "lower", NEEDS, measure=measure)

@@ -7,7 +7,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from conclvd.evaluate.metric import Measured, Need, VideoMetric
+from conclvd.evaluate.metric import MOVING, Measured, VideoMetric
 from conclvd.evaluate.sample import Sample
 from conclvd.tensors import Frame, Frames
 
@@ -31,11 +31,4 @@ def measure(sample: Sample) -> Measured:
     return Measured(flicker(sample.frames), sample.pairs)
 
 
-METRIC = VideoMetric(
-    name="flicker",
-    title="flicker",
-    digits=2,
-    better="lower",
-    needs=frozenset({Need.PAIRS}),
-    measure=measure,
-)
+METRIC = VideoMetric("flicker", "flicker", 2, "lower", MOVING, measure=measure)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conclvd.evaluate.metric import Measured, Need, VideoMetric
+from conclvd.evaluate.metric import MOVING, Measured, VideoMetric
 from conclvd.evaluate.metrics.flicker import difference
 from conclvd.evaluate.sample import Sample
 from conclvd.tensors import Frames
@@ -25,11 +25,4 @@ def measure(sample: Sample) -> Measured:
     return Measured(loop_error(sample.frames), len(sample.frames))
 
 
-METRIC = VideoMetric(
-    name="loop-error",
-    title="loop error",
-    digits=2,
-    better="lower",
-    needs=frozenset({Need.PAIRS}),
-    measure=measure,
-)
+METRIC = VideoMetric("loop-error", "loop error", 2, "lower", MOVING, measure=measure)

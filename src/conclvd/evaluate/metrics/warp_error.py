@@ -5,9 +5,9 @@ from __future__ import annotations
 from jaxtyping import Float
 from torch import Tensor
 
-from conclvd.evaluate.metric import Measured, Need, VideoMetric
+from conclvd.evaluate.metric import FLOWING, Measured, VideoMetric
 from conclvd.evaluate.sample import Sample
-from conclvd.interpolation.occlusion import consistency
+from conclvd.interpolation.warp import consistency
 from conclvd.interpolation.warp import sample as sampled
 
 LEAST = 0.01  # of the picture that must be seen in both frames
@@ -50,11 +50,4 @@ def measure(sample: Sample) -> Measured:
     return Measured(sum(held) / len(held), len(held))
 
 
-METRIC = VideoMetric(
-    name="warp-error",
-    title="warp error x1000",
-    digits=3,
-    better="lower",
-    needs=frozenset({Need.PAIRS, Need.FLOW}),
-    measure=measure,
-)
+METRIC = VideoMetric("warp-error", "warp error x1000", 3, "lower", FLOWING, measure=measure)

@@ -1,4 +1,4 @@
-"""High dynamic range to the ordinary: PQ and HLG, BT.2020, to BT.709."""
+"""The colours of decoded frames: by which matrix, and high dynamic range (PQ, HLG) to BT.709."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from jaxtyping import Float32, UInt16
 
 from conclvd.tensors import Frame
 
-_PQ: Final = 16  # as numbered in ITU-T H.273
+BT709: Final = 1  # as numbered in ITU-T H.273, like these
+_UNTOLD: Final = 2
+_HD_ROWS: Final = 720  # from here on what tells no matrix is taken for BT.709, as players do
+_PQ: Final = 16
 _CURVES: Final = (_PQ, 18)  # PQ and HLG
 _WHITE: Final = 203.0  # cd/m² of diffuse white, ITU-R BT.2408
 _KNEE: Final = 0.8  # of white; what is brighter is rolled off into the rest
@@ -54,3 +57,9 @@ def _linear(curve: int) -> Float32[np.ndarray, 65536]:
         scene = np.where(coded <= 0.5, coded**2 / 3, (np.exp((coded - c) / a) + b) / 12)
         light = scene**1.2 * 1000 / _WHITE
     return light.astype(np.float32)
+
+
+def is_bt709(frame: Any) -> bool:
+    """Whether the colours of a frame (av.VideoFrame) are by BT.709, and not by BT.601."""
+    told = int(frame.colorspace)
+    return told == BT709 or (told == _UNTOLD and frame.height >= _HD_ROWS)
