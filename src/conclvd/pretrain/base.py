@@ -29,7 +29,7 @@ from conclvd.train.ema import MovingAverage
 from conclvd.train.masters import Masters
 from conclvd.train.text import encode_captions
 
-FLAT = 0.6  # part of a run at the full learning rate; it falls to zero in the rest
+FLAT = 0.55  # part of a run at the full learning rate; it falls to zero in the rest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class BaseRun(StageRun):
     sizes: ModelSizes
     model: Path
     batch: int = 512
-    peak_rate: float = 1e-3
+    peak_rate: float = 6e-4
     capacity: int = 60_000
     first_clips: int = 300
     frames: int = 2
