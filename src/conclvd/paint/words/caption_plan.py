@@ -114,8 +114,9 @@ class Plan:
         """
         if self.style or self.distance or self.seal or self.inscription:
             return replace(self, style=False, distance=False, seal=False, inscription=False)
-        if not self.terse:
-            return replace(self, terse=True)
+        if not self.terse:  # sentences without verbs would be a row of shreds
+            form = SCENE if self.form == SENTENCES else self.form
+            return replace(self, terse=True, form=form)
         if len(self.verses) > 1:
             return replace(self, verses=self.verses[:1])
         if any(said.side for said in self.elements):
@@ -202,7 +203,7 @@ def _full_plan(attributes: Attributes, drawn: tuple[Verse, ...], rng: Generator)
     return Plan(
         form=form,
         style=rng.random() < (0.3 if form == SHORT else 0.4),
-        palette=rng.random() < 0.96,
+        palette=rng.random() < 0.985,
         time=attributes.time != "day" and rng.random() < 0.5,
         mountains=attributes.mountains is not None,
         water=attributes.water,
@@ -227,13 +228,14 @@ def _moves(element: Element) -> bool:
 
 def _said(element: Element, rng: Generator) -> Said:
     travels = element.motion in TRAVELLING
+    odds = 0.97 if element.detail == "fisherman" else 0.85  # a boat, and who is in it
     # that a house stands still is not worth telling, and that leaves stir goes without saying
     tells = element.motion is not None and ELEMENT_MOTIONS[element.kind] != ("still",)
     return Said(
         element,
         motion=tells and rng.random() < (0.97 if travels else 0.6 if _moves(element) else 0.35),
         side=element.side is not None and rng.random() < (0.2 if travels else 0.5),
-        detail=element.detail is not None and rng.random() < 0.85,
+        detail=element.detail is not None and rng.random() < odds,
     )
 
 

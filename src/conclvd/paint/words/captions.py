@@ -24,8 +24,8 @@ __all__ = ["Language", "Plan", "Vocabulary", "caption", "planned_caption", "voca
 
 Language: TypeAlias = Literal["en", "zh"]
 
-MAX_WORDS: Final = 44  # English; the embedded text encoder reads 62 tokens
-MAX_CHARACTERS: Final = 66  # Chinese
+MAX_WORDS: Final = 45  # English; the embedded text encoder reads 62 tokens
+MAX_CHARACTERS: Final = 72  # Chinese
 TRADITIONAL: Final = 0.2  # share of the Chinese captions in traditional characters
 
 

@@ -52,8 +52,8 @@ class _Writer(Phrases):
             near = f"{text} {self.say(words.NEAR_WATER)} {self.say(words.WATER)}"
             text = near if text else self.water()
         extras = [self.weather(tag=True), *self.manner(), self.camera(tag=True)]
-        text = ", ".join(part for part in (text, *extras) if part)
-        return self.place_palette(text)
+        extras = [part for part in extras if part]
+        return self.place_palette(", ".join(part for part in (text, *extras) if part), bool(extras))
 
     def tags(self) -> str:
         parts = self.things(finite=False)
@@ -90,7 +90,8 @@ class _Writer(Phrases):
         return ", ".join(part for part in (*parts, self.tail()) if part)
 
     def scene(self) -> str:
-        nouns = self.things(finite=False)[:2]
+        count = len(self.plan.elements) if self.plan.terse else 2
+        nouns = self.things(finite=False)[:count]
         if self.plan.mountains:
             nouns.insert(0 if self.chance(0.5) else len(nouns), self.mountains())
         head = (
@@ -98,7 +99,7 @@ class _Writer(Phrases):
             or f"{self.say(words.STYLE_LEAD)} {self.say(words.COLOR_NOUN_ONE)}"
         )
         first = f"{head} {self.say(words.OF)} {self.join(nouns)}" if nouns else head
-        rest = self.clauses(finite=True, skip=2, mountains=False)
+        rest = self.clauses(finite=True, skip=count, mountains=False)
         return self.stop([first, *rest])
 
     def sentences(self) -> str:
@@ -149,8 +150,8 @@ class _Writer(Phrases):
             parts.append(self.say(words.STYLE_TAIL))
         return ", ".join(part for part in parts if part)
 
-    def place_palette(self, text: str) -> str:
-        """Put palette and style around a short phrase."""
+    def place_palette(self, text: str, many: bool) -> str:
+        """Put palette and style around a short phrase, or around `many` of them."""
         if not self.plan.palette and not self.plan.style and not self.plan.format:
             return f"{text}{self.time_if_needed()}"
         if not text:
@@ -159,7 +160,7 @@ class _Writer(Phrases):
         if choice < 0.4:
             return f"{self.head(article=True)} {self.say(words.OF)} {text}"
         if choice < 0.7 and not self.plan.style and not self.plan.format:
-            return f"{text} {self.palette()}"
+            return f"{text}{',' if many else ''} {self.palette()}"
         if choice < 0.85:
             return f"{text}, {self.tail()}"
         return f"{self.head()}, {text}"

@@ -42,9 +42,9 @@ class _Writer(Phrases):
     # --- patterns ---------------------------------------------------------------------------
 
     def short(self) -> str:
-        nouns = self.things()
-        if self.plan.mountains and nouns and self.chance(0.3):
-            nouns[0] = f"{self.mountains()}{self.say(words.MOUNTAIN_NEAR)}{nouns[0]}"
+        nouns, said = self.things(), self.plan.said()
+        if self.plan.mountains and said and not said[0].travels and self.chance(0.3):
+            nouns[0] = f"{self.mountains()}{self.say(words.MOUNTAIN_NEAR)}{self.noun(said[0])}"
         elif self.plan.mountains:
             nouns.insert(0 if self.chance(0.5) else len(nouns), self.mountains())
         if self.tells_water("".join(nouns)):
@@ -93,14 +93,15 @@ class _Writer(Phrases):
         return self.row(parts)
 
     def scene(self) -> str:
-        nouns = self.things()[:2]
+        count = len(self.plan.elements) if self.plan.terse else 2
+        nouns = [self.nominal(said) for said in self.plan.said()[:count]]
         if self.plan.mountains:
             nouns.insert(0, self.mountains())
         lead = f"{self.say(words.STYLE_LEAD)}{self.noun_head()}"
         if nouns:
-            joined = self.say(words.AND).join(self.filled([nouns[0], "、".join(nouns[1:])]))
+            joined = self.say(words.AND).join(self.filled(["、".join(nouns[:-1]), nouns[-1]]))
             lead = f"{lead}，{self.say(words.SEEN)}{joined}"
-        rest = self.clauses(skip=2, mountains=False)
+        rest = self.clauses(skip=count, mountains=False)
         return self.row([lead, *rest], stop=0.7)
 
     def sentences(self) -> str:

@@ -37,7 +37,7 @@ COUNTED: Final = {
     "|(small|little) (covered|roofed) boat<|s>|sampan<|s>|awning boat<|s>",
     "boat/fisherman": "(small|little|) (boat|fishing boat|skiff|sampan)<|s> with (a fisherman"
     "|a boatman|an old fisherman|an old man in a (bamboo|straw) hat)"
-    "|(fishing|fisherman) boat<|s>|boat<|s> with a (rower|figure|man) (on board|aboard|standing)",
+    "|boat<|s> with (a rower|a figure|a man|an angler) (on board|aboard|standing)",
     "sailboat": "(sailboat|sailing boat|junk|sailing ship)<|s>|(boat|ship|junk)<|s> (with a sail"
     "|under sail)"
     "|(small|) sailboat<|s>",
@@ -46,7 +46,7 @@ COUNTED: Final = {
     "sailboat/brown": "brown sail<|s>|sailboat<|s> with (a brown sail|brown canvas)"
     "|brown-sailed (boat|junk)<|s>",
     "fisherman": "<fisherman|fishermen>|old <fisherman|fishermen> in (a straw hat|a straw raincoat"
-    "|a bamboo hat)|<angler|anglers>|<man|men> fishing|(old|lone|) <fisherman"
+    "|a bamboo hat)|<angler|anglers>|(old|lone|) <fisherman"
     "|fishermen>"
     "|<figure|figures> with a fishing (rod|pole)",
     "cottage": "(small|little|quiet|simple|country|) (cottage|house|farmhouse|home|cabin)<|s>",
@@ -204,10 +204,10 @@ _SET = (
 MOTION_VERB: Final = {
     "sun rise": _RISE,
     "sun set": _SET,
-    "sun still": "hang<s||ing> (motionless|still)|stay<s||ing> still|rest<s||ing>",
+    "sun still": "hang<s||ing> (motionless|still)|stay<s||ing> still",
     "moon rise": _RISE,
     "moon set": _SET,
-    "moon still": "hang<s||ing> (motionless|still)|stay<s||ing> still|rest<s||ing>",
+    "moon still": "hang<s||ing> (motionless|still)|stay<s||ing> still",
     "boat still": "rest<s||ing> (quietly|still|)|<lies|lie|lying> (still|at anchor|moored)|stay<s"
     "||ing> still"
     "|<is|are|> (moored|anchored|at rest)|wait<s||ing> (quietly|motionless)",

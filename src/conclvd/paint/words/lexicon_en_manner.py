@@ -35,8 +35,8 @@ BRUSH_LEAD: Final = "painted in|built up in|modelled with|in|textured with|in"
 BRUSH_CLAUSE: Final = "the mountains are (painted in|built up in|modelled with|textured with)"
 
 DENSITY: Final = {
-    "sparse": "much blank (space|paper|silk)|(large|wide) areas left blank|mostly bare paper"
-    "|(vast|wide) blank space|a composition of blank space|paper left bare around it"
+    "sparse": "much blank (space|paper)|(large|wide) areas left blank|mostly blank paper"
+    "|(vast|wide) blank space|a composition of blank space|blank space all around"
     "|a sparse composition",
     "medium": "",
     "rich": "a (dense|rich|crowded) composition|a richly detailed scene|full of detail",

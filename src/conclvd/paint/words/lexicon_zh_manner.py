@@ -6,9 +6,9 @@ from typing import Final
 
 FORMAT: Final = {
     "square": "册页|斗方|小品册页|册页小品|一开册页",
-    "hanging": "立轴|挂轴|条幅|竖幅立轴|一轴(山水|)|中堂",
+    "hanging": "立轴|挂轴|卷轴|条幅|竖幅立轴|一轴(山水|)|中堂",
     "landscape": "横幅|横披|横幅小品|横构图",
-    "handscroll": "手卷|长卷|横卷|山水手卷|长卷一段",
+    "handscroll": "手卷|长卷|卷轴|横卷|山水手卷|长卷一段",
 }
 WAY: Final = {"left": "向左", "right": "向右"}
 """A direction in a line of verse."""

@@ -17,6 +17,8 @@ from conclvd.paint.words.verse import Verse, direction_of
 from conclvd.paint.words.templates import PARTICIPLE, PLURAL, SINGULAR, expand
 
 _BUILDINGS: Final = frozenset({"village", "cottage", "hut", "pavilion", "pagoda"})
+_STANDING: Final = _BUILDINGS | {"rocks", "tree", "bare_tree", "pine", "reeds", "bamboo"}
+"""What stands or lies somewhere: its verb alone says too little."""
 _SHORE: Final = frozenset({"willow", "reeds", "fisherman", "rocks"})
 
 
@@ -99,7 +101,10 @@ class Phrases:
         if not finite:
             return name
         water = self.plan.water and self.chance(0.3)
-        return f"{name} {self.say(words.MOUNTAIN_OVER_WATER if water else words.MOUNTAIN_TAIL)}"
+        tail, over = words.MOUNTAIN_TAIL, words.MOUNTAIN_OVER_WATER
+        if self.attributes.mountains == "round":
+            tail, over = words.MOUNTAIN_TAIL_LOW, words.MOUNTAIN_OVER_WATER_LOW
+        return f"{name} {self.say(over if water else tail)}"
 
     def with_mountains(self, text: str) -> str:
         """A phrase set among the mountains; the mountains alone when it is empty."""
@@ -126,7 +131,10 @@ class Phrases:
             if not told:
                 return f"{self.say(words.WIND_TAG if tag else words.WIND)} {direction}"
             if tag:
-                return f"{self.say(words.WEATHER_TAG[falls])} {self.say(words.BLOWN)} {direction}"
+                tag_text = self.say(words.WEATHER_TAG[falls])
+                blown = self.say(words.BLOWN)
+                again = blown in tag_text or "blown" in tag_text
+                return f"{tag_text} {'' if again else blown} {direction}"
             tail = self.say(words.BLOWN_TAIL)
             return f"{self.say(words.WEATHER_BLOWN[falls])} {direction} {tail}".strip()
         if told:
@@ -153,6 +161,8 @@ class Phrases:
         side = self.say(words.SIDE[element.side]) if said.side and element.side else ""
         placed = not self.plan.terse and self.chance(0.25 if side else 0.5)
         place = self.place(element) if placed else ""
+        if not said.motion and not place and not side and element.kind in _STANDING:
+            verb = ""
         if not verb:
             there = self.say(words.THERE, form) if finite else ""
             words_in_order = (there, noun, place, side)

@@ -93,7 +93,10 @@ class Phrases:
         if not finite:
             return name
         water = self.plan.water and self.chance(0.3)
-        return name + self.say(words.MOUNTAIN_OVER_WATER if water else words.MOUNTAIN_TAIL)
+        tail, over = words.MOUNTAIN_TAIL, words.MOUNTAIN_OVER_WATER
+        if self.attributes.mountains == "round":
+            tail, over = words.MOUNTAIN_TAIL_LOW, words.MOUNTAIN_OVER_WATER_LOW
+        return name + self.say(over if water else tail)
 
     def water(self, finite: bool) -> str:
         """The water by name; a clause when `finite`."""
@@ -135,6 +138,13 @@ class Phrases:
         where = side + place
         has = self.say(words.HAS) if where and (not verb or self.chance(0.3)) else ""
         return f"{where}{has}{noun}{verb}"
+
+    def nominal(self, said: Said) -> str:
+        """The thing as the object of a sentence, with what it does and its side before it."""
+        side, verb = said.element.side, self.verb(said)
+        where = self.say(words.SIDE[side]) if said.side and side else ""
+        does = verb if self.reads_before(verb) else ""
+        return f"{where}{does}{words.OF if where or does else ''}{self.noun(said)}"
 
     def reads_before(self, verb: str) -> bool:
         """Whether "{verb} of the {noun}" is good Chinese: verbs of more than one character are."""
