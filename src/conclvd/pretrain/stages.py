@@ -17,7 +17,7 @@ from conclvd.pretrain.step_form import step_form
 from conclvd.train.log import Log
 
 TOKENIZER_CLIPS = 1000
-VOCABULARY = 3000
+VOCABULARY = 4000
 COMPILED = ("autoencoder", "judge", "probe")
 
 
