@@ -38,7 +38,7 @@ def sights(traces: list[Trace], width: int, height: int) -> dict[str, Sight]:
     found: dict[str, Sight] = {}
     x = (np.arange(width, dtype=np.float32) + 0.5) / width
     y = (np.arange(height, dtype=np.float32) + 0.5) / height
-    for trace, rows, columns, drawn, seen in _seen(traces, width, height):
+    for trace, rows, columns, drawn, seen in seen_parts(traces, width, height):
         total = float(seen.sum())
         if total > 0:
             cx = float(seen.sum(axis=0) @ x[columns]) / total
@@ -48,7 +48,7 @@ def sights(traces: list[Trace], width: int, height: int) -> dict[str, Sight]:
     return found
 
 
-def _seen(
+def seen_parts(
     traces: list[Trace], width: int, height: int
 ) -> Iterator[tuple[Trace, slice, slice, FloatArray, FloatArray]]:
     """Each trace, nearest first: its rows and columns, what it drew there, what is seen of that."""
