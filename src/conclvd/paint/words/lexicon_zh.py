@@ -127,7 +127,9 @@ MOUNTAIN_TAIL_LOW: Final = (
     "|铺满背景|在远方(展开|起伏)|起伏(和缓|平缓)"
 )
 """The same for what does not tower."""
-MOUNTAIN_OVER_WATER_LOW: Final = "(倒映|映)在(水|湖|江)(中|面|里)|倒影(如镜|入水|清晰)|临(水|江|湖)而(卧|立)"
+MOUNTAIN_OVER_WATER_LOW: Final = (
+    "(倒映|映)在(水|湖|江)(中|面|里)|倒影(如镜|入水|清晰)|临(水|江|湖)而(卧|立)"
+)
 MOUNTAIN_OVER_WATER: Final = (
     "(倒映|映)在(水|湖|江)(中|面|里)|(矗立|耸立)(水边|湖畔|江岸)|倒影(如镜|入水|清晰)|临(水|江"
     "|湖)而立"

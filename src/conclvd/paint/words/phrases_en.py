@@ -13,8 +13,8 @@ from conclvd.paint.words import lexicon_en as words
 from conclvd.paint.words import lexicon_en_elements as things
 from conclvd.paint.words import lexicon_en_manner as manner
 from conclvd.paint.words.caption_plan import Plan, Said
-from conclvd.paint.words.verse import Verse, direction_of
 from conclvd.paint.words.templates import PARTICIPLE, PLURAL, SINGULAR, expand
+from conclvd.paint.words.verse import Verse, direction_of
 
 _BUILDINGS: Final = frozenset({"village", "cottage", "hut", "pavilion", "pagoda"})
 _STANDING: Final = _BUILDINGS | {"rocks", "tree", "bare_tree", "pine", "reeds", "bamboo"}

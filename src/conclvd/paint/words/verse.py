@@ -91,7 +91,9 @@ def draw_verses(verses: Sequence[Verse], attributes: Attributes, rng: Generator)
     wanted = 2 if rng.random() < 0.5 else 1
     while fits and len(drawn) < wanted:
         # a line that names more is better; one on scenery alone is drawn seldom
-        odds = [0.1 + sum(1.0 if name in ELEMENTS else 0.4 for name in v.names) ** 1.5 for v in fits]
+        odds = [
+            0.1 + sum(1.0 if name in ELEMENTS else 0.4 for name in v.names) ** 1.5 for v in fits
+        ]
         chosen = fits[int(rng.choice(len(fits), p=[each / sum(odds) for each in odds]))]
         drawn.append(chosen)
         fits = [v for v in fits if not v.names & chosen.names and not (v.whole or chosen.whole)]

@@ -156,7 +156,7 @@ _LINES: Final = (
     ("raining water", "烟雨江天|一江烟雨"),
     ("snowing", "大雪纷飞|飞雪漫天"),
     ("snowing water", "雪满江天|雪落寒江"),
-    ("petalfall", "落英缤纷|落花(如雨|随风)"),
+    ("petalfall", "落英缤纷|落花(纷纷|随风)"),
     ("petalfall water", "落花流水"),
     ("leaf_fall", "落木萧萧|木叶纷飞"),
     ("leaf_fall water", "落叶满江|落叶随流水"),
