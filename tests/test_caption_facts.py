@@ -48,6 +48,9 @@ def test_counts_agree() -> None:
     assert share(texts(1), r"cranes? (fly|soar|glide)\b") == 0
 
 
+RISING = "[日阳].*(升|空|高)|(升|空|高)的.*[日阳]"
+
+
 @lru_cache
 def long_ones(attributes: Attributes, language: Language) -> list[str]:
     """Captions that are not of the short form."""
@@ -86,7 +89,10 @@ BUSY = Attributes(
             r"\bsun\b( \S+){0,9}? (ris|climb|com|ascend|go)",
             "[日阳].*(升|空|高)|(升|空|高)的.*[日阳]",
         ),
-        (r"zoom|closer|push|moves? in|draws nearer|approach|advanc", "推|拉近|靠近|放大|前移|渐近"),
+        (
+            r"zoom|closer|push|moves? in|draws nearer|approach|advanc",
+            "推|拉近|靠近|放大|前移|渐近",
+        ),
     ],
 )
 def test_what_moves_is_told_in_three_of_four_captions(english: str, chinese: str) -> None:

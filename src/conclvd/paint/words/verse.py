@@ -74,7 +74,8 @@ def direction_of(verse: Verse, attributes: Attributes) -> str:
     """Where the first thing that the line needs goes; left or right."""
     kind = verse.needs.split()[0].split(".")[0]
     element = attributes.element(kind)
-    assert element is not None and element.motion is not None
+    assert element is not None
+    assert element.motion is not None
     return element.motion
 
 
@@ -82,6 +83,10 @@ def fitting(verses: Iterable[Verse], attributes: Attributes) -> list[Verse]:
     """The lines that tell nothing but what is there, in their order."""
     facts = verse_facts(attributes)
     return [verse for verse in verses if verse.fits(facts)]
+
+
+def _weight(verse: Verse) -> float:
+    return 0.1 + float(sum(1.0 if name in ELEMENTS else 0.4 for name in verse.names)) ** 1.5
 
 
 def draw_verses(verses: Sequence[Verse], attributes: Attributes, rng: Generator) -> list[Verse]:
