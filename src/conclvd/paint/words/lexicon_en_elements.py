@@ -69,7 +69,8 @@ COUNTED: Final = {
     "|s> of falling water",
     "waterfall/tiered": "(tiered|stepped|two-tiered|broken) (waterfall|cascade)<|s>"
     "|waterfall<|s> in (steps|tiers)",
-    "geese": "(wild |wild |)(<goose|geese>)|migrating <goose|geese>|homing <goose|geese>|flying bird<|s>"
+    "geese": "(wild |wild |)(<goose|geese>)|migrating <goose|geese>|homing <goose|geese>"
+    "|flying bird<|s>"
     "|<goose|geese> bound for home",
     "cranes": "(white |red-crowned |elegant |graceful |)crane<|s>|white crane<|s>|white bird<|s>",
     "pine": "(old|gnarled|twisted|crooked|tall|green|ancient|evergreen|) pine( tree|)<|s>"
