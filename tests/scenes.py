@@ -22,6 +22,14 @@ from conclvd.paint.scene.attributes import (
     Attributes,
     Element,
 )
+from conclvd.paint.words.traditional import TABLE
+
+_SIMPLIFIED = str.maketrans({old: new for new, old in TABLE.items()} | {"隻": "只", "複": "复"})
+
+
+def simplified(text: str) -> str:
+    """A Chinese caption in simplified characters, however it was written."""
+    return text.translate(_SIMPLIFIED)
 
 
 def pick(rng: Generator, options: tuple[str, ...]) -> str:

@@ -228,7 +228,9 @@ def _moves(element: Element) -> bool:
 
 def _said(element: Element, rng: Generator) -> Said:
     travels = element.motion in TRAVELLING
-    odds = 0.97 if element.detail == "fisherman" else 0.85  # a boat, and who is in it
+    # who is in a boat, and the colours of trees, strike the eye
+    striking = element.detail == "fisherman" or element.kind in ("tree", "blossom", "leaves")
+    odds = 0.97 if striking else 0.85
     # that a house stands still is not worth telling, and that leaves stir goes without saying
     tells = element.motion is not None and ELEMENT_MOTIONS[element.kind] != ("still",)
     return Said(

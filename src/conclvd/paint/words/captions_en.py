@@ -123,7 +123,7 @@ class _Writer(Phrases):
             style = self.style()
             if not self.plan.palette:
                 head = style
-            elif self.chance(0.3):
+            elif self.plan.format or self.chance(0.3):
                 head = f"{self.say(words.COLOR[self.attributes.palette])} {style}"
                 head += self.time_if_needed()
             else:

@@ -113,9 +113,10 @@ PALETTE_CLAUSE: Final = (
 TIME: Final = {
     "day": "by day|in daylight|in the daytime|under a bright sky",
     "dawn": "at (dawn|daybreak|sunrise|first light)|at dawn|in the (early |)morning"
-    "|in (early |)morning light|as day breaks|(early|quiet) morning|at the break of day",
+    "|in (early |)morning light|as day breaks|in the quiet of morning|at the break of day",
     "dusk": "at (dusk|sunset|twilight|nightfall)|in the evening|at dusk|in (evening|sunset) light"
-    "|in the (evening|sunset) glow|as evening (falls|comes)|at the end of the day|late evening",
+    "|in the (evening|sunset) glow|as evening (falls|comes)|at the end of the day"
+    "|in the late evening",
     "night": "at night|by night|on a (quiet|still|dark|clear|silent) night|late at night"
     "|in the (dark|night|darkness)|after dark|at midnight|under the night sky",
 }

@@ -36,7 +36,7 @@ COUNTED: Final = {
     "|a canopy)"
     "|(small|little) (covered|roofed) boat<|s>|sampan<|s>|awning boat<|s>",
     "boat/fisherman": "(small|little|) (boat|fishing boat|skiff|sampan)<|s> with (a fisherman"
-    "|a boatman|an old fisherman|an old man in a (bamboo|straw) hat)"
+    "|a boatman|an old fisherman|an old man in a (wide|straw) hat)"
     "|boat<|s> with (a rower|a figure|a man|an angler) (on board|aboard|standing)",
     "sailboat": "(sailboat|sailing boat|junk|sailing ship)<|s>|(boat|ship|junk)<|s> (with a sail"
     "|under sail)"
@@ -45,8 +45,8 @@ COUNTED: Final = {
     "|white-sailed (boat|junk)<|s>",
     "sailboat/brown": "brown sail<|s>|sailboat<|s> with (a brown sail|brown canvas)"
     "|brown-sailed (boat|junk)<|s>",
-    "fisherman": "<fisherman|fishermen>|old <fisherman|fishermen> in (a straw hat|a straw raincoat"
-    "|a bamboo hat)|<angler|anglers>|(old|lone|) <fisherman"
+    "fisherman": "<fisherman|fishermen>|old <fisherman|fishermen> in (a straw hat|a straw cloak"
+    "|a wide hat)|<angler|anglers>|(old|lone|) <fisherman"
     "|fishermen>"
     "|<figure|figures> with a fishing (rod|pole)",
     "cottage": "(small|little|quiet|simple|country|) (cottage|house|farmhouse|home|cabin)<|s>",
@@ -70,8 +70,9 @@ COUNTED: Final = {
     "waterfall/tiered": "(tiered|stepped|two-tiered|broken) (waterfall|cascade)<|s>"
     "|waterfall<|s> in (steps|tiers)",
     "geese": "(wild |wild |)(<goose|geese>)|migrating <goose|geese>|homing <goose|geese>"
+    "|flying bird<|s>"
     "|<goose|geese> bound for home",
-    "cranes": "(white |red-crowned |elegant |graceful |)crane<|s>|white crane<|s>",
+    "cranes": "(white |red-crowned |elegant |graceful |)crane<|s>|white crane<|s>|white bird<|s>",
     "pine": "(old|gnarled|twisted|crooked|tall|green|ancient|evergreen|) pine( tree|)<|s>"
     "|pine( tree|)<|s>",
     "pine/snowy": "(snowy|snow-covered|snow-laden|white) pine( tree|)<|s>",

@@ -23,9 +23,9 @@ DISTANCE: Final = {
 
 BRUSH: Final = {
     "hemp": "hemp-fibre (texture |)strokes|long hemp-fibre strokes|hemp-fiber strokes"
-    "|soft hemp-fibre (texture strokes|brushwork)|pima cun",
+    "|soft hemp-fibre (texture strokes|brushwork)|pima cun( strokes|)",
     "axe": "axe-cut (texture |)strokes|sharp axe-cut strokes|axe-cut brushwork"
-    "|angular axe-cut strokes|ax-cut strokes|fupi cun",
+    "|angular axe-cut strokes|ax-cut strokes|fupi cun( strokes|)",
     "mi": "Mi dots|horizontal Mi dots|wet Mi dots|rows of Mi dots|Mi family dots",
     "splash": "splashed ink|pools of splashed ink|bold splashed ink|splashed ink and colour"
     "|broken splashed ink|pomo splashed ink",

@@ -256,7 +256,8 @@ class Phrases:
         """ "a", "a and b", "a, b and c"."""
         if len(nouns) < 2:
             return "".join(nouns)
-        return f"{', '.join(nouns[:-1])} {self.say(words.AND)} {nouns[-1]}"
+        joint = self.say(words.AND) if len(nouns) == 2 else "and"
+        return f"{', '.join(nouns[:-1])} {joint} {nouns[-1]}"
 
     def stop(self, parts: list[str]) -> str:
         """Sentences with a capital and a full stop, the last stop left out now and then."""

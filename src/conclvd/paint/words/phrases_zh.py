@@ -135,6 +135,8 @@ class Phrases:
         place = self.place(element) if placed else ""
         if self.reads_before(verb) and not said.travels and self.chance(0.15):
             return f"{side}{place}{verb}{words.OF}{noun}"
+        if "塘" in noun:  # a pond in a pond
+            place = ""
         where = side + place
         has = self.say(words.HAS) if where and (not verb or self.chance(0.3)) else ""
         return f"{where}{has}{noun}{verb}"

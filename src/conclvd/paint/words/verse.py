@@ -11,6 +11,7 @@ from numpy.random import Generator
 from conclvd.paint.scene.attributes import ELEMENTS, Attributes
 
 _ROAMING: Final = ("left", "right")
+_GOING: Final = (*_ROAMING, "rise", "set")
 _GREEN: Final = ("qinglu", "jade", "spring")
 
 
@@ -74,7 +75,8 @@ def direction_of(verse: Verse, attributes: Attributes) -> str:
     """Where the first thing that the line needs goes; left or right."""
     kind = verse.needs.split()[0].split(".")[0]
     element = attributes.element(kind)
-    assert element is not None and element.motion is not None
+    assert element is not None
+    assert element.motion is not None
     return element.motion
 
 
@@ -84,16 +86,24 @@ def fitting(verses: Iterable[Verse], attributes: Attributes) -> list[Verse]:
     return [verse for verse in verses if verse.fits(facts)]
 
 
+def _weight(verse: Verse, moving: dict[str, str]) -> float:
+    """How likely a line is drawn: one that names much rather, one that hides a motion seldom."""
+    things = len(verse.names & frozenset(ELEMENTS))
+    weight: float = 0.1 + (things + 0.4 * (len(verse.names) - things)) ** 1.5
+    hides = "D" not in verse.text and any(
+        kind in verse.names and f"{kind}.{way}" not in verse.needs for kind, way in moving.items()
+    )
+    return 0.2 * weight if hides else weight
+
+
 def draw_verses(verses: Sequence[Verse], attributes: Attributes, rng: Generator) -> list[Verse]:
     """One line that fits, or a second one of other things too; none when none fits."""
     fits = fitting(verses, attributes)
+    moving = {e.kind: e.motion for e in attributes.elements if e.motion in _GOING}
     drawn: list[Verse] = []
     wanted = 2 if rng.random() < 0.5 else 1
     while fits and len(drawn) < wanted:
-        # a line that names more is better; one on scenery alone is drawn seldom
-        odds = [
-            0.1 + sum(1.0 if name in ELEMENTS else 0.4 for name in v.names) ** 1.5 for v in fits
-        ]
+        odds = [_weight(verse, moving) for verse in fits]
         chosen = fits[int(rng.choice(len(fits), p=[each / sum(odds) for each in odds]))]
         drawn.append(chosen)
         fits = [v for v in fits if not v.names & chosen.names and not (v.whole or chosen.whole)]

@@ -20,9 +20,9 @@ _LINES: Final = (
     ("boat.rests boat.one water hills", "far hills, still water and one small skiff"),
     ("boat.rests fisherman boat.one water", "an old man fishing alone on the river"
      "|a leaf of a boat and one old fisherman|a fisherman alone between water and sky"),
-    ("boat.rests fisherman boat.one water snowing", "an old man in a straw raincoat, fishing alone"
+    ("boat.rests fisherman boat.one water snowing", "an old man in a straw cloak, fishing alone"
      " in the cold river snow|a lone boat, a straw hat, a line in the river of snow"),
-    ("boat.rests fisherman boat.one water raining", "a straw raincoat in the misty rain, fishing"
+    ("boat.rests fisherman boat.one water raining", "a straw cloak in the misty rain, fishing"
      " from a lone skiff"),
     ("boat.rests fisherman boat.one water moon", "a river of moonlight and one old fisherman"),
     ("boat.goes fisherman boat.one water", "a fisherman in a straw hat drifting D on the river"),
@@ -52,7 +52,7 @@ _LINES: Final = (
     ("hills.karst", "peaks like pins of jade|peaks standing like columns of jade"),
     ("hills.ridge", "ridge after ridge without end|long ridges winding away"),
     ("hills.round", "far hills like painted eyebrows"),
-    ("waterfall", "a torrent plunging three thousand feet|falling water like a bolt of white silk"
+    ("waterfall", "a torrent plunging three thousand feet|falling water like a white ribbon"
      "|a silver river falling from heaven"),
     ("waterfall hills", "a white torrent hung before the hills"),
     ("waterfall pine.many", "falling water and wind in the pines"),
@@ -146,7 +146,7 @@ _LINES: Final = (
     ("raining water", "misty rain over the river"),
     ("snowing", "great snow whirling down"),
     ("snowing water", "snow falling on the cold river"),
-    ("petalfall", "fallen petals like rain on the wind"),
+    ("petalfall", "fallen petals scattered on the wind"),
     ("petalfall water", "fallen petals and flowing water"),
     ("leaf_fall", "leaves without end rustling down"),
     ("leaf_fall water", "leaves falling on the long river"),
