@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
+from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from conclvd.pretrain.painting import FIRST_TRAINING_SEED, PaintOrder, paint_sam
 from conclvd.pretrain.sizes import INK_MINI, TOY
 from conclvd.pretrain.step_form import step_form
 from conclvd.train.log import Log
+from conclvd.workers import each
 
 TOKENIZER_CLIPS = 1000
 VOCABULARY = 4000
@@ -57,7 +60,8 @@ def run_stage(arguments: Namespace) -> dict[str, float]:
     if arguments.toy:
         given |= {"capacity": 64, "first_clips": 8}
     if arguments.stage == "tokenizer":
-        return _tokenizer(arguments.out, sizes.text_tokens, 20 if arguments.toy else None)
+        clips = 20 if arguments.toy else TOKENIZER_CLIPS
+        return _tokenizer(arguments.out, sizes.text_tokens, clips, arguments.workers)
     if arguments.stage == "autoencoder":
         from conclvd.pretrain.autoencoder import AutoencoderRun, train_autoencoder
 
@@ -127,7 +131,7 @@ def _packed(arguments: Namespace) -> dict[str, float]:
     return {"megabytes": size / 1e6}
 
 
-def _tokenizer(out: Path, max_tokens: int, clips: int | None) -> dict[str, float]:
+def _tokenizer(out: Path, max_tokens: int, clips: int, workers: int) -> dict[str, float]:
     from conclvd.paint.words.captions import vocabulary
     from conclvd.pretrain.saving import save_part
     from conclvd.pretrain.tokenizer import train_tokenizer
@@ -138,8 +142,11 @@ def _tokenizer(out: Path, max_tokens: int, clips: int | None) -> dict[str, float
     text = json.dumps(known, ensure_ascii=False, indent=0)
     (out / "vocabulary.json").write_text(text + "\n", encoding="utf-8")
     order = PaintOrder(frames=1, fps=1.0, sizes=((64, 64), (48, 96), (144, 56)), captions=6)
-    seeds = FIRST_TRAINING_SEED + np.arange(clips or TOKENIZER_CLIPS)
-    captions = [c for seed in seeds for c in paint_sample(int(seed), order).captions]
+    seeds = range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + clips)
+    painted = sorted(
+        each(partial(paint_sample, order=order), seeds, workers), key=attrgetter("seed")
+    )
+    captions = [caption for sample in painted for caption in sample.captions]
     tokenizer = train_tokenizer(captions, vocabulary=VOCABULARY, max_tokens=max_tokens)
     save_part(tokenizer, out / "tokenizer")
     lengths = [len(ids) for ids in tokenizer(captions).input_ids]
