@@ -115,7 +115,8 @@ def _tokenizer(out: Path, max_tokens: int, clips: int | None) -> dict[str, float
     out.mkdir(parents=True, exist_ok=True)
     text = json.dumps(known, ensure_ascii=False, indent=0)
     (out / "vocabulary.json").write_text(text + "\n", encoding="utf-8")
-    order = PaintOrder(frames=1, fps=1.0, size=64, captions=6)
+    # two frames a second apart: what moves is told to move
+    order = PaintOrder(frames=2, fps=1.0, size=64, captions=6)
     seeds = FIRST_TRAINING_SEED + np.arange(clips or TOKENIZER_CLIPS)
     captions = [c for seed in seeds for c in paint_sample(int(seed), order).captions]
     tokenizer = train_tokenizer(captions, vocabulary=VOCABULARY, max_tokens=max_tokens)
