@@ -141,7 +141,8 @@ def _tokenizer(out: Path, max_tokens: int, clips: int, workers: int) -> dict[str
     out.mkdir(parents=True, exist_ok=True)
     text = json.dumps(known, ensure_ascii=False, indent=0)
     (out / "vocabulary.json").write_text(text + "\n", encoding="utf-8")
-    order = PaintOrder(frames=1, fps=1.0, sizes=((64, 64), (48, 96), (144, 56)), captions=6)
+    # two frames a second apart: what moves is told to move
+    order = PaintOrder(frames=2, fps=1.0, sizes=((64, 64), (48, 96), (144, 56)), captions=6)
     seeds = range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + clips)
     painted = sorted(
         each(partial(paint_sample, order=order), seeds, workers), key=attrgetter("seed")

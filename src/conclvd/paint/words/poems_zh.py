@@ -1,6 +1,6 @@
 """Well-known lines of Chinese poems, each with what a picture must show to be called by it.
 
-From the Book of Songs to the Song dynasty; all are in the public domain.
+From the Book of Songs to the Yuan dynasty; all are in the public domain.
 """
 
 from __future__ import annotations
