@@ -107,7 +107,8 @@ class ClipFolder:
         read = set[str]()
         while not self._closed.is_set():
             names = {entry.name for entry in os.scandir(self._folder)} - read
-            for name in sorted(n for n in names if n.endswith(SUFFIX)):
+            # a hidden one is still being written
+            for name in sorted(n for n in names if n.endswith(SUFFIX) and n[0] != "."):
                 read.add(name)
                 if int(name.removesuffix(SUFFIX)) % self._ranks != self._rank:
                     continue
