@@ -107,7 +107,8 @@ class Phrases:
         """A phrase set among the mountains; the mountains alone when it is empty."""
         if not text:
             return self.mountains(finite=self.chance(0.3))
-        joint = self.say(words.MOUNTAIN_BEHIND) if self.chance(0.6) else self.say(words.AND)
+        behind = " and " in text or self.chance(0.6)
+        joint = self.say(words.MOUNTAIN_BEHIND if behind else words.AND)
         return f"{text} {joint} {self.mountains()}"
 
     def water(self) -> str:
