@@ -84,7 +84,7 @@ BUSY = Attributes(
     [
         (r"petal", "花|英"),
         (r"(skiff|boat|canoe)\w*( \S+){0,8} (right|rightwards?)\b", "(船|舟).*右"),
-        (r"(goose|geese)( \S+){0,8} (left|leftwards?)\b", "雁.*左"),
+        (r"(goose|geese|birds)( \S+){0,8} (left|leftwards?)\b", "雁.*左"),
         (
             r"\bsun\b( \S+){0,9}? (ris|climb|com|ascend|go)",
             "[日阳].*(升|空|高)|(升|空|高)的.*[日阳]",

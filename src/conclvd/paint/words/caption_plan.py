@@ -23,7 +23,7 @@ SENTENCES: Final = "sentences"
 VERSE: Final = "verse"  # a line of a poem, then what it does not name
 FORMS: Final = (SHORT, TAGS, CHAIN, SCENE, SENTENCES, VERSE)
 FULL_ODDS: Final = (0.0, 0.16, 0.25, 0.19, 0.18, 0.22)
-SPARSE_ODDS: Final = (0.30, 0.12, 0.16, 0.12, 0.08, 0.22)
+SPARSE_ODDS: Final = (0.45, 0.12, 0.11, 0.10, 0.04, 0.18)
 FEW: Final = 2  # elements that a short phrase can name
 INCOMPLETE: Final = 0.07  # share of the captions that leave things out
 ALONE: Final = 0.4  # share of these that are but a line of a poem
@@ -163,7 +163,7 @@ def _verse_alone(attributes: Attributes, drawn: tuple[Verse, ...], rng: Generato
         style=False,
         palette=rng.random() < 0.3,
         time=False,
-        mountains="hills" in names,
+        mountains=any("hills." in verse.needs for verse in drawn),
         water="water" in names,
         weather="weather" in names,
         wind=False,
@@ -202,7 +202,7 @@ def _full_plan(attributes: Attributes, drawn: tuple[Verse, ...], rng: Generator)
     has_wind = attributes.wind is not None
     return Plan(
         form=form,
-        style=rng.random() < (0.3 if form == SHORT else 0.4),
+        style=rng.random() < (0.2 if form == SHORT else 0.4),
         palette=rng.random() < 0.985,
         time=attributes.time != "day" and rng.random() < 0.5,
         mountains=attributes.mountains is not None,

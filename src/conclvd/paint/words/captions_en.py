@@ -49,7 +49,8 @@ class _Writer(Phrases):
         if self.plan.mountains:
             text = self.with_mountains(text)
         if self.plan.water and not self.says_water(text):
-            near = f"{text} {self.say(words.NEAR_WATER)} {self.say(words.WATER)}"
+            joint = "by" if " and " in text else self.say(words.NEAR_WATER)
+            near = f"{text} {joint} {self.say(words.WATER)}"
             text = near if text else self.water()
         extras = [self.weather(tag=True), *self.manner(), self.camera(tag=True)]
         extras = [part for part in extras if part]

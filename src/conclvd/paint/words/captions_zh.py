@@ -139,6 +139,8 @@ class _Writer(Phrases):
         """ "blue-green landscape": the palette before a noun or a style."""
         color = self.say(words.COLOR[self.attributes.palette]) if self.plan.palette else ""
         noun = self.style() if self.plan.style or self.plan.format else self.say(words.COLOR_NOUN)
+        if color and color[:2] in noun:  # "ink of ink painting"
+            color = ""
         time = f"，{self.say(words.TIME[self.attributes.time])}" if self.plan.time else ""
         return f"{color}{self.say(words.COLOR_OF) if color else ''}{noun}{time}"
 

@@ -82,17 +82,14 @@ class Phrases:
         return re.sub(r"\bD\b", way, text)
 
     def tells_mountains(self) -> bool:
-        """Whether the mountains need words of their own; a line that names hills may do."""
-        return self.plan.mountains and not ("hills" in self.plan.named and self.silent())
+        """Whether the mountains need words of their own, beside lines that may name their kind."""
+        kind = f"hills.{self.attributes.mountains}"
+        return self.plan.mountains and not any(kind in v.needs for v in self.plan.verses)
 
     def tells_water(self, text: str) -> bool:
         """Whether the water needs words of its own beside a text."""
         named = "water" in self.plan.named or self.says_water(text)
         return self.plan.water and not (named and (self.plan.terse or self.chance(0.8)))
-
-    def silent(self) -> bool:
-        """Whether to leave to a line of a poem what it names."""
-        return self.plan.alone or self.plan.terse or self.chance(0.4)
 
     def mountains(self, finite: bool = False) -> str:
         """The mountains by their kind; a clause when `finite`."""
@@ -110,7 +107,8 @@ class Phrases:
         """A phrase set among the mountains; the mountains alone when it is empty."""
         if not text:
             return self.mountains(finite=self.chance(0.3))
-        joint = self.say(words.MOUNTAIN_BEHIND) if self.chance(0.6) else self.say(words.AND)
+        behind = " and " in text or self.chance(0.6)
+        joint = self.say(words.MOUNTAIN_BEHIND if behind else words.AND)
         return f"{text} {joint} {self.mountains()}"
 
     def water(self) -> str:

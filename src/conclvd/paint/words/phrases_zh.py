@@ -74,17 +74,14 @@ class Phrases:
         return text.replace("D", manner.WAY[direction_of(verse, self.attributes)])
 
     def tells_mountains(self) -> bool:
-        """Whether the mountains need words of their own; a line that names hills may do."""
-        return self.plan.mountains and not ("hills" in self.plan.named and self.silent())
+        """Whether the mountains need words of their own, beside lines that may name their kind."""
+        kind = f"hills.{self.attributes.mountains}"
+        return self.plan.mountains and not any(kind in v.needs for v in self.plan.verses)
 
     def tells_water(self, text: str) -> bool:
         """Whether the water needs words of its own beside a text."""
         named = "water" in self.plan.named or re.search("[水江湖河池塘溪]", text) is not None
         return self.plan.water and not (named and (self.plan.terse or self.chance(0.8)))
-
-    def silent(self) -> bool:
-        """Whether to leave to a line of a poem what it names."""
-        return self.plan.alone or self.plan.terse or self.chance(0.4)
 
     def mountains(self, finite: bool = False) -> str:
         """The mountains by their kind; a clause when `finite`."""

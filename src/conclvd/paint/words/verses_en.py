@@ -131,7 +131,7 @@ _LINES: Final = (
     ("path", "a winding path to a hidden place"),
     ("meadow", "fragrant grasses to the edge of the sky"),
     # --- sky and weather
-    ("sun.set hills", "the white sun sinking behind the hills"),
+    ("sun.set hills", "the sun sinking behind the hills"),
     ("sun.set water", "a round sun setting over the long river"),
     ("sun dusk water", "a late sun spreading over the river, half of it red"),
     ("sun.rise", "a new sun rising"),
