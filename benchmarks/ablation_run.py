@@ -73,7 +73,7 @@ class Encoded(NamedTuple):
 
 def paint(arguments: argparse.Namespace) -> tuple[list[Encoded], list[Encoded]]:
     """Held-out clips, and as many to train on as are painted in time, encoded as they come."""
-    order = PaintOrder(frames=8, fps=6.0, size=arguments.side, captions=2)
+    order = PaintOrder(frames=8, fps=6.0, sizes=((arguments.side, arguments.side),), captions=2)
     few = max(1, arguments.workers // 4)
     held_out: list[Encoded] = []
     training: list[Encoded] = []

@@ -34,7 +34,7 @@ CLIPS = 64
 
 def random_clip(order: PaintOrder, seed: int) -> PaintedSample:
     rng = np.random.default_rng(seed)
-    side, pairs = order.size, order.frames - 1
+    side, pairs = order.sizes[0][0], order.frames - 1
     return PaintedSample(
         seed,
         rng.integers(0, 256, (pairs + 1, side, side, 3), np.uint8),
@@ -90,7 +90,7 @@ def main() -> None:
         arguments.batch, arguments.updates, arguments.steps = 2, 2, 2
     device = start(half=False).device
     torch.backends.cudnn.benchmark = True
-    order = replace(ORDER, frames=FRAMES, size=128 if arguments.toy else ORDER.size)
+    order = replace(ORDER, frames=FRAMES, sizes=((128, 128),) if arguments.toy else ORDER.sizes)
     store = FlowStore(None, order, CLIPS, device)
     for seed in range(CLIPS):
         store.put(random_clip(order, seed))

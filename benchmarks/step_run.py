@@ -77,8 +77,7 @@ class StepRun:
 
     def __call__(self) -> StepLosses:
         """Make one step."""
-        side = self._sizes.picture // 8
-        shape = (self._batch, self._sizes.latent_channels, side, side)
+        shape = (self._batch, *self._sizes.latent(self._sizes.square))
         clean, noise = torch.randn(2, *shape, device=self._device)
         inputs = StepInputs(
             clean=clean,
@@ -86,7 +85,6 @@ class StepRun:
             steps=self._integers(1000, self._batch),
             tokens=self._integers(VOCABULARY, self._batch, self._sizes.text_tokens).int(),
             told=self._integers(3, self._batch, len(GOING)) - 1,
-            places=1 + torch.rand(self._batch, 1, side, side, device=self._device),
         )
         losses = self.gradients(inputs)
         self._masters.collect()

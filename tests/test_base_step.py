@@ -1,6 +1,7 @@
 """A step of training the base: the same in every form, alike in all processes."""
 
 import contextlib
+import math
 import subprocess
 import sys
 
@@ -10,17 +11,25 @@ from safetensors.torch import load_file
 from torch import nn
 
 from conclvd.errors import TrainingError
-from conclvd.pretrain.base import Denoiser, new_scheduler, new_unet
+from conclvd.pretrain.base import (
+    BaseRun,
+    Denoiser,
+    batch_of,
+    new_scheduler,
+    new_unet,
+    wait_for,
+)
 from conclvd.pretrain.directions import GOING, direction_loss
 from conclvd.pretrain.gradient_step import GradientStep, StepInputs
 from conclvd.pretrain.saving import save_part
-from conclvd.pretrain.sizes import TOY
+from conclvd.pretrain.sizes import INK_MINI, TOY
 from conclvd.pretrain.step_form import STEP_FORMS, default_form, step_form
 from conclvd.pretrain.text_encoder import new_text_encoder
 from conclvd.pretrain.tokenizer import train_tokenizer
 from conclvd.train.captured import Captured
 from conclvd.train.losses import add_noise, diffusion_loss, min_snr_weights
 from conclvd.train.masters import Masters
+from naming import named
 
 BATCH, STEPS, RATE = 4, 30, 1e-3
 ALPHAS = new_scheduler().alphas_cumprod
@@ -33,21 +42,20 @@ def tokenizer():
 
 def new_denoiser(tokenizer) -> Denoiser:
     torch.manual_seed(0)
-    return Denoiser(new_text_encoder(TOY, tokenizer), new_unet(TOY))
+    return Denoiser(new_text_encoder(TOY, tokenizer), new_unet(TOY), directions=True)
 
 
-def batches(tokenizer, *, places: bool = False) -> list[StepInputs]:
+def batches(tokenizer, shape: tuple[int, ...] = (BATCH, 8, 8, 8)) -> list[StepInputs]:
     """The same pictures again and again, so that the loss falls, with new noise."""
     generator = torch.Generator().manual_seed(1)
-    clean = torch.randn(BATCH, 8, 8, 8, generator=generator)
-    tokens = torch.randint(len(tokenizer), (BATCH, 64), generator=generator).int()
+    clean = torch.randn(shape, generator=generator)
+    tokens = torch.randint(len(tokenizer), (shape[0], 64), generator=generator).int()
     drawn = []
     for _ in range(STEPS):
         noise = torch.randn(clean.shape, generator=generator)
-        steps = torch.randint(1000, (BATCH,), generator=generator)
-        told = torch.randint(-1, 2, (BATCH, len(GOING)), generator=generator)
-        weighs = 1 + torch.rand(BATCH, 1, 8, 8, generator=generator) if places else None
-        drawn.append(StepInputs(clean, noise, steps, tokens, told, weighs))
+        steps = torch.randint(1000, shape[:1], generator=generator)
+        told = torch.randint(-1, 2, (shape[0], len(GOING)), generator=generator)
+        drawn.append(StepInputs(clean, noise, steps, tokens, told))
     return drawn
 
 
@@ -60,9 +68,9 @@ def usual_losses(tokenizer, drawn) -> list[float]:
     denoiser = new_denoiser(tokenizer)
     optimizer = adamw(denoiser.parameters())
     losses = []
-    for clean, noise, steps, tokens, told, places in drawn:
+    for clean, noise, steps, tokens, told in drawn:
         predicted, logits = denoiser(add_noise(clean, noise, ALPHAS[steps]), steps, tokens)
-        loss = diffusion_loss(predicted, noise, min_snr_weights(ALPHAS[steps]), places)
+        loss = diffusion_loss(predicted, noise, min_snr_weights(ALPHAS[steps]))
         loss = loss + 0.01 * direction_loss(logits, told)
         loss.backward()
         nn.utils.clip_grad_norm_(denoiser.parameters(), 1.0)
@@ -89,9 +97,8 @@ def losses_of(form_name, tokenizer, drawn) -> list[float]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("places", [False, True])
-def test_a_plain_step_is_the_usual_one(tokenizer, places):
-    drawn = batches(tokenizer, places=places)
+def test_a_plain_step_is_the_usual_one(tokenizer):
+    drawn = batches(tokenizer)
     usual = usual_losses(tokenizer, drawn)
     assert usual[-1] < 0.9 * usual[0]
     plain = losses_of("plain", tokenizer, drawn)
@@ -114,6 +121,25 @@ def test_every_form_computes_the_same_but_for_rounding(tokenizer, plain, name):
     assert losses_of(name, tokenizer, batches(tokenizer)) == pytest.approx(plain, rel=near)
 
 
+def test_formats_take_turns(tokenizer):
+    pairs = zip(batches(tokenizer), batches(tokenizer, (2, 8, 8, 16)), strict=True)
+    turns = [batch for pair in pairs for batch in pair][:10]
+    usual = usual_losses(tokenizer, turns)
+    assert losses_of("graph-last", tokenizer, turns) == pytest.approx(usual, rel=0.02)
+
+
+def test_a_batch_of_any_format_has_about_as_many_latents(tmp_path):
+    run = BaseRun(sizes=INK_MINI, out=tmp_path, seconds=1, workers=1, model=tmp_path)
+    for size in INK_MINI.pictures:
+        latents = batch_of(size, run) * math.prod(INK_MINI.latent(size)[1:])
+        assert latents == pytest.approx(512 * 32 * 32, rel=0.02)
+
+
+def test_a_part_that_does_not_come_is_named(tmp_path):
+    with pytest.raises(TrainingError, match=named("vae --patience")):
+        wait_for(tmp_path / "vae", 0)
+
+
 def test_a_pass_never_asks_what_a_tensor_holds(tokenizer):
     # On the meta device nothing can be asked; in a CUDA graph nothing may.
     form, denoiser = STEP_FORMS["half"], new_denoiser(tokenizer).to("meta")
@@ -121,7 +147,7 @@ def test_a_pass_never_asks_what_a_tensor_holds(tokenizer):
         denoiser, Masters(denoiser, form.dtype), ALPHAS.to("meta"), form,
         autocast=contextlib.nullcontext, direction_weight=0.01,
     )  # fmt: skip
-    (batch, *_) = batches(tokenizer, places=True)
+    (batch, *_) = batches(tokenizer)
     losses = gradients(StepInputs(*(each.to("meta") for each in batch)))
     assert {each.device.type for each in losses} == {"meta"}
 

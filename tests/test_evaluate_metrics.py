@@ -27,6 +27,7 @@ from conclvd.evaluate.sample import Sample, Tools
 from conclvd.interpolation.flow import DisFlow
 from conclvd.paint.clip import PaintedClip, paint_clip
 from conclvd.tensors import Frames
+from known_words import known_caption
 from moving import sliding
 from tiny import tiny_tokenizer
 
@@ -100,7 +101,7 @@ def test_shuffled_frames_lower_clip_temp(judge: Clip, painted: list[PaintedClip]
 
 def test_swapped_prompts_lower_clip_text(judge: Clip, painted: list[PaintedClip]) -> None:
     frames = [judge.frames(clip.frames) for clip in painted]
-    prompts = [judge.prompt(clip.caption_en) for clip in painted]
+    prompts = [judge.prompt(known_caption(clip.attributes)) for clip in painted]
     own = [clip_text.clip_text(f, p) for f, p in zip(frames, prompts, strict=True)]
     swapped = [clip_text.clip_text(f, p) for f, p in zip(frames, prompts[::-1], strict=True)]
     assert all(mine > other for mine, other in zip(own, swapped, strict=True))

@@ -110,16 +110,6 @@ def test_diffusion_loss_weights_samples():
     assert diffusion_loss(predicted, noise, torch.tensor([1.0, 0.0])) == 0.5
 
 
-def test_diffusion_loss_weighs_places_against_one_another():
-    noise = torch.zeros(2, 1, 1, 2)
-    predicted = torch.tensor([[[[1.0, 3.0]]], [[[2.0, 2.0]]]])
-    places = torch.tensor([[[[3.0, 1.0]]], [[[5.0, 1.0]]]])
-    assert diffusion_loss(predicted, noise, None, torch.ones(2, 1, 1, 2)) == 4.5
-    # (3 x 1 + 1 x 9) / 4 of the first sample; the second errs alike everywhere
-    assert diffusion_loss(predicted, noise, None, places) == 3.5
-    assert diffusion_loss(predicted, noise, torch.tensor([1.0, 0.0]), places) == 1.5
-
-
 def test_min_snr_weights_limit_the_easy_steps():
     alphas = torch.tensor([0.5, 0.99])  # signal to noise 1 and 99
     assert torch.allclose(min_snr_weights(alphas), torch.tensor([1.0, 5 / 99]))

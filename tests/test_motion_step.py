@@ -54,7 +54,6 @@ def batches(tokenizer) -> list[MotionInputs]:
             torch.randint(300, (CLIPS,), generator=generator),
             tokens,
             torch.tensor(0.07),
-            1 + torch.rand(CLIPS, FRAMES, 1, 8, 8, generator=generator),
         )
         for _ in range(STEPS)
     ]
@@ -80,7 +79,7 @@ def test_the_gradient_is_that_of_equation_13(parts, batches):
     noisy = add_noise(batch.clean, batch.noise, alphas)
     states = text_encoder(batch.tokens).last_hidden_state
     predicted, embedded = model(noisy, batch.steps, states)
-    velocity = diffusion_loss(predicted, batch.noise, velocity_weights(alphas), batch.places)
+    velocity = diffusion_loss(predicted, batch.noise, velocity_weights(alphas))
     con = contrastive_loss(embedded)
     weights = learning(model)
     expected = torch.autograd.grad(velocity + 0.07 * con, list(weights.values()))

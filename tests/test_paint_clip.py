@@ -78,21 +78,6 @@ def test_a_boat_moves_on_screen_where_it_heads(heading: int) -> None:
     assert without.attributes.element("boat") is None
 
 
-def test_interest_is_where_a_small_thing_is() -> None:
-    scene = compose_scene(3, composition="lake", boat="boat")
-    with_boat = render_scene(scene, frames=2, height=256, fps=6, with_interest=True).interest
-    without = replace(scene, elements=tuple(e for e in scene.elements if e.name != "boat"))
-    rest = render_scene(without, frames=2, height=256, fps=6, with_interest=True).interest
-    assert with_boat is not None
-    assert rest is not None
-    assert with_boat.shape == (2, 32, 32)
-    assert 0 <= with_boat.min() < 0.01 < 0.5 < with_boat.max() <= 1
-    more = with_boat - rest > 0.2
-    assert 3 <= more[0].sum() <= 60  # of 1,024 cells
-    x = np.argwhere(more[0])[:, 1].mean() / 32
-    assert abs(x - _boat(scene).x) < 0.1
-
-
 def _with_sun(y: float, x: float = 0.5) -> Attributes:
     fixed = {**_PLAIN, "disc": "sun", "palette": "ink", "weather": "clear", "fall": "none"}
     scene = compose_scene(21, composition="monument", mountains="round", **fixed)

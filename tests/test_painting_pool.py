@@ -15,7 +15,7 @@ KILLED_WHILE_PAINTING = """
 import time
 from conclvd.pretrain.painting import PaintingPool, PaintOrder
 if __name__ == "__main__":
-    with PaintingPool(PaintOrder(frames=1, fps=1.0, size=64), 2) as pool:
+    with PaintingPool(PaintOrder(frames=1, fps=1.0, sizes=((64, 64),)), 2) as pool:
         pool.take(wait=True)
         print(*[process.pid for process in pool._processes], flush=True)
         time.sleep(60)
@@ -33,7 +33,7 @@ def is_running(process: int) -> bool:
 
 def test_pool_without_workers_is_refused():
     with pytest.raises(TrainingError, match="at least 1 worker"):
-        PaintingPool(PaintOrder(frames=1, fps=1.0, size=64), 0)
+        PaintingPool(PaintOrder(frames=1, fps=1.0, sizes=((64, 64),)), 0)
 
 
 @pytest.mark.slow

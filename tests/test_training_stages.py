@@ -36,7 +36,8 @@ def stage(
     seconds: float = 1,  # ten steps are made in any case
 ) -> dict[str, float]:
     settings = {"seconds": seconds, "workers": 1, "batch": 4, "toy": True}
-    settings |= {"eager": False, "emphasis": 4.0, "form": None}
+    settings |= {"eager": False, "form": None, "frames": None, "keep": None}
+    settings |= {"patience": 0.0, "frozen": False}
     return run_stage(
         Namespace(stage=name, out=out, model=model, weights=weights, clips=clips, **settings)
     )
@@ -48,7 +49,7 @@ def clips(tmp_path_factory) -> Path:
     painted = int(stage("clips", folder, None)["clips"])
     assert painted == len(list(folder.glob("*.clip")))
     assert not list(folder.glob("*.part"))
-    order = PaintOrder(frames=8, fps=6.0, size=64, long_every=10, interest=True)
+    order = PaintOrder(frames=8, fps=6.0, sizes=TOY.painted, long_every=10)
     for seed in range(FIRST_TRAINING_SEED + painted, FIRST_TRAINING_SEED + CLIPS):
         write_clip(folder, paint_sample(seed, order))
     return folder
@@ -123,7 +124,7 @@ def test_logs_tell_both_losses(trained):
 
 
 def test_readers_of_a_folder_share_its_clips(clips):
-    order = PaintOrder(frames=3, fps=2.0, size=64)
+    order = PaintOrder(frames=3, fps=2.0, sizes=((64, 64),))
     there = {int(file.stem) for file in clips.glob("*.clip")}
     for rank in (0, 1):
         wanted = {seed for seed in there if seed % 2 == rank}
@@ -139,14 +140,11 @@ def test_readers_of_a_folder_share_its_clips(clips):
 
 
 def test_a_clip_is_written_and_read_back(tmp_path):
-    order = PaintOrder(frames=2, fps=2.0, size=64, interest=True)
+    order = PaintOrder(frames=2, fps=2.0, sizes=((64, 64),))
     sample = paint_sample(10_000_001, order)
     write_clip(tmp_path, sample)
     again = read_clip(tmp_path / "10000001.clip")
     assert (again.frames == sample.frames).all()
-    assert sample.interest is not None
-    assert again.interest is not None
-    assert (again.interest == sample.interest).all()
     assert (again.seed, again.captions, again.attributes) == (
         sample.seed,
         sample.captions,

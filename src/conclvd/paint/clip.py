@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from conclvd.errors import InvalidRequest
-from conclvd.paint.description import DESCRIBED, describe
+from conclvd.paint.description import describe
 from conclvd.paint.draw.compositor import Compositor, Trace
 from conclvd.paint.draw.flow import BoolArray, clip_flow
 from conclvd.paint.draw.layers import ByteArray, texels_per_unit
 from conclvd.paint.draw.painter import paint_scene
-from conclvd.paint.draw.visibility import combined, interest, sights
+from conclvd.paint.draw.visibility import combined, sights
 from conclvd.paint.noise import FloatArray
 from conclvd.paint.scene.attributes import Attributes
 from conclvd.paint.scene.compose import compose_scene
@@ -18,7 +18,6 @@ from conclvd.paint.scene.scene import Scene, element_rng
 from conclvd.paint.words.captions import caption
 
 _SMALLEST = 16
-CELL = 8  # pixels; one of the models' latents
 
 
 @dataclass(frozen=True)
@@ -27,8 +26,7 @@ class PaintedClip:
 
     `frames` is uint8 [t h w 3] RGB; `flow` float32 [t-1 h w 2] holds, for every pixel of a frame,
     its displacement (x, y) in pixels to the next frame, and `flow_valid` [t-1 h w] where that is
-    exact. `interest` float32 [t h/8 w/8] tells where each frame shows small things that captions
-    name, 0 to 1; see visibility.interest. All three are None unless asked for.
+    exact. Both are None unless asked for.
     """
 
     scene: Scene
@@ -38,7 +36,6 @@ class PaintedClip:
     caption_zh: str
     flow: FloatArray | None = None
     flow_valid: BoolArray | None = None
-    interest: FloatArray | None = None
 
 
 def paint_clip(
@@ -49,7 +46,6 @@ def paint_clip(
     height: int = 256,
     fps: float = 6.0,
     flow: bool = False,
-    with_interest: bool = False,
     **overrides: str,
 ) -> PaintedClip:
     """Paint the clip of a seed.
@@ -60,9 +56,7 @@ def paint_clip(
     """
     _check(seed, frames, width, height, fps)
     scene = compose_scene(seed, aspect=width / height, **overrides)
-    return render_scene(
-        scene, frames=frames, height=height, fps=fps, flow=flow, with_interest=with_interest
-    )
+    return render_scene(scene, frames=frames, height=height, fps=fps, flow=flow)
 
 
 def render_scene(
@@ -72,7 +66,6 @@ def render_scene(
     height: int,
     fps: float,
     flow: bool = False,
-    with_interest: bool = False,
 ) -> PaintedClip:
     """Paint a scene as a clip `height` pixels high, and describe what is seen of it."""
     width = round(scene.aspect * height)
@@ -80,14 +73,12 @@ def render_scene(
     compositor = Compositor(painted, scene.camera, width, height)
     measured = {0, frames // 2, frames - 1}
     pictures: ByteArray = np.empty((frames, height, width, 3), np.uint8)
-    views, spots = [], list[FloatArray]()
+    views = []
     for t in range(frames):
-        traces: list[Trace] | None = [] if with_interest or t in measured else None
+        traces: list[Trace] | None = [] if t in measured else None
         pictures[t] = compositor.frame(t / fps, traces)
-        if traces is not None and t in measured:
+        if traces is not None:
             views.append(sights(traces, width, height))
-        if traces is not None and with_interest:
-            spots.append(interest(traces, width, height, DESCRIBED, CELL))
     attributes = describe(scene, compositor, combined(views), (frames - 1) / fps)
     moved, valid = clip_flow(compositor, frames, fps) if flow else (None, None)
     return PaintedClip(
@@ -98,7 +89,6 @@ def render_scene(
         caption_zh=caption(attributes, _words(scene.seed, "zh"), "zh"),
         flow=moved,
         flow_valid=valid,
-        interest=np.stack(spots) if with_interest else None,
     )
 
 

@@ -16,8 +16,6 @@ _THRESHOLD = {
     "reeds": 0.005, "rocks": 0.010, "lotus": 0.020, "path": 0.008, "meadow": 0.060,
     "mist_clouds": 0.110,
 }  # fmt: skip
-DESCRIBED = frozenset(_THRESHOLD)
-"""The kinds of things that are described."""
 _MOUNTAINS, _WATER, _FLYING, _FALLING = 0.035, 0.04, 0.0010, 0.004
 _STROKES, _SEAL = 0.05, 0.0002
 # Share that must not be hidden by what stands in front; plants and land may be hidden more.

@@ -16,7 +16,8 @@ def main() -> None:
     """Read the command line and run one stage."""
     parser = argparse.ArgumentParser(prog="python -m conclvd.pretrain", description=__doc__)
     stages = [
-        "clips", "tokenizer", "autoencoder", "judge", "probe", "base", "average", "motion", "flow"
+        "clips", "tokenizer", "autoencoder", "judge", "probe", "base", "average", "motion", "flow",
+        "pack", "unpack",
     ]  # fmt: skip
     parser.add_argument("stage", choices=stages)
     parser.add_argument("--out", type=Path, required=True, help="folder for what is trained")
@@ -26,10 +27,18 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=480, help="wall-clock time of the stage")
     parser.add_argument("--workers", type=int, default=2, help="painting processes")
     parser.add_argument("--clips", type=Path, help="folder that stage clips paints into")
-    parser.add_argument("--batch", type=int, help="pictures (motion: clips) a step and GPU")
+    parser.add_argument("--frames", type=int, help="clips: frames a clip; else as motion needs")
+    parser.add_argument("--keep", type=int, help="clips: how many of the newest stay; else all")
     parser.add_argument(
-        "--emphasis", type=float, default=0, help="base, motion: how much more small things weigh"
+        "--frozen", action="store_true", help="autoencoder: train the decoder of --weights alone"
     )
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=0,
+        help="base: seconds to wait for the autoencoder in --model, when all is compiled",
+    )
+    parser.add_argument("--batch", type=int, help="pictures (motion: clips) a step and GPU")
     parser.add_argument(
         "--form", help="base: how a step is computed (see STEP_FORMS); else what suits the device"
     )

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
+import random
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +15,13 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
 
-from conclvd.pretrain.directions import NEITHER, DirectionHeads, direction_accuracy
+from conclvd.errors import TrainingError
+from conclvd.pretrain.directions import GOING, NEITHER, DirectionHeads, direction_accuracy
 from conclvd.pretrain.gradient_step import GradientStep, StepInputs
-from conclvd.pretrain.latent_store import LatentStore, emphasised, frozen_autoencoder
+from conclvd.pretrain.latent_store import LatentIntake, LatentStore, frozen_autoencoder
 from conclvd.pretrain.painting import PaintOrder
 from conclvd.pretrain.saving import save_part
-from conclvd.pretrain.sizes import ModelSizes
+from conclvd.pretrain.sizes import ModelSizes, Size
 from conclvd.pretrain.stage import Stage, StageRun
 from conclvd.pretrain.step_form import default_form, step_form
 from conclvd.pretrain.text_encoder import new_text_encoder
@@ -25,34 +29,35 @@ from conclvd.train.ema import MovingAverage
 from conclvd.train.masters import Masters
 from conclvd.train.text import encode_captions
 
-FLAT = 0.6  # part of a run at the full learning rate; it falls to zero in the rest
+FLAT = 0.55  # part of a run at the full learning rate; it falls to zero in the rest
 
 
 @dataclass(frozen=True, kw_only=True)
 class BaseRun(StageRun):
     """Settings of a run. `model` holds vae, tokenizer and (with `judge_start`) the judge, whose
     text tower then starts the text encoder. `weights` holds unet and text_encoder to go on from.
-    Where a clip shows a small thing that its captions name, the loss weighs 1 + `emphasis` at the
-    start; that fades to 1 by `FLAT` of the run, or more such things would be drawn than are told.
     `direction_weight` is that of what tells left from right in the U-Net's features
-    (pretrain.directions). It is small because so little of the error hangs on the words: at 0.1,
-    and asked of the text itself, it gave the text encoder 150 times the gradient that the pictures
-    give, and palettes were unlearned.
-    `form` is one of STEP_FORMS, None the best for the device.
+    (pretrain.directions); without weight nothing is asked. So little of the error hangs on the
+    words that at 0.1, and asked of the text itself, it gave the text encoder 150 times the gradient
+    that the pictures give, and palettes were unlearned.
+    `batch` is that of square pictures; other formats come in batches of as many latents.
+    `form` is one of STEP_FORMS, None the best for the device. What it compiles and captures is made
+    before the first look at `model`, so that a run may be started while the autoencoder still
+    trains; it then waits so many seconds for it (`patience`).
     """
 
     sizes: ModelSizes
     model: Path
     batch: int = 512
-    peak_rate: float = 1e-3
-    capacity: int = 120_000
+    peak_rate: float = 6e-4
+    capacity: int = 60_000
     first_clips: int = 300
     frames: int = 2
     caption_dropout: float = 0.1
     judge_start: bool = True
-    emphasis: float = 0.0
-    direction_weight: float = 0.01
+    direction_weight: float = 0.0
     form: str | None = None
+    patience: float = 0.0
 
 
 def new_unet(sizes: ModelSizes) -> UNet2DConditionModel:
@@ -61,7 +66,7 @@ def new_unet(sizes: ModelSizes) -> UNet2DConditionModel:
     Attention over the full latent costs half of all time on a CPU and is left out, as SDXL does.
     """
     return UNet2DConditionModel(
-        sample_size=sizes.picture // 8,
+        sample_size=sizes.picture // sizes.cell,
         in_channels=sizes.latent_channels,
         out_channels=sizes.latent_channels,
         down_block_types=(
@@ -93,18 +98,20 @@ def new_scheduler() -> DDIMScheduler:
 class Denoiser(nn.Module):
     """Text encoder and U-Net in one call, so that both train together on many GPUs."""
 
-    def __init__(self, text_encoder: CLIPTextModel, unet: UNet2DConditionModel) -> None:
+    def __init__(
+        self, text_encoder: CLIPTextModel, unet: UNet2DConditionModel, *, directions: bool = False
+    ) -> None:
         super().__init__()
         self.text_encoder, self.unet = text_encoder, unet
-        self.directions = DirectionHeads(unet)
+        self.directions = DirectionHeads(unet) if directions else None
 
     def forward(
         self, noisy: Float[Tensor, "b c h w"], steps: Int[Tensor, b], tokens: Int[Tensor, "b l"]
     ) -> tuple[Float[Tensor, "b c h w"], list[Float[Tensor, "b k y x"]]]:
-        """The predicted noise, and logits of the directions by each block's features."""
+        """The predicted noise, and logits of the directions by each block's features, if asked."""
         states = self.text_encoder(tokens).last_hidden_state
         predicted: Tensor = self.unet(noisy, steps, encoder_hidden_states=states).sample
-        return predicted, self.directions()
+        return predicted, [] if self.directions is None else self.directions()
 
 
 def starting_text_encoder(run: BaseRun, tokenizer: CLIPTokenizer) -> CLIPTextModel:
@@ -123,31 +130,61 @@ def starting_text_encoder(run: BaseRun, tokenizer: CLIPTokenizer) -> CLIPTextMod
 def starting_denoiser(run: BaseRun, tokenizer: CLIPTokenizer) -> Denoiser:
     """What a run starts from: earlier weights, or new ones (with the judge's text tower)."""
     if run.weights is None:
-        return Denoiser(starting_text_encoder(run, tokenizer), new_unet(run.sizes))
+        text_encoder, unet = starting_text_encoder(run, tokenizer), new_unet(run.sizes)
+        return Denoiser(text_encoder, unet, directions=run.direction_weight > 0)
     full = torch.float32
     text_encoder = CLIPTextModel.from_pretrained(run.weights / "text_encoder", dtype=full)
     unet = UNet2DConditionModel.from_pretrained(run.weights / "unet", torch_dtype=full)
-    return Denoiser(text_encoder, unet)
+    return Denoiser(text_encoder, unet, directions=run.direction_weight > 0)
+
+
+def batch_of(size: Size, run: BaseRun) -> int:
+    """Pictures of a size in a batch: as many latents as `run.batch` square pictures have."""
+    square, other = (math.prod(run.sizes.latent(each)) for each in (run.sizes.square, size))
+    return max(1, round(run.batch * square / other / 8) * 8) if run.batch >= 8 else run.batch
 
 
 def draw(
-    store: LatentStore, run: BaseRun, empty: Int[Tensor, "1 l"], timesteps: int, fraction: float
+    store: LatentStore, count: int, run: BaseRun, empty: Int[Tensor, "1 l"], timesteps: int
 ) -> StepInputs:
-    """What a step starts from, when `fraction` of the run has passed."""
-    drawn = store.pictures(run.batch)
+    """What a step of `count` pictures starts from."""
+    drawn = store.pictures(count)
     device = drawn.latents.device
-    dropped = torch.rand(run.batch, 1, device=device) < run.caption_dropout
-    places = emphasised(drawn.interest, run.emphasis * max(0.0, 1 - fraction / FLAT), dropped)
-    if places is None and run.emphasis:
-        places = torch.ones_like(drawn.latents[:, :1])  # every step has the same inputs
+    dropped = torch.rand(count, 1, device=device) < run.caption_dropout
     return StepInputs(
         clean=drawn.latents,
         noise=torch.randn_like(drawn.latents),
-        steps=torch.randint(timesteps, (run.batch,), device=device),
+        steps=torch.randint(timesteps, (count,), device=device),
         tokens=torch.where(dropped, empty, drawn.tokens),
         told=torch.where(dropped, NEITHER, drawn.directions),
-        places=places,
     )
+
+
+def prepare(
+    gradients: GradientStep, run: BaseRun, empty: Int[Tensor, "1 l"], timesteps: int
+) -> None:
+    """Have a step compiled and captured for every format, on noise."""
+    for size in run.sizes.pictures:
+        count = batch_of(size, run)
+        clean = torch.randn(count, *run.sizes.latent(size), device=empty.device)
+        gradients(
+            StepInputs(
+                clean=clean,
+                noise=torch.randn_like(clean),
+                steps=torch.randint(timesteps, (count,), device=empty.device),
+                tokens=empty.expand(count, -1).contiguous(),
+                told=torch.full((count, len(GOING)), NEITHER, device=empty.device),
+            )
+        )
+
+
+def wait_for(part: Path, seconds: float) -> None:
+    """Wait until a part of a model is there. Raises TrainingError when it does not come."""
+    until = time.monotonic() + seconds
+    while not part.is_dir():
+        if time.monotonic() > until:
+            raise TrainingError(f"there is no {part}; train it first, or wait for it: --patience")
+        time.sleep(0.5)
 
 
 def write_index(folder: Path) -> None:
@@ -170,7 +207,6 @@ def train_base(run: BaseRun) -> dict[str, float]:
     stage = Stage("base", run)
     device = stage.device
     tokenizer = CLIPTokenizer.from_pretrained(run.model / "tokenizer")
-    autoencoder = frozen_autoencoder(run.model / "vae", device)
     denoiser = starting_denoiser(run, tokenizer).to(device)
     form = step_form(run.form or default_form(device))
     # gradients in float32, as processes exchange them
@@ -189,37 +225,43 @@ def train_base(run: BaseRun) -> dict[str, float]:
         direction_weight=run.direction_weight,
     )
     empty = encode_captions(tokenizer, [""]).to(device)
+    prepare(gradients, run, empty, len(alphas))
+    masters.clear()
+    form_name = run.form or default_form(device)
+    stage.clock.sync()
+    stage.log.write(form=form_name, failure=gradients.failure, seconds=stage.clock.elapsed)
+    wait_for(run.model / "vae", run.patience)
+    autoencoder = frozen_autoencoder(run.model / "vae", device)
     torch.manual_seed(1 + stage.accelerator.process_index)  # each GPU draws its own pictures
-    order = PaintOrder(
-        frames=run.frames, fps=2.0, size=run.sizes.picture, interest=run.emphasis > 0
-    )
+    order = PaintOrder(frames=run.frames, fps=2.0, sizes=run.sizes.painted)
+    stores = {
+        size: LatentStore(
+            autoencoder, tokenizer, frames=run.frames, capacity=run.capacity, device=device
+        )
+        for size in run.sizes.pictures
+    }
     result: dict[str, float] = {}
     running = 0.0
     with stage.clips(order) as pool:
-        store = LatentStore(
-            pool, autoencoder, tokenizer, frames=run.frames, capacity=run.capacity, device=device
-        )
-        for step in stage.steps(store, optimizer, average, warmup=500, decay_from=FLAT):
-            drawn = draw(store, run, empty, len(alphas), stage.clock.fraction)
+        intake = LatentIntake(pool, lambda sample: stores[sample.size])
+        for step in stage.steps(intake, optimizer, average, warmup=500, decay_from=FLAT):
+            weights = [len(store) for store in stores.values()]
+            (size,) = random.choices(list(stores), weights)  # as often as it is painted
+            drawn = draw(stores[size], batch_of(size, run), run, empty, len(alphas))
             losses = gradients(drawn)
             masters.collect()
             masters.step(optimizer, 1.0)
-            if step == 0:
-                stage.log.write(form=run.form or default_form(device), failure=gradients.failure)
             if step % 100 == 0:
                 error = losses.mse.item()
                 running = error if step == 0 else 0.7 * running + 0.3 * error
-                accuracy = direction_accuracy(losses.logits, drawn.told).item()
-                result = {
-                    "loss": losses.loss.item(),
-                    "mse": running,
-                    "direction_accuracy": accuracy,
-                }
-                stage.log.write(step=step, clips=store.painted, **result)
+                result = {"loss": losses.loss.item(), "mse": running}
+                if run.direction_weight:
+                    right = direction_accuracy(losses.logits, drawn.told)
+                    result["direction_accuracy"] = right.item()
+                stage.log.write(step=step, clips=intake.painted, **result)
     average.swap()
     masters.settle()
-    pictures = stage.step * run.batch * stage.accelerator.num_processes
-    stage.log.write(step=stage.step, clips=store.painted, pictures=pictures)
+    stage.log.write(step=stage.step, clips=intake.painted)
     if stage.main:
         save_part(denoiser.text_encoder, run.out / "text_encoder")
         save_part(denoiser.unet, run.out / "unet")

@@ -7,7 +7,9 @@ import os
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -35,38 +37,38 @@ def write_clip(folder: Path, sample: PaintedSample) -> None:
     """Write a clip as `<seed>.clip`, whole or not at all."""
     texts = {"captions": sample.captions, "attributes": sample.attributes}
     header = {key: json.dumps(value, ensure_ascii=False) for key, value in texts.items()}
-    arrays = {"frames": torch.tensor(sample.frames)}
-    if sample.interest is not None:
-        arrays["interest"] = torch.tensor(sample.interest)
     with whole(folder / f"{sample.seed}{SUFFIX}", TrainingError) as unfinished:
-        write_tensors(unfinished, arrays, header)
+        write_tensors(unfinished, {"frames": torch.tensor(sample.frames)}, header)
 
 
 def read_clip(file: Path) -> PaintedSample:
     """Read a clip that `write_clip` wrote."""
-    header, arrays = read_header(file), read_tensors(file)
-    frames = arrays["frames"].numpy()
-    interest = arrays["interest"].numpy() if "interest" in arrays else None
+    header, frames = read_header(file), read_tensors(file)["frames"].numpy()
     captions = tuple(json.loads(header["captions"]))
     attributes = json.loads(header["attributes"])
-    return PaintedSample(int(file.stem), frames, captions, attributes, interest=interest)
+    return PaintedSample(int(file.stem), frames, captions, attributes)
 
 
-def paint_clips(out: Path, seconds: float, workers: int, order: PaintOrder) -> dict[str, float]:
+def paint_clips(
+    out: Path, seconds: float, workers: int, order: PaintOrder, *, keep: int | None = None
+) -> dict[str, float]:
     """Paint into `out`, from where an earlier run stopped, until the time is spent.
 
-    Returns the number of clips painted.
+    The newest `keep` clips stay, None all. Returns the number of clips painted.
     """
     log = Log(out / "clips.jsonl", shown_as="clips")
     sweep(out.glob(".*"))
-    there = [int(file.stem) for file in out.glob(f"*{SUFFIX}")]
-    first_seed = max(there, default=FIRST_TRAINING_SEED - 1) + 1
+    written = deque(sorted(out.glob(f"*{SUFFIX}")))
+    first_seed = int(written[-1].stem) + 1 if written else FIRST_TRAINING_SEED
     started, reported = time.monotonic(), 0.0
     with PaintingPool(order, workers, first_seed=first_seed) as pool:
         while (passed := time.monotonic() - started) < seconds:
             sample = pool.take(wait=True)
             assert sample is not None
             write_clip(out, sample)
+            written.append(out / f"{sample.seed}{SUFFIX}")
+            if keep is not None and len(written) > keep:
+                written.popleft().unlink(missing_ok=True)
             if passed - reported > 10:
                 reported = passed
                 log.write(clips=pool.painted, failed=len(pool.failures))
@@ -77,8 +79,9 @@ def paint_clips(out: Path, seconds: float, workers: int, order: PaintOrder) -> d
 class ClipFolder:
     """The clips of a folder, in the place of a PaintingPool, while another process paints there.
 
-    Of every clip `order.frames` frames are taken, evenly over its length; with `order.long_every`
-    it is left as it is. Several readers (one a GPU) share the clips: reader `rank` of `ranks`.
+    Clips of other sizes than `order.sizes` are passed over. Of the others `order.frames` frames
+    are taken, evenly over the length; with `order.long_every` they are left as they are. Several
+    readers (one a GPU) share the clips: reader `rank` of `ranks`.
     """
 
     def __init__(self, folder: Path, order: PaintOrder, *, rank: int = 0, ranks: int = 1) -> None:
@@ -104,17 +107,21 @@ class ClipFolder:
         read = set[str]()
         while not self._closed.is_set():
             names = {entry.name for entry in os.scandir(self._folder)} - read
-            for name in sorted(n for n in names if n.endswith(SUFFIX)):
+            # a hidden one is still being written
+            for name in sorted(n for n in names if n.endswith(SUFFIX) and n[0] != "."):
                 read.add(name)
-                if int(name.removesuffix(SUFFIX)) % self._ranks == self._rank:
-                    self._give(read_clip(self._folder / name))
+                if int(name.removesuffix(SUFFIX)) % self._ranks != self._rank:
+                    continue
+                with suppress(FileNotFoundError):  # the oldest are removed, see paint_clips
+                    sample = read_clip(self._folder / name)
+                    if sample.size in self._order.sizes:
+                        self._give(sample)
             self._closed.wait(SCAN_SECONDS)
 
     def _give(self, sample: PaintedSample) -> None:
         if self._order.long_every == 0:
             moments = np.linspace(0, len(sample.frames) - 1, self._order.frames).round().astype(int)
-            spots = None if sample.interest is None else sample.interest[moments]
-            sample = replace(sample, frames=sample.frames[moments], interest=spots)
+            sample = replace(sample, frames=sample.frames[moments])
         while not self._closed.is_set():
             try:
                 self._arrived.put(sample, timeout=SCAN_SECONDS)

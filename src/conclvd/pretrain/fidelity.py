@@ -1,4 +1,4 @@
-"""How close one picture is to another: PSNR and SSIM."""
+"""How close one picture is to another: PSNR, SSIM, and how much of its strokes is there."""
 
 from __future__ import annotations
 
@@ -36,3 +36,21 @@ def ssim(found: Float[Tensor, "b 3 h w"], wanted: Float[Tensor, "b 3 h w"]) -> F
         (mean_f**2 + mean_w**2 + c1) * (var_f + var_w + c2)
     )
     return score.flatten(1).mean(1)
+
+
+def gradient_ratio(
+    found: Float[Tensor, "b 3 h w"], wanted: Float[Tensor, "b 3 h w"], pixels: int
+) -> Float[Tensor, b]:
+    """Gradient magnitude of `found` over that of `wanted` at a scale of `pixels`, 1 if alike.
+
+    Only where `wanted` has strokes: the fifth of the places with the steepest gradients.
+    """
+    steep = [_steepness(functional.avg_pool2d(p.mean(1, True), pixels)) for p in (found, wanted)]
+    strokes = steep[1] >= steep[1].flatten(1).quantile(0.8, dim=1).view(-1, 1, 1, 1)
+    sums = [(each * strokes).flatten(1).sum(1) for each in steep]
+    return sums[0] / sums[1]
+
+
+def _steepness(grey: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 y x"]:
+    across, down = grey.diff(dim=-1)[..., :-1, :], grey.diff(dim=-2)[..., :-1]
+    return (across.square() + down.square()).sqrt()

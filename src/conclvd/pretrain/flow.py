@@ -55,7 +55,7 @@ def train_flow(run: FlowRun) -> dict[str, float]:
     average = MovingAverage(network.parameters())
     optimizer = optimizer_of(network.parameters(), device)
     model = accelerator.prepare(network)
-    order = replace(ORDER, frames=FRAMES, size=run.picture)
+    order = replace(ORDER, frames=FRAMES, sizes=((run.picture, run.picture),))
     refresh = 1 if run.seconds < 60 else REFRESH
     use_graph = run.graph and device.type == "cuda" and accelerator.num_processes == 1
     step: Step | None = None

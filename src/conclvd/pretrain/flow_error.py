@@ -21,7 +21,9 @@ from conclvd.tensors import Flow, Frame
 FIRST_HELD_OUT = 820_000
 # Between neighbouring frames of a painted clip: 1/6, 1/3, 2/3 and 4/3 of a second, by turns. A
 # generated clip is interpolated over steps as short, and its last frame is further away.
-ORDER = PaintOrder(frames=2, fps=6.0, size=256, captions=0, flow=True, strides=(1, 2, 4, 8))
+ORDER = PaintOrder(
+    frames=2, fps=6.0, sizes=((256, 256),), captions=0, flow=True, strides=(1, 2, 4, 8)
+)
 # Pixels that a pixel moves, from and up to: most of them stand still, and say little of a flow.
 SPEEDS = {"still": (0.0, 0.5), "slow": (0.5, 2.0), "middling": (2.0, 8.0), "fast": (8.0, 1e9)}
 MOVING = SPEEDS["still"][1]

@@ -38,13 +38,13 @@ class FlowStore:
         self, pool: ClipSource | None, order: PaintOrder, capacity: int, device: torch.device
     ) -> None:
         self._pool = pool
-        side, pairs = order.size, order.frames - 1
+        (width, height), pairs = order.sizes[0], order.frames - 1
         self._capacity, self.device = capacity, device
         self._frames = torch.empty(
-            capacity, pairs + 1, 3, side, side, dtype=torch.uint8, device=device
+            capacity, pairs + 1, 3, height, width, dtype=torch.uint8, device=device
         )
-        self._flow = torch.empty(capacity, pairs, 2, side, side, dtype=torch.half, device=device)
-        self._valid = torch.empty(capacity, pairs, side, side, dtype=torch.bool, device=device)
+        self._flow = torch.empty(capacity, pairs, 2, height, width, dtype=torch.half, device=device)
+        self._valid = torch.empty(capacity, pairs, height, width, dtype=torch.bool, device=device)
         self._filled = torch.zeros((), device=device)
         self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None  # type: ignore[no-untyped-call]  # torch tells no types
         self.painted = 0

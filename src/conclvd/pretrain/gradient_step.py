@@ -18,20 +18,18 @@ from conclvd.train.masters import Masters
 
 
 class StepInputs(NamedTuple):
-    """A batch: `told` directions (pretrain.directions) and `places` that weigh the error within a
-    picture, if they shall."""
+    """A batch of latents with their captions, and `told` directions (pretrain.directions)."""
 
     clean: Float[Tensor, "b c h w"]
     noise: Float[Tensor, "b c h w"]
     steps: Int[Tensor, b]
     tokens: Int[Tensor, "b l"]
     told: Int[Tensor, "b k"]
-    places: Float[Tensor, "b 1 h w"] | None = None
 
 
 class StepLosses(NamedTuple):
     """What was minimized, the plain mean squared error of the noise, and logits of directions, the
-    mean of all blocks' places.
+    mean of all blocks' places (0 without direction heads).
 
     The next step may overwrite them.
     """
@@ -44,8 +42,8 @@ class StepLosses(NamedTuple):
 class GradientStep:
     """Leaves the gradient of a batch in `masters`, and returns its losses.
 
-    Every call must have inputs of the same shapes. Where a form asks for a CUDA graph and none can
-    be captured, the steps run without; `failure` then says why.
+    Each shape of latents is prepared for at its first call: compiled, captured. Where a form asks
+    for a CUDA graph and none can be captured, the steps run without; `failure` then says why.
     """
 
     def __init__(
@@ -59,6 +57,7 @@ class GradientStep:
         direction_weight: float,
     ) -> None:
         self._masters, self._alphas, self._form = masters, alphas_cumprod, form
+        self._on_gpu = alphas_cumprod.device.type == "cuda"
         self._direction_weight = direction_weight
         self._autocast = nullcontext if form.half else autocast
         # No part of it behaves otherwise when it is not training, but diffusers' residual blocks
@@ -67,21 +66,22 @@ class GradientStep:
         self._model: Callable[..., tuple[Tensor, list[Tensor]]] = (
             torch.compile(denoiser, dynamic=False) if form.compile else denoiser
         )
-        self._run: Callable[..., StepLosses] | None = None
+        self._runs: dict[torch.Size, Callable[..., StepLosses]] = {}
+        self._pool = torch.cuda.graph_pool_handle() if self._on_gpu else None
         self.failure: str | None = None
 
     def __call__(self, inputs: StepInputs) -> StepLosses:
         """One forward and backward pass."""
-        given = [each for each in inputs if each is not None]
         with _searched(self._form.search):
-            if self._run is None:
-                self._run = self._prepared(given)
-            return self._run(*given)
+            shape = inputs.clean.shape
+            if shape not in self._runs:
+                self._runs[shape] = self._prepared(inputs)
+            return self._runs[shape](*inputs)
 
-    def _prepared(self, inputs: list[Tensor]) -> Callable[..., StepLosses]:
+    def _prepared(self, inputs: StepInputs) -> Callable[..., StepLosses]:
         if not self._form.graph:
             return self._pass
-        run, self.failure = captured(self._pass, inputs, self._alphas.device)
+        run, self.failure = captured(self._pass, inputs, self._alphas.device, self._pool)
         return run
 
     def _pass(self, *given: Tensor) -> StepLosses:
@@ -93,11 +93,13 @@ class GradientStep:
         with self._autocast():
             predicted, heard = self._model(noisy, inputs.steps, inputs.tokens)
         weights = min_snr_weights(alphas)
-        loss = diffusion_loss(predicted, inputs.noise, weights, inputs.places)
-        loss = loss + self._direction_weight * direction_loss(heard, inputs.told)
+        loss = diffusion_loss(predicted, inputs.noise, weights)
+        if heard:
+            loss = loss + self._direction_weight * direction_loss(heard, inputs.told)
         self._masters.differentiate(loss)
         error = diffusion_loss(predicted.detach(), inputs.noise)
-        logits = torch.stack([each.detach().float().mean((2, 3)) for each in heard]).mean(0)
+        means = [each.detach().float().mean((2, 3)) for each in heard]
+        logits = torch.stack(means).mean(0) if means else torch.zeros_like(inputs.told).float()
         return StepLosses(loss.detach(), error, logits)
 
 

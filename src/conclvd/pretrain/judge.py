@@ -91,7 +91,7 @@ def train_judge(run: JudgeRun) -> dict[str, float]:
     if run.compile:
         model = torch.compile(model)
     known = KnownCaptions(tokenizer)
-    order = PaintOrder(frames=run.frames, fps=2.0, size=run.sizes.picture, captions=2)
+    order = PaintOrder(frames=run.frames, fps=2.0, sizes=(run.sizes.square,), captions=2)
     result: dict[str, float] = {}
     with stage.clips(order) as pool:
         store = FrameStore(pool, run.capacity, stage.device)

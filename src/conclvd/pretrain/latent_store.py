@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 from transformers import CLIPTokenizer
 
@@ -26,66 +28,37 @@ ENCODED_AT_ONCE = 128  # frames
 class LatentBatch:
     """Drawn from a store: latents of frames [b c h w] or clips [b n c h w], and a caption of each.
 
-    `tokens` are int [b l]; `interest`, where small things are, 0 to 1, [b h w] or [b n h w], None
-    if the clips do not tell; `directions` what goes left or right, int [b k] (pretrain.directions).
+    `tokens` are int [b l], `directions` what goes left or right, int [b k] (pretrain.directions).
     """
 
     latents: Tensor
     tokens: Int[Tensor, "b l"]
     directions: Int[Tensor, "b k"]
-    interest: Tensor | None
 
 
 class LatentStore:
     """The last `capacity` painted clips of `frames` frames, encoded by a frozen autoencoder.
 
-    Each comes with its mirror image, which counts as a clip: of two pictures that are alike in all
-    else the captions say left and right, and a batch that has many such learns the difference.
-    A refresh takes in `intake` clips at most; those of another length (`PaintOrder.long_every`) go
-    to the store `others`.
     Mean and deviation of the autoencoder's Gaussian collapse at this little noise, so the mean is
     kept.
     """
 
     def __init__(
         self,
-        pool: ClipSource,
         autoencoder: AutoencoderKL,
         tokenizer: CLIPTokenizer,
         *,
         frames: int,
         capacity: int,
         device: torch.device,
-        intake: int = AT_ONCE,
-        others: LatentStore | None = None,
     ) -> None:
-        self._pool, self._autoencoder, self._tokenizer = pool, autoencoder, tokenizer
+        self._autoencoder, self._tokenizer = autoencoder, tokenizer
         self._frames, self._capacity, self._device = frames, capacity, device
-        self._intake, self._others = intake, others
         self._kept: dict[str, Tensor] = {}
         self.painted = 0
 
     def __len__(self) -> int:
         return min(self.painted, self._capacity)
-
-    def refresh(self, *, at_least: int = 0) -> None:
-        """Encode what has been painted; wait until `at_least` clips are there."""
-        fresh, others = list[PaintedSample](), list[PaintedSample]()
-        while self.painted + len(fresh) < at_least:
-            sample = self._pool.take(wait=True)
-            assert sample is not None
-            self._sort(sample, fresh, others)
-        for sample in islice(self._pool.ready(), self._intake):
-            self._sort(sample, fresh, others)
-        self.put(fresh)
-        if self._others is not None:
-            self._others.put(others)
-
-    def _sort(
-        self, sample: PaintedSample, fresh: list[PaintedSample], others: list[PaintedSample]
-    ) -> None:
-        place = fresh if len(sample.frames) == self._frames else others
-        place += [sample, mirror_image(sample)]
 
     def put(self, samples: list[PaintedSample]) -> None:
         """Encode these clips into the store."""
@@ -101,9 +74,6 @@ class LatentStore:
                 "tokens": tokens,
                 "directions": torch.tensor([directions(s.attributes) for s in part]),
             }
-            spots = [torch.from_numpy(s.interest) for s in part if s.interest is not None]
-            if len(spots) == len(part):
-                kept["interest"] = torch.stack(spots)
             places = torch.arange(self.painted, self.painted + len(part), device=self._device)
             for name, values in kept.items():
                 self._keep(name, places % self._capacity, self._move(values))
@@ -139,26 +109,46 @@ class LatentStore:
         return torch.randint(below, (size,), device=self._device)
 
     def _drawn(self, clips: Int[Tensor, b], places: tuple[Int[Tensor, b], ...]) -> LatentBatch:
-        tokens, interest = self._kept["tokens"], self._kept.get("interest")
+        tokens = self._kept["tokens"]
         return LatentBatch(
             latents=self._kept["latents"][places].float(),
             tokens=tokens[clips, self._some(len(clips), tokens.shape[1])],
             directions=self._kept["directions"][clips],
-            interest=None if interest is None else interest[places].float() / 255,
         )
 
 
-def emphasised(
-    interest: Tensor | None, emphasis: float, dropped: Bool[Tensor, "b 1"]
-) -> Tensor | None:
-    """How much each place weighs in the loss, [b … 1 h w]; None if all weigh the same.
+class LatentIntake:
+    """Takes clips out of `pool` into the store that `store_of` names for each.
 
-    1 + `emphasis` where something small is, but 1 where the caption was `dropped`: it was not told.
+    Each comes with its mirror image, which counts as a clip: of two pictures that are alike in all
+    else the captions say left and right, and a batch that has many such learns the difference.
+    A refresh takes in `at_once` clips at most.
     """
-    if not emphasis or interest is None:
-        return None
-    told = (~dropped).view(-1, *[1] * (interest.ndim - 1))
-    return (1 + emphasis * interest * told).unsqueeze(-3)
+
+    def __init__(
+        self,
+        pool: ClipSource,
+        store_of: Callable[[PaintedSample], LatentStore],
+        *,
+        at_once: int = AT_ONCE,
+    ) -> None:
+        self._pool, self._store_of, self._at_once = pool, store_of, at_once
+        self.painted = 0
+
+    def refresh(self, *, at_least: int = 0) -> None:
+        """Encode what has been painted; wait until `at_least` clips are there."""
+        fresh = list[PaintedSample]()
+        while self.painted + 2 * len(fresh) < at_least:
+            sample = self._pool.take(wait=True)
+            assert sample is not None
+            fresh.append(sample)
+        fresh += islice(self._pool.ready(), self._at_once)
+        sorted_out = defaultdict[LatentStore, list[PaintedSample]](list)
+        for sample in fresh:
+            sorted_out[self._store_of(sample)] += [sample, mirror_image(sample)]
+        for store, samples in sorted_out.items():
+            store.put(samples)
+        self.painted += 2 * len(fresh)
 
 
 def frozen_autoencoder(folder: Path, device: torch.device) -> AutoencoderKL:

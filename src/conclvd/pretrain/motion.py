@@ -5,6 +5,7 @@ Algorithm 1 of the paper (sections 3.4.3 and 4.1.1): L = L_diff + 0.07 L_con, Eq
 
 from __future__ import annotations
 
+import math
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from conclvd.models.motion import MotionModule, attach
 from conclvd.models.noise_adapter import NoiseAdapter
 from conclvd.models.weights import save_motion_module
 from conclvd.pretrain.base import new_scheduler
-from conclvd.pretrain.latent_store import LatentStore, emphasised, frozen_autoencoder
+from conclvd.pretrain.latent_store import LatentIntake, LatentStore, frozen_autoencoder
 from conclvd.pretrain.motion_step import MotionInputs, MotionStep
 from conclvd.pretrain.painting import PaintOrder
 from conclvd.pretrain.sizes import ModelSizes
@@ -38,7 +39,6 @@ class MotionRun(StageRun):
     `weights` holds a motion_adapter to go on from; one clip in `long_every` has twice the frames.
     L_con counts `lambda_con` up to `contrast_time` of the time and nothing after it: what it
     rewards by itself, a colour that changes from frame to frame (`frame_offset`), is unlearned.
-    Where a frame shows a small thing that the caption may name, L_diff weighs 1 + `emphasis`.
     A clip with a boat that goes left or right, one in six, comes `boats` times as often as another.
     Every clip's L_diff is weighed to be the error of v (`losses.velocity_weights`).
     `intake` clips are encoded every ten steps: with 96 that took as long as the steps did.
@@ -57,7 +57,6 @@ class MotionRun(StageRun):
     caption_dropout: float = 0.1
     lambda_con: float = LAMBDA_CON
     contrast_time: float = 0.3
-    emphasis: float = 0.0
     boats: float = 4.0
     attention_kinds: tuple[str, str] = (VERSATILE, SPARSE_CAUSAL)
 
@@ -98,8 +97,7 @@ def train_motion(run: MotionRun) -> dict[str, float]:
             run.weights / "motion_adapter", torch_dtype=torch.float32
         )
     unet = attach(base, module).to(device)
-    side = run.sizes.picture // 8
-    adapter = NoiseAdapter(run.sizes.latent_channels * side * side).to(device)
+    adapter = NoiseAdapter(math.prod(run.sizes.latent(run.sizes.square))).to(device)
     freeze(unet, run.attention_kinds)
     model = VideoDenoiser(unet, adapter)
     masters = Masters(model, half)
@@ -114,26 +112,24 @@ def train_motion(run: MotionRun) -> dict[str, float]:
     order = PaintOrder(
         frames=run.frames,
         fps=run.fps,
-        size=run.sizes.picture,
+        sizes=(run.sizes.square,),
         long_every=run.long_every,
-        interest=run.emphasis > 0,
     )
     result: dict[str, float] = {}
     with stage.clips(order) as pool:
-        common = {"device": device, "intake": run.intake}
-        long_store = LatentStore(
-            pool,
-            autoencoder,
-            tokenizer,
-            frames=2 * run.frames,
-            capacity=run.capacity // 4,
-            **common,
+        store, long_store = (
+            LatentStore(autoencoder, tokenizer, frames=frames, capacity=capacity, device=device)
+            for frames, capacity in (
+                (run.frames, run.capacity),
+                (2 * run.frames, run.capacity // 4),
+            )
         )
-        store = LatentStore(
-            pool, autoencoder, tokenizer, frames=run.frames, capacity=run.capacity,
-            others=long_store, **common,
-        )  # fmt: skip
-        for step in stage.steps(store, optimizer, average, warmup=200, decay_from=0.6):
+        intake = LatentIntake(
+            pool,
+            lambda sample: store if len(sample.frames) == run.frames else long_store,
+            at_once=run.intake,
+        )
+        for step in stage.steps(intake, optimizer, average, warmup=200, decay_from=0.6):
             is_long = step % 5 == 4 and len(long_store) > 0
             size = max(1, run.batch // 2) if is_long else run.batch
             drawn = (long_store if is_long else store).clips(size, boats=run.boats)
@@ -145,7 +141,6 @@ def train_motion(run: MotionRun) -> dict[str, float]:
                 steps=torch.randint(len(alphas), (size,), device=device),  # one a clip
                 tokens=torch.where(dropped, empty, drawn.tokens),
                 lambda_con=torch.full((), weight, device=device),
-                places=emphasised(drawn.interest, run.emphasis, dropped),
             )
             losses = gradients(inputs)
             masters.step(optimizer, 1.0)
@@ -159,13 +154,13 @@ def train_motion(run: MotionRun) -> dict[str, float]:
                 }
                 stage.log.write(
                     step=step,
-                    clips=store.painted + long_store.painted,
+                    clips=intake.painted,
                     failure=gradients.failure,
                     **result,
                 )
     average.swap()
     masters.settle()
-    stage.log.write(step=stage.step, clips=store.painted + long_store.painted)
+    stage.log.write(step=stage.step, clips=intake.painted)
     if stage.main:
         save_motion_module(
             collect_motion(unet, module),

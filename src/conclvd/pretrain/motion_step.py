@@ -27,14 +27,13 @@ from conclvd.train.video_denoiser import VideoDenoiser
 
 
 class MotionInputs(NamedTuple):
-    """A batch of clips; `lambda_con` weighs L_con, `places` the error within a clip."""
+    """A batch of clips; `lambda_con` weighs L_con."""
 
     clean: Float[Tensor, "b n c h w"]
     noise: Float[Tensor, "b n c h w"]
     steps: Int[Tensor, b]
     tokens: Int[Tensor, "b l"]
     lambda_con: Float[Tensor, ""]
-    places: Float[Tensor, "b n 1 h w"] | None = None
 
 
 class MotionLosses(NamedTuple):
@@ -73,12 +72,11 @@ class MotionStep:
 
     def __call__(self, inputs: MotionInputs) -> MotionLosses:
         """One forward and backward pass."""
-        given = [each for each in inputs if each is not None]
         shape = inputs.clean.shape
         if shape not in self._runs:
-            self._runs[shape], self.failure = captured(self._pass, given, self._alphas.device)
+            self._runs[shape], self.failure = captured(self._pass, inputs, self._alphas.device)
             self._masters.clear()  # a capture adds to the gradients
-        return self._runs[shape](*given)
+        return self._runs[shape](*inputs)
 
     def _pass(self, *given: Tensor) -> MotionLosses:
         inputs = MotionInputs(*given)
@@ -89,7 +87,7 @@ class MotionStep:
                 states = self._text_encoder(inputs.tokens).last_hidden_state
             predicted, embedded = self._model(noisy, inputs.steps, states)
         # Eq. (12), weighed: near pure noise small errors of the noise are other colours
-        velocity = diffusion_loss(predicted, inputs.noise, velocity_weights(alphas), inputs.places)
+        velocity = diffusion_loss(predicted, inputs.noise, velocity_weights(alphas))
         con = contrastive_loss(embedded)  # Eq. (11)
         loss = LAMBDA_DIFF * velocity + inputs.lambda_con * con  # Eq. (13)
         loss.backward()  # type: ignore[no-untyped-call]  # torch gives no types

@@ -12,10 +12,11 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8
+from jaxtyping import Bool, Float32
 
 from conclvd.errors import TrainingError
 from conclvd.paint.scene.attributes import Attributes
+from conclvd.pretrain.sizes import Size
 from conclvd.tensors import Frames
 from conclvd.workers import one_thread_each
 
@@ -29,29 +30,30 @@ PARENT_SECONDS = 2.0  # between two looks whether the parent process still lives
 class PaintOrder:
     """What the background processes shall paint.
 
-    `frames` a clip, `fps` pictures of the scene a second, `size` of the square picture in pixels,
-    `captions` in each language, `long_every`: every so many clips one of twice the frames
-    (0: none). `strides`: the frames of a clip are one of so many pictures apart, by its seed.
-    `flow`: whether to find the exact flow between neighbouring frames, `interest`:
-    whether to note where each frame shows small things.
+    `frames` a clip, `fps` pictures of the scene a second, `sizes` of the pictures, of which a clip
+    has one by its seed, `captions` in each language, `long_every`: every so many clips one of twice
+    the frames (0: none). `strides`: the frames of a clip are one of so many pictures apart, by its
+    seed. `flow`: whether to find the exact flow between neighbouring frames.
     """
 
     frames: int
     fps: float
-    size: int
+    sizes: tuple[Size, ...]
     captions: int = 3
     long_every: int = 0
     flow: bool = False
-    interest: bool = False
     strides: tuple[int, ...] = (1,)
+
+    def size_of(self, seed: int) -> Size:
+        """The size of the clip of a seed."""
+        return self.sizes[_rng(seed, "size").integers(len(self.sizes))]
 
 
 @dataclass(frozen=True)
 class PaintedSample:
     """One painted clip with several captions of it, both languages, and its attributes.
 
-    `flow` [t-1 h w 2] in pixels and where it is exact, `flow_valid` [t-1 h w], and `interest`
-    [t h/8 w/8], 0 to 255, when ordered.
+    `flow` [t-1 h w 2] in pixels and where it is exact, `flow_valid` [t-1 h w], when ordered.
     """
 
     seed: int
@@ -60,22 +62,27 @@ class PaintedSample:
     attributes: dict[str, Any]
     flow: Float32[np.ndarray, "n h w 2"] | None = None
     flow_valid: Bool[np.ndarray, "n h w"] | None = None
-    interest: UInt8[np.ndarray, "t y x"] | None = None
+
+    @property
+    def size(self) -> Size:
+        """Width and height of its frames."""
+        height, width = self.frames.shape[1:3]
+        return width, height
 
 
 def paint_sample(seed: int, order: PaintOrder) -> PaintedSample:
     """Paint the clip of a seed; half of its captions are English, half Chinese."""
     from conclvd.paint.clip import paint_clip
 
+    width, height = order.size_of(seed)
     is_long = order.long_every > 0 and seed % order.long_every == 0
     clip = paint_clip(
         seed,
         frames=order.frames * (2 if is_long else 1),
-        width=order.size,
-        height=order.size,
+        width=width,
+        height=height,
         fps=order.fps / order.strides[seed % len(order.strides)],
         flow=order.flow,
-        with_interest=order.interest,
     )
     return PaintedSample(
         seed,
@@ -84,7 +91,6 @@ def paint_sample(seed: int, order: PaintOrder) -> PaintedSample:
         clip.attributes.to_dict(),
         clip.flow,
         clip.flow_valid,
-        None if clip.interest is None else (255 * clip.interest).astype(np.uint8),
     )
 
 
@@ -92,10 +98,14 @@ def _captions(attributes: Attributes, seed: int, purpose: str, each: int) -> tup
     """`each` captions in English and as many in Chinese, in turns."""
     from conclvd.paint.words.captions import caption
 
-    rng = np.random.default_rng([seed, zlib.crc32(purpose.encode())])
+    rng = _rng(seed, purpose)
     return tuple(
         caption(attributes, rng, language) for _ in range(each) for language in ("en", "zh")
     )
+
+
+def _rng(seed: int, purpose: str) -> np.random.Generator:
+    return np.random.default_rng([seed, zlib.crc32(purpose.encode())])
 
 
 def mirror_image(sample: PaintedSample) -> PaintedSample:
@@ -111,9 +121,6 @@ def mirror_image(sample: PaintedSample) -> PaintedSample:
         attributes=attributes.to_dict(),
         flow=None,
         flow_valid=None,
-        interest=None
-        if sample.interest is None
-        else np.ascontiguousarray(sample.interest[:, :, ::-1]),
     )
 
 

@@ -89,7 +89,7 @@ def train_probe(run: ProbeRun) -> dict[str, float]:
     model, optimizer = stage.accelerator.prepare(probe, optimizer)
     if run.compile:
         model = torch.compile(model)
-    order = PaintOrder(frames=run.frames, fps=2.0, size=run.picture, captions=0)
+    order = PaintOrder(frames=run.frames, fps=2.0, sizes=((run.picture, run.picture),), captions=0)
     result: dict[str, float] = {}
     with stage.clips(order) as pool:
         store = FrameStore(pool, run.capacity, stage.device)

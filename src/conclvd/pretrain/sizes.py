@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
+
+Size: TypeAlias = tuple[int, int]
+"""Width and height of a picture in pixels."""
 
 
 @dataclass(frozen=True)
 class ModelSizes:
-    """Channels of every part; `picture` is the side of the training pictures in pixels."""
+    """Channels of every part, and the pictures that they are trained on.
+
+    `picture` is the side of a square one, `scrolls` the sizes of the other formats. All have nearly
+    as many latents as the square.
+    """
 
     picture: int
+    scrolls: tuple[Size, ...]
     latent_channels: int
     autoencoder: tuple[int, ...]
     autoencoder_groups: int
@@ -28,19 +37,45 @@ class ModelSizes:
     judge_heads: int
     discriminator: int
 
+    @property
+    def square(self) -> Size:
+        """The size of a square picture."""
+        return self.picture, self.picture
+
+    @property
+    def pictures(self) -> tuple[Size, ...]:
+        """All sizes of pictures, the square first."""
+        return self.square, *self.scrolls
+
+    @property
+    def painted(self) -> tuple[Size, ...]:
+        """The sizes as often as they are painted: the square as often as all others together."""
+        return (*(self.square,) * len(self.scrolls), *self.scrolls)
+
+    @property
+    def cell(self) -> int:
+        """Pixels along the side of a latent."""
+        return int(2 ** (len(self.autoencoder) - 1))
+
+    def latent(self, size: Size) -> tuple[int, int, int]:
+        """Channels, rows and columns of the latents of a picture."""
+        width, height = size
+        return self.latent_channels, height // self.cell, width // self.cell
+
 
 INK_MINI = ModelSizes(
-    picture=256,
-    latent_channels=8,
-    autoencoder=(32, 64, 128, 160),
+    picture=512,
+    scrolls=((384, 768), (640, 384), (1024, 384)),
+    latent_channels=16,
+    autoencoder=(16, 48, 96, 192, 224),
     autoencoder_groups=8,
-    unet=(48, 80, 160, 192),
-    unet_heads=(3, 5, 5, 6),
+    unet=(96, 192, 288, 384),
+    unet_heads=(3, 6, 9, 12),
     unet_groups=16,
     motion_heads=2,
-    text_width=192,
-    text_layers=4,
-    text_heads=6,
+    text_width=256,
+    text_layers=6,
+    text_heads=8,
     text_tokens=64,
     judge_picture=192,
     judge_patch=16,
@@ -52,6 +87,7 @@ INK_MINI = ModelSizes(
 
 TOY = ModelSizes(
     picture=64,
+    scrolls=((48, 96),),
     latent_channels=8,
     autoencoder=(8, 8, 16, 16),
     autoencoder_groups=4,

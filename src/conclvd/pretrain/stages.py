@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
+from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from conclvd.errors import TrainingError
+from conclvd.files import whole_folder
 from conclvd.pretrain.painting import FIRST_TRAINING_SEED, PaintOrder, paint_sample
 from conclvd.pretrain.sizes import INK_MINI, TOY
 from conclvd.pretrain.step_form import step_form
 from conclvd.train.log import Log
+from conclvd.workers import each
 
 TOKENIZER_CLIPS = 1000
-VOCABULARY = 3000
+VOCABULARY = 4000
 COMPILED = ("autoencoder", "judge", "probe")
 
 
@@ -30,10 +34,18 @@ def run_stage(arguments: Namespace) -> dict[str, float]:
     if arguments.stage == "clips":
         from conclvd.pretrain.clip_folder import paint_clips
 
-        order = PaintOrder(frames=8, fps=6.0, size=sizes.picture, long_every=10, interest=True)
-        return paint_clips(arguments.out, arguments.seconds, arguments.workers, order)
+        frames = arguments.frames
+        order = (
+            PaintOrder(frames=8, fps=6.0, sizes=sizes.painted, long_every=10)
+            if frames is None
+            else PaintOrder(frames=frames, fps=2.0, sizes=sizes.painted)
+        )
+        painted = arguments.out, arguments.seconds, arguments.workers, order
+        return paint_clips(*painted, keep=arguments.keep)
     if arguments.stage == "average":
         return _average(arguments)
+    if arguments.stage in ("pack", "unpack"):
+        return _packed(arguments)
     given: dict[str, Any] = {
         "out": arguments.out,
         "seconds": arguments.seconds,
@@ -48,11 +60,13 @@ def run_stage(arguments: Namespace) -> dict[str, float]:
     if arguments.toy:
         given |= {"capacity": 64, "first_clips": 8}
     if arguments.stage == "tokenizer":
-        return _tokenizer(arguments.out, sizes.text_tokens, 20 if arguments.toy else None)
+        clips = 20 if arguments.toy else TOKENIZER_CLIPS
+        return _tokenizer(arguments.out, sizes.text_tokens, clips, arguments.workers)
     if arguments.stage == "autoencoder":
         from conclvd.pretrain.autoencoder import AutoencoderRun, train_autoencoder
 
         given |= {"held_out": 4} if arguments.toy else {}
+        given["frozen"] = arguments.frozen
         return train_autoencoder(AutoencoderRun(sizes=sizes, **given))
     if arguments.stage == "probe":
         from conclvd.pretrain.probe import ProbeRun, train_probe
@@ -78,11 +92,11 @@ def run_stage(arguments: Namespace) -> dict[str, float]:
         from conclvd.pretrain.base import BaseRun, train_base
 
         judge_start = (arguments.model / "judge").is_dir()
-        given |= {"emphasis": arguments.emphasis, "form": arguments.form}
+        given |= {"form": arguments.form, "patience": arguments.patience}
         return train_base(BaseRun(judge_start=judge_start, **given))
     from conclvd.pretrain.motion import MotionRun, train_motion
 
-    return train_motion(MotionRun(emphasis=arguments.emphasis, **given))
+    return train_motion(MotionRun(**given))
 
 
 def _check(arguments: Namespace) -> None:
@@ -105,7 +119,19 @@ def _average(arguments: Namespace) -> dict[str, float]:
     return apart
 
 
-def _tokenizer(out: Path, max_tokens: int, clips: int | None) -> dict[str, float]:
+def _packed(arguments: Namespace) -> dict[str, float]:
+    from conclvd.models.eight_bits import pack_folder, unpack_folder
+
+    if arguments.model is None:
+        raise TrainingError(f"stage {arguments.stage} needs --model, the folder to copy")
+    change = pack_folder if arguments.stage == "pack" else unpack_folder
+    with whole_folder(arguments.out, TrainingError) as fresh:
+        change(arguments.model, fresh)
+    size = sum(file.stat().st_size for file in arguments.out.rglob("*") if file.is_file())
+    return {"megabytes": size / 1e6}
+
+
+def _tokenizer(out: Path, max_tokens: int, clips: int, workers: int) -> dict[str, float]:
     from conclvd.paint.words.captions import vocabulary
     from conclvd.pretrain.saving import save_part
     from conclvd.pretrain.tokenizer import train_tokenizer
@@ -115,9 +141,13 @@ def _tokenizer(out: Path, max_tokens: int, clips: int | None) -> dict[str, float
     out.mkdir(parents=True, exist_ok=True)
     text = json.dumps(known, ensure_ascii=False, indent=0)
     (out / "vocabulary.json").write_text(text + "\n", encoding="utf-8")
-    order = PaintOrder(frames=1, fps=1.0, size=64, captions=6)
-    seeds = FIRST_TRAINING_SEED + np.arange(clips or TOKENIZER_CLIPS)
-    captions = [c for seed in seeds for c in paint_sample(int(seed), order).captions]
+    # two frames a second apart: what moves is told to move
+    order = PaintOrder(frames=2, fps=1.0, sizes=((64, 64), (48, 96), (144, 56)), captions=6)
+    seeds = range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + clips)
+    painted = sorted(
+        each(partial(paint_sample, order=order), seeds, workers), key=attrgetter("seed")
+    )
+    captions = [caption for sample in painted for caption in sample.captions]
     tokenizer = train_tokenizer(captions, vocabulary=VOCABULARY, max_tokens=max_tokens)
     save_part(tokenizer, out / "tokenizer")
     lengths = [len(ids) for ids in tokenizer(captions).input_ids]

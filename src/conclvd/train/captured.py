@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import torch
 from torch import Tensor
 
 WARM_UP = 3  # calls before the capture: kernels are chosen and compiled, work memory is allotted
 Result = TypeVar("Result")
+Pool: TypeAlias = Any  # what torch.cuda.graph_pool_handle gives
 
 
 class Captured(Generic[Result]):
@@ -21,12 +22,18 @@ class Captured(Generic[Result]):
     places at every call; it runs a few times before it is captured, and what that adds to the
     gradients is the caller's to clear.
     Raises RuntimeError where it cannot be captured. On a CPU the function itself is called on
-    inputs that stay in place.
+    inputs that stay in place. Those that are never replayed at the same time, and whose results are
+    not needed after another's replay, may share a `pool` of memory.
     """
 
     def __init__(
-        self, function: Callable[..., Result], inputs: Sequence[Tensor], device: torch.device
+        self,
+        function: Callable[..., Result],
+        inputs: Sequence[Tensor],
+        device: torch.device,
+        pool: Pool | None = None,
     ) -> None:
+        self._pool = pool
         self._inputs = [each.clone() for each in inputs]
         self._function = function
         self._graph: torch.cuda.CUDAGraph | None = None
@@ -43,7 +50,7 @@ class Captured(Generic[Result]):
         torch.cuda.empty_cache()  # the graph has memory of its own
         self._graph = torch.cuda.CUDAGraph()
         # other threads (NCCL's watchdog, the backward pass) may go on with what they do
-        with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
+        with torch.cuda.graph(self._graph, self._pool, capture_error_mode="thread_local"):
             self._result = self._function(*self._inputs)
 
     def __call__(self, *inputs: Tensor) -> Result:
@@ -57,10 +64,13 @@ class Captured(Generic[Result]):
 
 
 def captured(
-    function: Callable[..., Result], inputs: Sequence[Tensor], device: torch.device
+    function: Callable[..., Result],
+    inputs: Sequence[Tensor],
+    device: torch.device,
+    pool: Pool | None = None,
 ) -> tuple[Callable[..., Result], str | None]:
     """`function` as a `Captured`; where it cannot be captured itself, and the reason."""
     try:
-        return Captured(function, inputs, device), None
+        return Captured(function, inputs, device, pool), None
     except RuntimeError as error:
         return function, f"no CUDA graph: {error}"

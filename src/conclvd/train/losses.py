@@ -42,16 +42,9 @@ def diffusion_loss(
     predicted: Float[Tensor, b * shape],
     noise: Float[Tensor, b * shape],
     weights: Float[Tensor, b] | None = None,
-    places: Float[Tensor, b * places] | None = None,
 ) -> Float[Tensor, ""]:
-    """Mean squared error of the predicted noise, Eq. (12); optionally weighted by sample.
-
-    `places` broadcast against a sample and weigh its values against one another.
-    """
-    squared = (predicted.float() - noise.float()).square()
-    if places is not None:
-        squared = squared * (places / places.flatten(1).mean(1).view(-1, *[1] * (places.ndim - 1)))
-    error = squared.flatten(1).mean(1)
+    """Mean squared error of the predicted noise, Eq. (12); optionally weighted by sample."""
+    error = (predicted.float() - noise.float()).square().flatten(1).mean(1)
     return (error if weights is None else error * weights).mean()
 
 

@@ -1,10 +1,9 @@
 """What a viewer sees: the visible part of every layer, measured in composited frames."""
 
 from collections import defaultdict
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from conclvd.paint.draw.compositor import Trace
@@ -12,8 +11,6 @@ from conclvd.paint.noise import FloatArray
 
 # A change of this many grey levels (of 255) counts as fully seen.
 _CLEAR = 26.0
-# A thing on up to this share of the picture is small.
-_SMALL = 0.01
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ def sights(traces: list[Trace], width: int, height: int) -> dict[str, Sight]:
     found: dict[str, Sight] = {}
     x = (np.arange(width, dtype=np.float32) + 0.5) / width
     y = (np.arange(height, dtype=np.float32) + 0.5) / height
-    for trace, rows, columns, drawn, seen in _seen(traces, width, height):
+    for trace, rows, columns, drawn, seen in seen_parts(traces, width, height):
         total = float(seen.sum())
         if total > 0:
             cx = float(seen.sum(axis=0) @ x[columns]) / total
@@ -51,25 +48,7 @@ def sights(traces: list[Trace], width: int, height: int) -> dict[str, Sight]:
     return found
 
 
-def interest(
-    traces: list[Trace], width: int, height: int, kinds: Container[str], cell: int
-) -> FloatArray:
-    """How much each cell of `cell` pixels shows of small things of these kinds, 0 to 1.
-
-    A thing on up to a hundredth of the picture counts fully where it is seen, a larger one less: in
-    all as much as a hundredth of the picture.
-    """
-    shown = np.zeros((height, width), np.float32)
-    for trace, rows, columns, _, seen in _seen(traces, width, height):
-        share = float(seen.sum()) / (width * height)
-        if trace.layer.kind in kinds and share > 0:
-            shown[rows, columns] += seen * min(1.0, _SMALL / share)
-    cells = (width // cell, height // cell)
-    small = cv2.resize(shown, cells, interpolation=cv2.INTER_AREA)
-    return np.minimum(np.asarray(small, np.float32), np.float32(1))
-
-
-def _seen(
+def seen_parts(
     traces: list[Trace], width: int, height: int
 ) -> Iterator[tuple[Trace, slice, slice, FloatArray, FloatArray]]:
     """Each trace, nearest first: its rows and columns, what it drew there, what is seen of that."""

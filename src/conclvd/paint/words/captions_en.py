@@ -9,7 +9,16 @@ from numpy.random import Generator
 
 from conclvd.paint.scene.attributes import Attributes
 from conclvd.paint.words import lexicon_en as words
-from conclvd.paint.words.caption_plan import CHAIN, SCENE, SENTENCES, SHORT, TAGS, Plan
+from conclvd.paint.words import lexicon_en_manner as manner
+from conclvd.paint.words.caption_plan import (
+    CHAIN,
+    SCENE,
+    SENTENCES,
+    SHORT,
+    TAGS,
+    VERSE,
+    Plan,
+)
 from conclvd.paint.words.phrases_en import Phrases
 
 
@@ -22,6 +31,7 @@ def write_en(attributes: Attributes, plan: Plan, rng: Generator) -> str:
         CHAIN: writer.chain,
         SCENE: writer.scene,
         SENTENCES: writer.sentences,
+        VERSE: writer.poem,
     }
     text = patterns[plan.form]()
     text = re.sub(r"\b([Aa]) (?=[aeiou])(?!one\b)", r"\1n ", text)
@@ -35,33 +45,44 @@ class _Writer(Phrases):
     # --- patterns ---------------------------------------------------------------------------
 
     def short(self) -> str:
-        nouns = [self.element(said, finite=False) for said in self.plan.elements]
-        text = self.join(nouns)
+        text = self.join(self.things(finite=False))
         if self.plan.mountains:
             text = self.with_mountains(text)
         if self.plan.water and not self.says_water(text):
-            text = (
-                f"{text} {self.say(words.NEAR_WATER)} {self.say(words.WATER)}"
-                if text
-                else self.water()
-            )
-        extras = [part for part in (self.weather(tag=True), self.camera(tag=True)) if part]
-        text = ", ".join(part for part in (text, *extras) if part)
-        return self.place_palette(text)
+            joint = "by" if " and " in text else self.say(words.NEAR_WATER)
+            near = f"{text} {joint} {self.say(words.WATER)}"
+            text = near if text else self.water()
+        extras = [self.weather(tag=True), *self.manner(), self.camera(tag=True)]
+        extras = [part for part in extras if part]
+        return self.place_palette(", ".join(part for part in (text, *extras) if part), bool(extras))
 
     def tags(self) -> str:
-        parts = [self.element(said, finite=False) for said in self.plan.elements]
+        parts = self.things(finite=False)
         if self.plan.mountains:
             parts.append(self.mountains())
-        if self.plan.water:
+        if self.tells_water(" ".join(parts)):
             parts.append(self.say(words.WATER))
         parts += [part for part in (self.weather(tag=True), self.camera(tag=True)) if part]
+        parts += self.manner()
         if self.plan.palette:
             parts.append(self.palette_tag())
+        elif self.plan.time:
+            parts.append(self.time_if_needed("").strip())
         self.shuffle(parts)
-        if self.plan.style:
+        if self.plan.style or self.plan.format:
             parts.insert(0 if self.chance(0.6) else len(parts), self.style())
         return ", ".join(parts)
+
+    def poem(self) -> str:
+        """Lines of verse, then the rest."""
+        lines = [self.verse(verse) for verse in self.plan.verses]
+        rest = [] if self.plan.alone else self.clauses(finite=False)
+        if self.plan.palette or self.plan.style or self.plan.format or self.plan.time:
+            head = self.head() if self.chance(0.7) else self.tail()
+            rest.insert(0 if self.chance(0.5) else len(rest), head)
+        if not rest:
+            return self.stop([", ".join(lines)])
+        return self.stop([", ".join(lines), ", ".join(rest)])
 
     def chain(self) -> str:
         parts = self.clauses(finite=self.chance(0.6))
@@ -70,7 +91,8 @@ class _Writer(Phrases):
         return ", ".join(part for part in (*parts, self.tail()) if part)
 
     def scene(self) -> str:
-        nouns = [self.element(said, finite=False) for said in self.plan.elements[:2]]
+        count = len(self.plan.elements) if self.plan.terse else 2
+        nouns = self.things(finite=False)[:count]
         if self.plan.mountains:
             nouns.insert(0 if self.chance(0.5) else len(nouns), self.mountains())
         head = (
@@ -78,7 +100,7 @@ class _Writer(Phrases):
             or f"{self.say(words.STYLE_LEAD)} {self.say(words.COLOR_NOUN_ONE)}"
         )
         first = f"{head} {self.say(words.OF)} {self.join(nouns)}" if nouns else head
-        rest = self.clauses(finite=True, skip=2, mountains=False)
+        rest = self.clauses(finite=True, skip=count, mountains=False)
         return self.stop([first, *rest])
 
     def sentences(self) -> str:
@@ -86,8 +108,8 @@ class _Writer(Phrases):
         if len(parts) > 2 and self.chance(0.6):
             first, second, *others = parts
             parts = [f"{first} {self.say(words.JOIN)} {second}", *others]
-        if self.plan.palette or self.plan.style:
-            if self.plan.palette and not self.plan.style and self.chance(0.4):
+        if self.plan.palette or self.plan.style or self.plan.format:
+            if not self.plan.style and not self.plan.format and self.chance(0.4):
                 lead = f"{self.say(words.PALETTE_CLAUSE)} {self.palette()}"
             else:
                 lead = self.head(article=True)
@@ -98,11 +120,11 @@ class _Writer(Phrases):
 
     def head(self, article: bool = False) -> str:
         """The style, the palette, both or nothing, as the plan says."""
-        if self.plan.style:
+        if self.plan.style or self.plan.format:
             style = self.style()
             if not self.plan.palette:
                 head = style
-            elif self.chance(0.3):
+            elif self.plan.format or self.chance(0.3):
                 head = f"{self.say(words.COLOR[self.attributes.palette])} {style}"
                 head += self.time_if_needed()
             else:
@@ -123,26 +145,31 @@ class _Writer(Phrases):
 
     def tail(self) -> str:
         parts = [self.palette()] if self.plan.palette else [self.time_if_needed().strip()]
-        if self.plan.style:
+        if self.plan.format:
+            parts.append(f"a {self.style()}")
+        elif self.plan.style:
             parts.append(self.say(words.STYLE_TAIL))
         return ", ".join(part for part in parts if part)
 
-    def place_palette(self, text: str) -> str:
-        """Put palette and style around a short phrase."""
-        if not self.plan.palette and not self.plan.style:
+    def place_palette(self, text: str, many: bool) -> str:
+        """Put palette and style around a short phrase, or around `many` of them."""
+        if not self.plan.palette and not self.plan.style and not self.plan.format:
             return f"{text}{self.time_if_needed()}"
         if not text:
             return self.head()
         choice = self.rng.random()
         if choice < 0.4:
             return f"{self.head(article=True)} {self.say(words.OF)} {text}"
-        if choice < 0.7 and not self.plan.style:
-            return f"{text} {self.palette()}"
+        if choice < 0.7 and not self.plan.style and not self.plan.format:
+            return f"{text}{',' if many else ''} {self.palette()}"
         if choice < 0.85:
             return f"{text}, {self.tail()}"
         return f"{self.head()}, {text}"
 
     def style(self) -> str:
+        """The kind of painting: its format where that is told."""
+        if self.plan.format:
+            return self.say(manner.FORMAT[self.attributes.format])
         ink = self.attributes.palette in ("ink", "mist") and self.chance(0.5)
         return self.say(words.STYLE_INK if ink else words.STYLE)
 

@@ -33,7 +33,7 @@ STYLE: Final = (
     "|shanshui painting|shanshui|shan shui landscape|Chinese painting|Chinese landscape"
     "|(classical|classic|ancient) Chinese landscape|Chinese brush painting|brush painting"
     "|traditional Chinese landscape painting|(oriental|eastern|East Asian) landscape painting"
-    "|Chinese scroll painting|guohua landscape|Chinese watercolor|Chinese watercolour landscape"
+    "|guohua landscape|Chinese watercolor|Chinese watercolour landscape"
     "|moving Chinese painting|animated Chinese landscape painting"
 )
 STYLE_INK: Final = (  # only where the colours are those of ink
@@ -41,12 +41,12 @@ STYLE_INK: Final = (  # only where the colours are those of ink
     "|Chinese ink wash landscape|ink and brush landscape"
 )
 STYLE_TAIL: Final = (
-    "in the style of (a|) (traditional|classical|) Chinese (landscape painting|painting|scroll)"
+    "in the style of (a|) (traditional|classical|) Chinese (landscape painting|painting)"
     "|in (traditional|classical|) Chinese style|in (the|) shanshui style|as a Chinese painting"
     "|Chinese painting style|in the manner of (an old master|the old masters)"
-    "|like (an ancient|an old|a Song dynasty) (scroll|painting)|in the literati style"
+    "|like (an ancient|an old|a Song dynasty) painting|in the literati style"
 )
-STYLE_LEAD: Final = "A|A|A|A video of a|A short film of a|An elegant|A serene|A quiet|The"
+STYLE_LEAD: Final = "A|A|A|A|A video of a|A short film of a|A serene|A quiet|An animated"
 
 TONE: Final = {
     "ink": "in (black and white|monochrome|grey|gray|black|dark|diluted) ink( wash|)"
@@ -64,7 +64,7 @@ TONE: Final = {
     "|in verdant green",
     "silk": "on (aged|antique|old|brown|yellowed|faded|darkened|ancient) (sepia |)silk"
     "|in (sepia|antique brown|tea brown|umber|warm brown)( tones|)|on (old|brown|aged) parchment"
-    "|in the brown tones of (old|aged|antique) silk|like a faded silk scroll",
+    "|in the brown tones of (old|aged|antique) silk|like a faded painting on silk",
     "dawn": "in (soft|warm|pale|tender|rosy) pink( tones| light| colors| hues|)"
     "|under a (pink|rosy|pale pink|blushing) sky|in (pink and peach|rose and peach|peach and grey)"
     "|in (peach|rose|salmon) tones|in a (rosy|pink) glow",
@@ -113,9 +113,10 @@ PALETTE_CLAUSE: Final = (
 TIME: Final = {
     "day": "by day|in daylight|in the daytime|under a bright sky",
     "dawn": "at (dawn|daybreak|sunrise|first light)|at dawn|in the (early |)morning"
-    "|in (early |)morning light|as day breaks|(early|quiet) morning|at the break of day",
+    "|in (early |)morning light|as day breaks|in the quiet of morning|at the break of day",
     "dusk": "at (dusk|sunset|twilight|nightfall)|in the evening|at dusk|in (evening|sunset) light"
-    "|in the (evening|sunset) glow|as evening (falls|comes)|at the end of the day|late evening",
+    "|in the (evening|sunset) glow|as evening (falls|comes)|at the end of the day"
+    "|in the late evening",
     "night": "at night|by night|on a (quiet|still|dark|clear|silent) night|late at night"
     "|in the (dark|night|darkness)|after dark|at midnight|under the night sky",
 }
@@ -151,9 +152,19 @@ MOUNTAIN_TAIL: Final = (
     "|rise (layer upon layer|one behind another|behind each other|against the sky)"
     "|fill the (background|picture|scene)|overlap in the distance"
 )
+MOUNTAIN_TAIL_LOW: Final = (
+    "(roll|stretch|spread|lie) (in the distance|in the background|far away|on the horizon|beyond)"
+    "|(fade|dissolve|recede|melt) into the distance|(stretch|spread|run) across the picture"
+    "|overlap in the distance|rise gently (in the distance|behind each other)"
+)
+"""The same for what does not tower."""
 MOUNTAIN_BEHIND: Final = "below|beneath|under|before|in front of|among|amid|against"
 MOUNTAIN_OVER_WATER: Final = (
     "(tower|rise|stand|loom) (over|above|beyond|behind) the (lake|water|river)"
+    "|are (mirrored|reflected) in the (lake|water|river)"
+)
+MOUNTAIN_OVER_WATER_LOW: Final = (
+    "(lie|stretch|roll) (above|beyond|behind) the (lake|water|river)"
     "|are (mirrored|reflected) in the (lake|water|river)"
 )
 
@@ -199,7 +210,7 @@ WEATHER_BLOWN: Final = {
     "leaves": "(leaves|the leaves) (drift|blow|fly|flutter|whirl|are carried|are blown)",
 }
 """What falls, with a verb that a direction follows."""
-BLOWN: Final = "drifting|blowing|flying|driven"
+BLOWN: Final = "drifting|blowing|flying|driven|carried|swept"
 BLOWN_TAIL: Final = "|||(on|in) the (wind|breeze)"
 WEATHER_TAG: Final = {
     "rain": "rain|falling rain|rainfall|drizzle|(threads|streaks|lines) of rain|a shower of rain",

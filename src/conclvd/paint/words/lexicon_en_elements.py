@@ -35,9 +35,9 @@ COUNTED: Final = {
     "boat/roofed": "(covered|roofed|canopied) boat<|s>|boat<|s> with (a roof|a cabin|an awning"
     "|a canopy)"
     "|(small|little) (covered|roofed) boat<|s>|sampan<|s>|awning boat<|s>",
-    "boat/fisherman": "(small|little|) (boat|fishing boat)<|s> with (a fisherman|someone aboard"
-    "|a boatman)"
-    "|(fishing|fisherman) boat<|s>|boat<|s> with a (rower|figure|man) (on board|aboard|standing)",
+    "boat/fisherman": "(small|little|) (boat|fishing boat|skiff|sampan)<|s> with (a fisherman"
+    "|a boatman|an old fisherman|an old man in a (wide|straw) hat)"
+    "|boat<|s> with (a rower|a figure|a man|an angler) (on board|aboard|standing)",
     "sailboat": "(sailboat|sailing boat|junk|sailing ship)<|s>|(boat|ship|junk)<|s> (with a sail"
     "|under sail)"
     "|(small|) sailboat<|s>",
@@ -45,7 +45,8 @@ COUNTED: Final = {
     "|white-sailed (boat|junk)<|s>",
     "sailboat/brown": "brown sail<|s>|sailboat<|s> with (a brown sail|brown canvas)"
     "|brown-sailed (boat|junk)<|s>",
-    "fisherman": "<fisherman|fishermen>|<angler|anglers>|<man|men> fishing|(old|lone|) <fisherman"
+    "fisherman": "<fisherman|fishermen>|old <fisherman|fishermen> in (a straw hat|a straw cloak"
+    "|a wide hat)|<angler|anglers>|(old|lone|) <fisherman"
     "|fishermen>"
     "|<figure|figures> with a fishing (rod|pole)",
     "cottage": "(small|little|quiet|simple|country|) (cottage|house|farmhouse|home|cabin)<|s>",
@@ -53,8 +54,10 @@ COUNTED: Final = {
     "|s> with a thatched roof",
     "cottage/white": "(white|whitewashed|white-walled) (cottage|house|farmhouse)<|s>"
     "|(cottage|house)<|s> with white walls",
-    "hut": "(small|little|humble|lonely|straw|wooden|thatched|) (hut|shack)<|s>|(hut|shelter)<|s>",
-    "pavilion": "(small|open|elegant|quiet|wooden|) (pavilion|kiosk)<|s>|pavilion<|s>|gazebo<|s>",
+    "hut": "(small|little|humble|lonely|straw|wooden|thatched|) (hut|cabin)<|s>|hermit hut<|s>"
+    "|thatched hut<|s>|brushwood hut<|s>|scholar hut<|s>",
+    "pavilion": "(small|open|elegant|quiet|wooden|) pavilion<|s>|pavilion<|s>|gazebo<|s>"
+    "|(storied|tile-roofed) pavilion<|s>",
     "pagoda": "(tall|tiered|slender|old|ancient|high|many-storied|stone|temple|) pagoda<|s>"
     "|pagoda tower<|s>|pagoda<|s>",
     "bridge": "(small|old|stone|little|narrow|) (bridge|footbridge)<|s>|bridge<|s>",
@@ -66,8 +69,10 @@ COUNTED: Final = {
     "|s> of falling water",
     "waterfall/tiered": "(tiered|stepped|two-tiered|broken) (waterfall|cascade)<|s>"
     "|waterfall<|s> in (steps|tiers)",
-    "geese": "(wild |wild |)(<goose|geese>)|migrating <goose|geese>",
-    "cranes": "(white |red-crowned |elegant |graceful |)crane<|s>|white crane<|s>",
+    "geese": "(wild |wild |)(<goose|geese>)|migrating <goose|geese>|homing <goose|geese>"
+    "|flying bird<|s>"
+    "|<goose|geese> bound for home",
+    "cranes": "(white |red-crowned |elegant |graceful |)crane<|s>|white crane<|s>|white bird<|s>",
     "pine": "(old|gnarled|twisted|crooked|tall|green|ancient|evergreen|) pine( tree|)<|s>"
     "|pine( tree|)<|s>",
     "pine/snowy": "(snowy|snow-covered|snow-laden|white) pine( tree|)<|s>",
@@ -92,6 +97,13 @@ COUNTED: Final = {
     "path/winding": "(winding|twisting|curving|meandering) (path|footpath|trail|road)<|s>",
 }
 """Countable things: noun phrases without a determiner."""
+
+LIGHT: Final = {
+    "sun dawn": "morning sun|red morning sun|early sun|sun of daybreak",
+    "sun dusk": "evening sun|late sun|sun of evening|low evening sun",
+    "moon night": "bright moon of night|clear moon|cold moon|night moon",
+}
+"""Sun and moon by the time of day."""
 
 MASS_ONE: Final = {
     "village": "a (small|quiet|little|sleepy|peaceful|remote|) (village|hamlet|settlement)"
@@ -193,10 +205,10 @@ _SET = (
 MOTION_VERB: Final = {
     "sun rise": _RISE,
     "sun set": _SET,
-    "sun still": "hang<s||ing> (motionless|still)|stay<s||ing> still|rest<s||ing>",
+    "sun still": "hang<s||ing> (motionless|still)|stay<s||ing> still",
     "moon rise": _RISE,
     "moon set": _SET,
-    "moon still": "hang<s||ing> (motionless|still)|stay<s||ing> still|rest<s||ing>",
+    "moon still": "hang<s||ing> (motionless|still)|stay<s||ing> still",
     "boat still": "rest<s||ing> (quietly|still|)|<lies|lie|lying> (still|at anchor|moored)|stay<s"
     "||ing> still"
     "|<is|are|> (moored|anchored|at rest)|wait<s||ing> (quietly|motionless)",

@@ -11,10 +11,14 @@ from numpy.random import Generator
 from conclvd.paint.scene.attributes import Attributes, Element
 from conclvd.paint.words import lexicon_en as words
 from conclvd.paint.words import lexicon_en_elements as things
+from conclvd.paint.words import lexicon_en_manner as manner
 from conclvd.paint.words.caption_plan import Plan, Said
 from conclvd.paint.words.templates import PARTICIPLE, PLURAL, SINGULAR, expand
+from conclvd.paint.words.verse import Verse, direction_of
 
 _BUILDINGS: Final = frozenset({"village", "cottage", "hut", "pavilion", "pagoda"})
+_STANDING: Final = _BUILDINGS | {"rocks", "tree", "bare_tree", "pine", "reeds", "bamboo"}
+"""What stands or lies somewhere: its verb alone says too little."""
 _SHORE: Final = frozenset({"willow", "reeds", "fisherman", "rocks"})
 
 
@@ -30,21 +34,62 @@ class Phrases:
 
     def clauses(self, finite: bool, skip: int = 0, mountains: bool = True) -> list[str]:
         """Every planned fact but palette and style, in a free order, the camera mostly last."""
-        parts = [
-            self.element(said, finite=finite or (skip > 0)) for said in self.plan.elements[skip:]
-        ]
-        if self.plan.mountains and mountains:
+        finite = finite and not self.plan.terse
+        parts = self.things(finite or (skip > 0 and not self.plan.terse), skip)
+        if mountains and self.tells_mountains():
             parts.append(self.mountains(finite=finite))
-        if self.plan.water:
+        if self.tells_water(" ".join(parts)):
             parts.append(self.water() if finite else self.say(words.WATER))
         weather = self.weather(tag=not finite)
         if weather:
             parts.append(weather)
         self.shuffle(parts)
+        parts += self.manner(finite)
         camera = self.camera(tag=not finite and self.chance(0.5))
         if camera:
             parts.insert(len(parts) if self.chance(0.8) else 0, camera)
         return parts
+
+    def things(self, finite: bool, skip: int = 0) -> list[str]:
+        """The elements, each in a phrase of its own; clauses when `finite`."""
+        return [self.element(said, finite=finite) for said in self.plan.said()[skip:]]
+
+    def manner(self, finite: bool = False) -> list[str]:
+        """Brushwork, blank space, distance, seal and inscription, those that are planned."""
+        plan, seen = self.plan, self.attributes
+        told = []
+        clause = finite and seen.mountains is not None and self.chance(0.6)
+        if plan.brush and seen.brush is not None:
+            lead = self.say(manner.BRUSH_CLAUSE if clause else manner.BRUSH_LEAD)
+            name = self.say(manner.BRUSH[seen.brush])
+            told.append(f"{lead} {name}" if clause or self.chance(0.4) else name)
+        if plan.distance and seen.distance is not None:
+            told.append(self.say(manner.DISTANCE[seen.distance]))
+        if plan.density:
+            told.append(self.say(manner.DENSITY[seen.density]))
+        if plan.seal:
+            told.append(self.say(manner.SEAL))
+        if plan.inscription:
+            told.append(self.say(manner.INSCRIPTION))
+        return [", ".join(told)] if finite and told else told
+
+    def verse(self, verse: Verse) -> str:
+        """A line of a poem, with the direction in the place of D."""
+        text = self.say(verse.text)
+        if "D" not in text:
+            return text
+        way = "left" if direction_of(verse, self.attributes) == "left" else "right"
+        return re.sub(r"\bD\b", way, text)
+
+    def tells_mountains(self) -> bool:
+        """Whether the mountains need words of their own, beside lines that may name their kind."""
+        kind = f"hills.{self.attributes.mountains}"
+        return self.plan.mountains and not any(kind in v.needs for v in self.plan.verses)
+
+    def tells_water(self, text: str) -> bool:
+        """Whether the water needs words of its own beside a text."""
+        named = "water" in self.plan.named or self.says_water(text)
+        return self.plan.water and not (named and (self.plan.terse or self.chance(0.8)))
 
     def mountains(self, finite: bool = False) -> str:
         """The mountains by their kind; a clause when `finite`."""
@@ -53,13 +98,17 @@ class Phrases:
         if not finite:
             return name
         water = self.plan.water and self.chance(0.3)
-        return f"{name} {self.say(words.MOUNTAIN_OVER_WATER if water else words.MOUNTAIN_TAIL)}"
+        tail, over = words.MOUNTAIN_TAIL, words.MOUNTAIN_OVER_WATER
+        if self.attributes.mountains == "round":
+            tail, over = words.MOUNTAIN_TAIL_LOW, words.MOUNTAIN_OVER_WATER_LOW
+        return f"{name} {self.say(over if water else tail)}"
 
     def with_mountains(self, text: str) -> str:
         """A phrase set among the mountains; the mountains alone when it is empty."""
         if not text:
             return self.mountains(finite=self.chance(0.3))
-        joint = self.say(words.MOUNTAIN_BEHIND) if self.chance(0.6) else self.say(words.AND)
+        behind = " and " in text or self.chance(0.6)
+        joint = self.say(words.MOUNTAIN_BEHIND if behind else words.AND)
         return f"{text} {joint} {self.mountains()}"
 
     def water(self) -> str:
@@ -74,15 +123,19 @@ class Phrases:
     def weather(self, tag: bool) -> str:
         """What falls, and where the wind blows it; empty when neither is planned."""
         falls, wind = self.attributes.weather, self.attributes.wind
+        told = self.plan.weather and "weather" not in self.plan.named
         if self.plan.wind and wind is not None:
             direction = self.say(words.DIRECTION[wind])
-            if not self.plan.weather:
+            if not told:
                 return f"{self.say(words.WIND_TAG if tag else words.WIND)} {direction}"
             if tag:
-                return f"{self.say(words.WEATHER_TAG[falls])} {self.say(words.BLOWN)} {direction}"
+                tag_text = self.say(words.WEATHER_TAG[falls])
+                blown = self.say(words.BLOWN)
+                again = blown in tag_text or "blown" in tag_text
+                return f"{tag_text} {'' if again else blown} {direction}"
             tail = self.say(words.BLOWN_TAIL)
             return f"{self.say(words.WEATHER_BLOWN[falls])} {direction} {tail}".strip()
-        if self.plan.weather:
+        if told:
             return self.say((words.WEATHER_TAG if tag else words.WEATHER)[falls])
         return ""
 
@@ -94,7 +147,7 @@ class Phrases:
 
     def says_water(self, text: str) -> bool:
         """Whether a phrase names the water already."""
-        return re.search(r"\b(lake|river|water|pond|shore)\b", text) is not None
+        return re.search(r"\b(lake|river|water|pond|shore|stream)\b", text) is not None
 
     # --- elements ---------------------------------------------------------------------------
 
@@ -102,9 +155,12 @@ class Phrases:
         """A noun phrase with its motion, side and place; a clause when `finite`."""
         element = said.element
         noun, form = self.noun(said)
-        verb = self.verb(said, form if finite else PARTICIPLE, wanted=finite or self.chance(0.25))
+        verb = self.verb(said, form if finite else PARTICIPLE, wanted=finite or self.chance(0.2))
         side = self.say(words.SIDE[element.side]) if said.side and element.side else ""
-        place = self.place(element) if self.chance(0.25 if side else 0.5) else ""
+        placed = not self.plan.terse and self.chance(0.25 if side else 0.5)
+        place = self.place(element) if placed else ""
+        if not said.motion and not place and not side and element.kind in _STANDING:
+            verb = ""
         if not verb:
             there = self.say(words.THERE, form) if finite else ""
             words_in_order = (there, noun, place, side)
@@ -124,6 +180,9 @@ class Phrases:
             return self.say(things.MASS_MANY[key]), PLURAL
         form = SINGULAR if element.count == 1 else PLURAL
         noun = self.say(things.COUNTED[key], form)
+        lit = f"{element.kind} {self.attributes.time}"
+        if lit in things.LIGHT and self.chance(0.3):
+            return f"the {self.say(things.LIGHT[lit])}", form
         if element.kind in ("sun", "moon"):
             return f"{self.say(things.THE)} {noun}", form
         if form == SINGULAR:
@@ -178,8 +237,10 @@ class Phrases:
     # --- small tools ------------------------------------------------------------------------
 
     def say(self, template: str, form: int = SINGULAR) -> str:
-        """A phrase of the template."""
-        return expand(template, self.rng, form)
+        """A phrase of the template; when few words are asked for, the shortest of three."""
+        if not self.plan.terse:
+            return expand(template, self.rng, form)
+        return min((expand(template, self.rng, form) for _ in range(3)), key=len)
 
     def chance(self, odds: float) -> bool:
         """True with these odds."""
@@ -193,7 +254,8 @@ class Phrases:
         """ "a", "a and b", "a, b and c"."""
         if len(nouns) < 2:
             return "".join(nouns)
-        return f"{', '.join(nouns[:-1])} {self.say(words.AND)} {nouns[-1]}"
+        joint = self.say(words.AND) if len(nouns) == 2 else "and"
+        return f"{', '.join(nouns[:-1])} {joint} {nouns[-1]}"
 
     def stop(self, parts: list[str]) -> str:
         """Sentences with a capital and a full stop, the last stop left out now and then."""

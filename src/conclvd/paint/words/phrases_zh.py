@@ -11,8 +11,10 @@ from numpy.random import Generator
 from conclvd.paint.scene.attributes import Attributes, Element
 from conclvd.paint.words import lexicon_zh as words
 from conclvd.paint.words import lexicon_zh_elements as things
+from conclvd.paint.words import lexicon_zh_manner as manner
 from conclvd.paint.words.caption_plan import Plan, Said
 from conclvd.paint.words.templates import expand
+from conclvd.paint.words.verse import Verse, direction_of
 
 _BUILDINGS: Final = frozenset({"village", "cottage", "hut", "pavilion", "pagoda"})
 _SHORE: Final = frozenset({"willow", "reeds", "fisherman", "rocks"})
@@ -30,17 +32,56 @@ class Phrases:
 
     def clauses(self, skip: int = 0, mountains: bool = True) -> list[str]:
         """Every planned fact but palette and style, in a free order, the camera mostly last."""
-        parts = [self.element(said) for said in self.plan.elements[skip:]]
-        if self.plan.mountains and mountains:
-            parts.append(self.mountains(finite=self.chance(0.7)))
-        if self.plan.water:
-            parts.append(self.water(finite=self.chance(0.8)))
+        finite = not self.plan.terse
+        parts = self.things(skip)
+        if mountains and self.tells_mountains():
+            parts.append(self.mountains(finite=finite and self.chance(0.7)))
+        if self.tells_water("".join(parts)):
+            parts.append(self.water(finite=finite and self.chance(0.8)))
         parts += self.filled([self.weather()])
         self.shuffle(parts)
+        parts += self.manner()
         camera = self.camera()
         if camera:
             parts.insert(len(parts) if self.chance(0.8) else 0, camera)
         return parts
+
+    def things(self, skip: int = 0) -> list[str]:
+        """The elements, each in a phrase of its own."""
+        return [self.element(said) for said in self.plan.said()[skip:]]
+
+    def manner(self) -> list[str]:
+        """Brushwork, blank space, distance, seal and inscription, those that are planned."""
+        plan, seen = self.plan, self.attributes
+        told = []
+        if plan.brush and seen.brush is not None:
+            told.append(self.say(manner.BRUSH[seen.brush]))
+        if plan.distance and seen.distance is not None:
+            told.append(self.say(manner.DISTANCE[seen.distance]))
+        if plan.density:
+            told.append(self.say(manner.DENSITY[seen.density]))
+        if plan.seal:
+            told.append(self.say(manner.SEAL))
+        if plan.inscription:
+            told.append(self.say(manner.INSCRIPTION))
+        return told
+
+    def verse(self, verse: Verse) -> str:
+        """A line of a poem, with the direction in the place of D."""
+        text = self.say(verse.text)
+        if "D" not in text:
+            return text
+        return text.replace("D", manner.WAY[direction_of(verse, self.attributes)])
+
+    def tells_mountains(self) -> bool:
+        """Whether the mountains need words of their own, beside lines that may name their kind."""
+        kind = f"hills.{self.attributes.mountains}"
+        return self.plan.mountains and not any(kind in v.needs for v in self.plan.verses)
+
+    def tells_water(self, text: str) -> bool:
+        """Whether the water needs words of its own beside a text."""
+        named = "water" in self.plan.named or re.search("[水江湖河池塘溪]", text) is not None
+        return self.plan.water and not (named and (self.plan.terse or self.chance(0.8)))
 
     def mountains(self, finite: bool = False) -> str:
         """The mountains by their kind; a clause when `finite`."""
@@ -49,11 +90,16 @@ class Phrases:
         if not finite:
             return name
         water = self.plan.water and self.chance(0.3)
-        return name + self.say(words.MOUNTAIN_OVER_WATER if water else words.MOUNTAIN_TAIL)
+        tail, over = words.MOUNTAIN_TAIL, words.MOUNTAIN_OVER_WATER
+        if self.attributes.mountains == "round":
+            tail, over = words.MOUNTAIN_TAIL_LOW, words.MOUNTAIN_OVER_WATER_LOW
+        return name + self.say(over if water else tail)
 
     def water(self, finite: bool) -> str:
         """The water by name; a clause when `finite`."""
-        name, hills = self.say(words.WATER), self.attributes.mountains
+        hills, season = self.attributes.mountains, self.attributes.palette
+        seasonal = season in words.WATER_SEASON and self.chance(0.3)
+        name = self.say(words.WATER_SEASON[season] if seasonal else words.WATER)
         if not finite:
             return name
         if hills is not None and self.chance(0.35):
@@ -63,10 +109,11 @@ class Phrases:
     def weather(self, tag: bool = False) -> str:
         """What falls, and where the wind blows it; empty when neither is planned."""
         falls, wind = self.attributes.weather, self.attributes.wind
+        told = self.plan.weather and "weather" not in self.plan.named
         if self.plan.wind and wind is not None:
-            pattern = words.WEATHER_BLOWN[falls] if self.plan.weather else words.WIND
+            pattern = words.WEATHER_BLOWN[falls] if told else words.WIND
             return self.directed(pattern, wind)
-        if self.plan.weather:
+        if told:
             return self.say((words.WEATHER_TAG if tag else words.WEATHER)[falls])
         return ""
 
@@ -81,12 +128,22 @@ class Phrases:
         element = said.element
         noun, verb = self.noun(said), self.verb(said)
         side = self.say(words.SIDE[element.side]) if said.side and element.side else ""
-        place = self.place(element) if self.chance(0.2 if side else 0.45) else ""
+        placed = not self.plan.terse and self.chance(0.2 if side else 0.45)
+        place = self.place(element) if placed else ""
         if self.reads_before(verb) and not said.travels and self.chance(0.15):
             return f"{side}{place}{verb}{words.OF}{noun}"
+        if "塘" in noun:  # a pond in a pond
+            place = ""
         where = side + place
         has = self.say(words.HAS) if where and (not verb or self.chance(0.3)) else ""
         return f"{where}{has}{noun}{verb}"
+
+    def nominal(self, said: Said) -> str:
+        """The thing as the object of a sentence, with what it does and its side before it."""
+        side, verb = said.element.side, self.verb(said)
+        where = self.say(words.SIDE[side]) if said.side and side else ""
+        does = verb if self.reads_before(verb) else ""
+        return f"{where}{does}{words.OF if where or does else ''}{self.noun(said)}"
 
     def reads_before(self, verb: str) -> bool:
         """Whether "{verb} of the {noun}" is good Chinese: verbs of more than one character are."""
@@ -96,6 +153,9 @@ class Phrases:
         """The name, with its number and measure word or without."""
         element = said.element
         key = f"{element.kind}/{element.detail}" if said.detail else element.kind
+        lit = f"{element.kind} {self.attributes.time}"
+        if lit in things.LIGHT and self.chance(0.3):
+            return self.say(things.LIGHT[lit])
         counted = things.MEASURED.get(key)
         if element.kind in things.FLOCK and element.count > 2 and self.chance(0.6):
             return self.say(things.FLOCK[element.kind])
@@ -113,7 +173,7 @@ class Phrases:
             if motion == "sway":
                 return self.say(things.SWAY.get(kind, things.SWAY["plant"]))
             return self.say(things.MOTION.get(f"{kind} {motion}", things.PLANT_STILL))
-        if kind in things.STAND and self.chance(0.45):
+        if kind in things.STAND and not self.plan.terse and self.chance(0.45):
             return self.say(things.STAND[kind])
         return ""
 
@@ -139,8 +199,10 @@ class Phrases:
     # --- small tools ------------------------------------------------------------------------
 
     def say(self, template: str) -> str:
-        """A phrase of the template."""
-        return expand(template, self.rng)
+        """A phrase of the template; when few words are asked for, the shortest of three."""
+        if not self.plan.terse:
+            return expand(template, self.rng)
+        return min((expand(template, self.rng) for _ in range(3)), key=len)
 
     def directed(self, template: str, direction: str) -> str:
         """A phrase of the template, with the direction in the place of D."""

@@ -8,14 +8,28 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import ModuleType
 
-from conclvd.paint.words import lexicon_en, lexicon_en_elements, lexicon_zh, lexicon_zh_elements
+from conclvd.paint.words import (
+    lexicon_en,
+    lexicon_en_elements,
+    lexicon_en_manner,
+    lexicon_zh,
+    lexicon_zh_elements,
+    lexicon_zh_manner,
+    verses_en,
+    verses_zh,
+)
 from conclvd.paint.words.templates import cover, literals
+from conclvd.paint.words.traditional import spellings
+
+ENGLISH = (lexicon_en, lexicon_en_elements, lexicon_en_manner, verses_en)
+CHINESE = (lexicon_zh, lexicon_zh_elements, lexicon_zh_manner, verses_zh)
 
 
 @dataclass(frozen=True)
 class Vocabulary:
     """`english`: lower-case words; compounds whole and in parts ("grey-blue", "grey", "blue").
-    `chinese`: the phrases captions are put together from, of one to a dozen characters."""
+    `chinese`: the phrases captions are put together from, of one to a dozen
+    characters, simplified and traditional."""
 
     english: frozenset[str]
     chinese: frozenset[str]
@@ -30,13 +44,14 @@ class Vocabulary:
 def vocabulary() -> Vocabulary:
     """The words of both languages; a prompt's other words mean nothing to the embedded model."""
     english: set[str] = set()
-    for template in _templates(lexicon_en, lexicon_en_elements):
+    for template in _templates(*ENGLISH):
         for phrase in cover(template):
             english.update(english_words(phrase))
     chinese: set[str] = set()
-    for template in _templates(lexicon_zh, lexicon_zh_elements):
+    for template in _templates(*CHINESE):
         for piece in literals(template):
-            chinese.update(re.findall(r"[\u4e00-\u9fff]+", piece))
+            for phrase in re.findall(r"[\u4e00-\u9fff]+", piece):
+                chinese.update(spellings(phrase))
     return Vocabulary(frozenset(english), frozenset(chinese))
 
 
@@ -49,5 +64,7 @@ def english_words(text: str) -> set[str]:
 def _templates(*modules: ModuleType) -> Iterator[str]:
     for module in modules:
         for name, table in vars(module).items():
-            if name.isupper():
+            if name == "VERSES":
+                yield from (verse.text for verse in table)
+            elif name.isupper() and name not in ("_LINES", "POEMS"):
                 yield from [table] if isinstance(table, str) else table.values()
