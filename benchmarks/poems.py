@@ -96,7 +96,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.seeds < 1:
         parser.error(f"--seeds {arguments.seeds}: give 1 or more")
-    own = resolve(arguments.model, hub_files=()).path / "probe.safetensors"
+    own = resolve(arguments.model, hub_files=()) / "probe.safetensors"
     probe = load_probe(
         arguments.probe or (own if own.is_file() else ink_mini() / "probe.safetensors")
     )
