@@ -145,11 +145,23 @@ def test_a_clip_is_written_and_read_back(tmp_path):
     write_clip(tmp_path, sample)
     again = read_clip(tmp_path / "10000001.clip")
     assert (again.frames == sample.frames).all()
-    assert (again.seed, again.captions, again.attributes) == (
+    assert (again.seed, again.captions, again.mirrored, again.attributes) == (
         sample.seed,
         sample.captions,
+        sample.mirrored,
         json.loads(json.dumps(sample.attributes)),
     )
+
+
+def test_a_clip_that_is_still_being_written_is_passed_over(tmp_path):
+    order = PaintOrder(frames=1, fps=2.0, sizes=((64, 64),))
+    write_clip(tmp_path, paint_sample(10_000_001, order))
+    whole = (tmp_path / "10000001.clip").read_bytes()
+    (tmp_path / ".10000000.484.part.clip").write_bytes(whole[: len(whole) // 2])
+    with ClipFolder(tmp_path, order) as folder:
+        sample = folder.take(wait=True)
+    assert sample is not None
+    assert sample.seed == 10_000_001
 
 
 def test_probe_is_written_and_read_back(tmp_path, clips):
