@@ -39,6 +39,7 @@ def random_clip(order: PaintOrder, seed: int) -> PaintedSample:
         seed,
         rng.integers(0, 256, (pairs + 1, side, side, 3), np.uint8),
         captions=(),
+        mirrored=(),
         attributes={},
         flow=rng.normal(0, 2, (pairs, side, side, 2)).astype(np.float32),
         flow_valid=np.ones((pairs, side, side), np.bool_),

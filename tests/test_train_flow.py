@@ -31,7 +31,7 @@ from conclvd.pretrain.stages import run_stage
 from conclvd.train.clock import set_learning_rate
 from moving import sliding
 
-SMALL = replace(ORDER, frames=3, size=128)
+SMALL = replace(ORDER, frames=3, sizes=((128, 128),))
 CPU = torch.device("cpu")
 
 

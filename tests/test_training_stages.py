@@ -23,7 +23,7 @@ from conclvd.pretrain.sizes import TOY
 from conclvd.pretrain.stages import run_stage
 
 pytestmark = pytest.mark.slow
-CLIPS = 12  # eight to begin with and four held out: what a stage waits for
+CLIPS = 12  # squares: eight to begin with and four held out, what a stage waits for
 
 
 def stage(
@@ -49,8 +49,8 @@ def clips(tmp_path_factory) -> Path:
     painted = int(stage("clips", folder, None)["clips"])
     assert painted == len(list(folder.glob("*.clip")))
     assert not list(folder.glob("*.part"))
-    order = PaintOrder(frames=8, fps=6.0, sizes=TOY.painted, long_every=10)
-    for seed in range(FIRST_TRAINING_SEED + painted, FIRST_TRAINING_SEED + CLIPS):
+    order = PaintOrder(frames=8, fps=6.0, sizes=(TOY.square,), long_every=10)
+    for seed in range(FIRST_TRAINING_SEED + painted, FIRST_TRAINING_SEED + painted + CLIPS):
         write_clip(folder, paint_sample(seed, order))
     return folder
 
@@ -124,14 +124,15 @@ def test_logs_tell_both_losses(trained):
 
 
 def test_readers_of_a_folder_share_its_clips(clips):
-    order = PaintOrder(frames=3, fps=2.0, sizes=((64, 64),))
+    order = PaintOrder(frames=3, fps=2.0, sizes=TOY.pictures)
     there = {int(file.stem) for file in clips.glob("*.clip")}
     for rank in (0, 1):
         wanted = {seed for seed in there if seed % 2 == rank}
         with ClipFolder(clips, order, rank=rank, ranks=2) as folder:
             sample = folder.take(wait=True)
             assert sample is not None
-            assert sample.frames.shape == (3, 64, 64, 3)
+            assert len(sample.frames) == 3
+            assert sample.size in TOY.pictures
             found, until = {sample.seed}, time.monotonic() + 60
             while found != wanted and time.monotonic() < until:
                 found |= {s.seed for s in folder.ready()}
@@ -145,11 +146,23 @@ def test_a_clip_is_written_and_read_back(tmp_path):
     write_clip(tmp_path, sample)
     again = read_clip(tmp_path / "10000001.clip")
     assert (again.frames == sample.frames).all()
-    assert (again.seed, again.captions, again.attributes) == (
+    assert (again.seed, again.captions, again.mirrored, again.attributes) == (
         sample.seed,
         sample.captions,
+        sample.mirrored,
         json.loads(json.dumps(sample.attributes)),
     )
+
+
+def test_a_clip_that_is_still_being_written_is_passed_over(tmp_path):
+    order = PaintOrder(frames=1, fps=2.0, sizes=((64, 64),))
+    write_clip(tmp_path, paint_sample(10_000_001, order))
+    whole = (tmp_path / "10000001.clip").read_bytes()
+    (tmp_path / ".10000000.484.part.clip").write_bytes(whole[: len(whole) // 2])
+    with ClipFolder(tmp_path, order) as folder:
+        sample = folder.take(wait=True)
+    assert sample is not None
+    assert sample.seed == 10_000_001
 
 
 def test_probe_is_written_and_read_back(tmp_path, clips):
@@ -206,5 +219,18 @@ def test_the_adversary_joins_and_a_part_does_not_name_what_it_was_started_from(
     )  # fmt: skip
     train_autoencoder(run)
     first = json.loads((tmp_path / "autoencoder.jsonl").read_text().splitlines()[0])
-    assert first["critic"] > 0
+    assert first["adversary"] > 0
     assert "_name_or_path" not in json.loads((tmp_path / "vae" / "config.json").read_text())
+
+
+def test_a_frozen_encoder_stays_as_it_is(trained, clips, tmp_path):
+    run = AutoencoderRun(
+        sizes=TOY, out=tmp_path, seconds=0.1, workers=1, clips=clips, batch=4, capacity=64,
+        first_clips=8, held_out=4, weights=trained, frozen=True, compile=False,
+    )  # fmt: skip
+    train_autoencoder(run)
+    name = "vae/diffusion_pytorch_model.safetensors"
+    before, after = load_file(trained / name), load_file(tmp_path / name)
+    changed = {key for key, weight in before.items() if not torch.equal(weight, after[key])}
+    assert changed
+    assert all(key.startswith(("decoder.", "post_quant_conv.")) for key in changed)

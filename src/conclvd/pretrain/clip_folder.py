@@ -29,13 +29,14 @@ from conclvd.tensor_file import read_header, read_tensors, write_tensors
 from conclvd.train.log import Log
 
 SUFFIX = ".clip"
+TEXTS = ("captions", "mirrored", "attributes")  # of a clip's header
 SCAN_SECONDS = 1.0
 STARVED_SECONDS = 120.0
 
 
 def write_clip(folder: Path, sample: PaintedSample) -> None:
     """Write a clip as `<seed>.clip`, whole or not at all."""
-    texts = {"captions": sample.captions, "attributes": sample.attributes}
+    texts = {name: getattr(sample, name) for name in TEXTS}
     header = {key: json.dumps(value, ensure_ascii=False) for key, value in texts.items()}
     with whole(folder / f"{sample.seed}{SUFFIX}", TrainingError) as unfinished:
         write_tensors(unfinished, {"frames": torch.tensor(sample.frames)}, header)
@@ -44,9 +45,8 @@ def write_clip(folder: Path, sample: PaintedSample) -> None:
 def read_clip(file: Path) -> PaintedSample:
     """Read a clip that `write_clip` wrote."""
     header, frames = read_header(file), read_tensors(file)["frames"].numpy()
-    captions = tuple(json.loads(header["captions"]))
-    attributes = json.loads(header["attributes"])
-    return PaintedSample(int(file.stem), frames, captions, attributes)
+    captions, mirrored, attributes = (json.loads(header[name]) for name in TEXTS)
+    return PaintedSample(int(file.stem), frames, tuple(captions), tuple(mirrored), attributes)
 
 
 def paint_clips(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from itertools import islice
 
 import torch
@@ -58,7 +59,7 @@ class FrameStore:
             self._frames = torch.empty(shape, dtype=torch.uint8, device=self._device)
         slot = self.painted % self._capacity
         self._frames[slot] = torch.from_numpy(sample.frames).to(self._device)
-        stripped = PaintedSample(sample.seed, sample.frames[:0], sample.captions, sample.attributes)
+        stripped = replace(sample, frames=sample.frames[:0])
         if slot == len(self.samples):
             self.samples.append(stripped)
         else:

@@ -53,12 +53,15 @@ class PaintOrder:
 class PaintedSample:
     """One painted clip with several captions of it, both languages, and its attributes.
 
+    `mirrored` are captions of its mirror image, as many: drawing them takes longer than reading the
+    clip, so the painting processes do it.
     `flow` [t-1 h w 2] in pixels and where it is exact, `flow_valid` [t-1 h w], when ordered.
     """
 
     seed: int
     frames: Frames
     captions: tuple[str, ...]
+    mirrored: tuple[str, ...]
     attributes: dict[str, Any]
     flow: Float32[np.ndarray, "n h w 2"] | None = None
     flow_valid: Bool[np.ndarray, "n h w"] | None = None
@@ -88,6 +91,7 @@ def paint_sample(seed: int, order: PaintOrder) -> PaintedSample:
         seed,
         clip.frames,
         _captions(clip.attributes, seed, "training captions", order.captions),
+        _captions(clip.attributes.mirrored(), seed, "mirrored", order.captions),
         clip.attributes.to_dict(),
         clip.flow,
         clip.flow_valid,
@@ -117,7 +121,8 @@ def mirror_image(sample: PaintedSample) -> PaintedSample:
     return replace(
         sample,
         frames=np.ascontiguousarray(sample.frames[:, :, ::-1]),
-        captions=_captions(attributes, sample.seed, "mirrored", len(sample.captions) // 2),
+        captions=sample.mirrored,
+        mirrored=sample.captions,
         attributes=attributes.to_dict(),
         flow=None,
         flow_valid=None,
