@@ -48,7 +48,7 @@ class _Writer(Phrases):
         text = self.join(self.things(finite=False))
         if self.plan.mountains:
             text = self.with_mountains(text)
-        if self.plan.water and not self.says_water(text):
+        if self.plan.water and self.WATERS.search(text) is None:
             joint = "by" if " and " in text else self.say(words.NEAR_WATER)
             near = f"{text} {joint} {self.say(words.WATER)}"
             text = near if text else self.water()

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
-from numpy.random import Generator
-
-from conclvd.paint.scene.attributes import Attributes, Element
+from conclvd.paint.scene.attributes import Element
 from conclvd.paint.words import lexicon_en as words
 from conclvd.paint.words import lexicon_en_elements as things
 from conclvd.paint.words import lexicon_en_manner as manner
-from conclvd.paint.words.caption_plan import Plan, Said
-from conclvd.paint.words.templates import PARTICIPLE, PLURAL, SINGULAR, expand
+from conclvd.paint.words.caption_plan import Said
+from conclvd.paint.words.phrasing import Phrasing
+from conclvd.paint.words.templates import PARTICIPLE, PLURAL, SINGULAR
 from conclvd.paint.words.verse import Verse, direction_of
 
 _BUILDINGS: Final = frozenset({"village", "cottage", "hut", "pavilion", "pagoda"})
@@ -22,13 +20,12 @@ _STANDING: Final = _BUILDINGS | {"rocks", "tree", "bare_tree", "pine", "reeds", 
 _SHORE: Final = frozenset({"willow", "reeds", "fisherman", "rocks"})
 
 
-@dataclass(frozen=True)
-class Phrases:
-    """Puts the facts of one caption's plan into words, drawn with `rng`."""
+class Phrases(Phrasing):
+    """Puts the facts of one caption's plan into English."""
 
-    attributes: Attributes
-    plan: Plan
-    rng: Generator
+    LEXICON: ClassVar = words
+    WATERS = re.compile(r"\b(lake|river|water|pond|shore|stream)\b")
+    JOINT = " "
 
     # --- the parts of the picture -----------------------------------------------------------
 
@@ -81,28 +78,6 @@ class Phrases:
         way = "left" if direction_of(verse, self.attributes) == "left" else "right"
         return re.sub(r"\bD\b", way, text)
 
-    def tells_mountains(self) -> bool:
-        """Whether the mountains need words of their own, beside lines that may name their kind."""
-        kind = f"hills.{self.attributes.mountains}"
-        return self.plan.mountains and not any(kind in v.needs for v in self.plan.verses)
-
-    def tells_water(self, text: str) -> bool:
-        """Whether the water needs words of its own beside a text."""
-        named = "water" in self.plan.named or self.says_water(text)
-        return self.plan.water and not (named and (self.plan.terse or self.chance(0.8)))
-
-    def mountains(self, finite: bool = False) -> str:
-        """The mountains by their kind; a clause when `finite`."""
-        assert self.attributes.mountains is not None
-        name = self.say(words.MOUNTAIN[self.attributes.mountains])
-        if not finite:
-            return name
-        water = self.plan.water and self.chance(0.3)
-        tail, over = words.MOUNTAIN_TAIL, words.MOUNTAIN_OVER_WATER
-        if self.attributes.mountains == "round":
-            tail, over = words.MOUNTAIN_TAIL_LOW, words.MOUNTAIN_OVER_WATER_LOW
-        return f"{name} {self.say(over if water else tail)}"
-
     def with_mountains(self, text: str) -> str:
         """A phrase set among the mountains; the mountains alone when it is empty."""
         if not text:
@@ -144,10 +119,6 @@ class Phrases:
         if not self.plan.camera:
             return ""
         return self.say((words.CAMERA_TAG if tag else words.CAMERA)[self.attributes.camera])
-
-    def says_water(self, text: str) -> bool:
-        """Whether a phrase names the water already."""
-        return re.search(r"\b(lake|river|water|pond|shore|stream)\b", text) is not None
 
     # --- elements ---------------------------------------------------------------------------
 
@@ -235,20 +206,6 @@ class Phrases:
         return self.say(options[int(self.rng.integers(len(options)))]) if options else ""
 
     # --- small tools ------------------------------------------------------------------------
-
-    def say(self, template: str, form: int = SINGULAR) -> str:
-        """A phrase of the template; when few words are asked for, the shortest of three."""
-        if not self.plan.terse:
-            return expand(template, self.rng, form)
-        return min((expand(template, self.rng, form) for _ in range(3)), key=len)
-
-    def chance(self, odds: float) -> bool:
-        """True with these odds."""
-        return bool(self.rng.random() < odds)
-
-    def shuffle(self, parts: list[str]) -> None:
-        """Put parts in a random order, in place."""
-        parts[:] = [parts[int(index)] for index in self.rng.permutation(len(parts))]
 
     def join(self, nouns: list[str]) -> str:
         """ "a", "a and b", "a, b and c"."""

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
-from numpy.random import Generator
-
-from conclvd.paint.scene.attributes import Attributes, Element
+from conclvd.paint.scene.attributes import Element
 from conclvd.paint.words import lexicon_zh as words
 from conclvd.paint.words import lexicon_zh_elements as things
 from conclvd.paint.words import lexicon_zh_manner as manner
-from conclvd.paint.words.caption_plan import Plan, Said
-from conclvd.paint.words.templates import expand
+from conclvd.paint.words.caption_plan import Said
+from conclvd.paint.words.phrasing import Phrasing
 from conclvd.paint.words.verse import Verse, direction_of
 
 _BUILDINGS: Final = frozenset({"village", "cottage", "hut", "pavilion", "pagoda"})
 _SHORE: Final = frozenset({"willow", "reeds", "fisherman", "rocks"})
 
 
-@dataclass(frozen=True)
-class Phrases:
-    """Puts the facts of one caption's plan into words, drawn with `rng`."""
+class Phrases(Phrasing):
+    """Puts the facts of one caption's plan into Chinese."""
 
-    attributes: Attributes
-    plan: Plan
-    rng: Generator
+    LEXICON: ClassVar = words
+    WATERS = re.compile("[水江湖河池塘溪]")
+    JOINT = ""
 
     # --- the parts of the picture -----------------------------------------------------------
 
@@ -72,28 +68,6 @@ class Phrases:
         if "D" not in text:
             return text
         return text.replace("D", manner.WAY[direction_of(verse, self.attributes)])
-
-    def tells_mountains(self) -> bool:
-        """Whether the mountains need words of their own, beside lines that may name their kind."""
-        kind = f"hills.{self.attributes.mountains}"
-        return self.plan.mountains and not any(kind in v.needs for v in self.plan.verses)
-
-    def tells_water(self, text: str) -> bool:
-        """Whether the water needs words of its own beside a text."""
-        named = "water" in self.plan.named or re.search("[水江湖河池塘溪]", text) is not None
-        return self.plan.water and not (named and (self.plan.terse or self.chance(0.8)))
-
-    def mountains(self, finite: bool = False) -> str:
-        """The mountains by their kind; a clause when `finite`."""
-        assert self.attributes.mountains is not None
-        name = self.say(words.MOUNTAIN[self.attributes.mountains])
-        if not finite:
-            return name
-        water = self.plan.water and self.chance(0.3)
-        tail, over = words.MOUNTAIN_TAIL, words.MOUNTAIN_OVER_WATER
-        if self.attributes.mountains == "round":
-            tail, over = words.MOUNTAIN_TAIL_LOW, words.MOUNTAIN_OVER_WATER_LOW
-        return name + self.say(over if water else tail)
 
     def water(self, finite: bool) -> str:
         """The water by name; a clause when `finite`."""
@@ -198,23 +172,9 @@ class Phrases:
 
     # --- small tools ------------------------------------------------------------------------
 
-    def say(self, template: str) -> str:
-        """A phrase of the template; when few words are asked for, the shortest of three."""
-        if not self.plan.terse:
-            return expand(template, self.rng)
-        return min((expand(template, self.rng) for _ in range(3)), key=len)
-
     def directed(self, template: str, direction: str) -> str:
         """A phrase of the template, with the direction in the place of D."""
         return self.say(template).replace("D", self.say(words.DIRECTION[direction]))
-
-    def chance(self, odds: float) -> bool:
-        """True with these odds."""
-        return bool(self.rng.random() < odds)
-
-    def shuffle(self, parts: list[str]) -> None:
-        """Put parts in a random order, in place."""
-        parts[:] = [parts[int(index)] for index in self.rng.permutation(len(parts))]
 
     def filled(self, parts: list[str]) -> list[str]:
         """The parts that are not empty."""
