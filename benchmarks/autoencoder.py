@@ -28,14 +28,14 @@ from conclvd.paint.draw.layers import texels_per_unit
 from conclvd.paint.draw.painter import paint_scene
 from conclvd.paint.draw.visibility import seen_parts
 from conclvd.paint.scene.compose import compose_scene
-from conclvd.pretrain.fidelity import psnr, ssim
+from conclvd.pretrain.autoencoder import STROKE_SCALES
+from conclvd.pretrain.fidelity import psnr, ssim, steepness
 from conclvd.workers import each
 from patches import patch_auc
 from report import report
 
 FIRST_SEED = 700_000
 COLUMNS = 4
-SCALES = (1, 2, 4)  # pixels
 SECONDS = 0.7  # into the scene
 
 
@@ -64,12 +64,8 @@ def stroke_energy(
     """Sums of gradient magnitude in the mountains at a scale, decoded and painted."""
     where = torch.from_numpy(mountains)[None, None].float()
     where = torch.nn.functional.avg_pool2d(where, pixels)[..., :-1, :-1] > 0.99
-    sums = []
-    for picture in (decoded, wanted):
-        grey = torch.nn.functional.avg_pool2d(picture.mean(1, keepdim=True), pixels)
-        steep = grey.diff(dim=-1)[..., :-1, :].square() + grey.diff(dim=-2)[..., :-1].square()
-        sums.append(steep.sqrt()[where].sum().item())
-    return sums[0], sums[1]
+    found, there = (steepness(picture, pixels)[where].sum().item() for picture in (decoded, wanted))
+    return found, there
 
 
 def through(autoencoder: AutoencoderKL, frame: Tensor) -> Float[Tensor, "1 3 h w"]:
@@ -95,7 +91,7 @@ def main() -> None:
     width, height = (int(side) for side in arguments.size.split("x"))
     seeds = range(FIRST_SEED, FIRST_SEED + arguments.count)
     figures: dict[str, list[float]] = {"psnr": [], "ssim": []}
-    energy: dict[int, list[tuple[float, float]]] = {scale: [] for scale in SCALES}
+    energy: dict[int, list[tuple[float, float]]] = {scale: [] for scale in STROKE_SCALES}
     both = list[tuple[Tensor, Tensor]]()
     done = each(partial(painted, (width, height)), seeds, None)
     found = sorted(tqdm(done, total=len(seeds), desc="painting", unit="frame"), key=itemgetter(0))
@@ -104,7 +100,7 @@ def main() -> None:
         decoded = through(autoencoder, torch.from_numpy(frame))
         figures["psnr"].append(psnr(decoded, wanted).item())
         figures["ssim"].append(ssim(decoded, wanted).item())
-        for scale in SCALES:
+        for scale in STROKE_SCALES:
             energy[scale].append(stroke_energy(decoded, wanted, mountains, scale))
         both.append((wanted, decoded))
     columns = [torch.cat(pair, dim=2)[0] for pair in both[:COLUMNS]]
@@ -119,7 +115,7 @@ def main() -> None:
             "PSNR, mean (dB)": float(np.mean(figures["psnr"])),
             "PSNR, worst tenth (dB)": float(np.quantile(figures["psnr"], 0.1)),
             "SSIM, mean": float(np.mean(figures["ssim"])),
-            **{f"stroke energy, {s} px": float(sums[s][0] / sums[s][1]) for s in SCALES},
+            **{f"stroke energy, {s} px": float(sums[s][0] / sums[s][1]) for s in STROKE_SCALES},
             "patch AUC": patch_auc([p for p, _ in both], [d for _, d in both]),
         },
     )

@@ -6,7 +6,7 @@ Every row (the weights of one output) has a scale of its own, so that the larges
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import torch
@@ -17,6 +17,7 @@ from conclvd.tensor_file import SAFETENSORS, read_tensors, write_tensors
 
 SCALE = ".scale"  # after the name of a weight: its rows' scales
 PACKED = ".8bit-"  # between the name of a file of weights and its number
+INDEX = ".safetensors.index.json"  # of shards, which are other ones then
 FEWEST = 4096  # numbers; what has fewer, or one dimension, stays float32
 SHARD_BYTES = 14_000_000
 
@@ -53,39 +54,42 @@ def unpack(packed: Mapping[str, Tensor], dtype: torch.dtype = torch.float16) -> 
 
 def pack_folder(model: Path, out: Path) -> None:
     """Copy a model's folder with its safetensors in 8 bits, in files of SHARD_BYTES at most."""
-    for part in _parts(model):
-        target = out / part.relative_to(model)
-        target.mkdir(parents=True, exist_ok=True)
-        weights: dict[str, dict[str, Tensor]] = {}
-        for file in sorted(part.iterdir()):
-            if file.suffix == SAFETENSORS:
-                stem = file.stem.split("-0")[0]  # of a shard
-                weights.setdefault(stem, {}).update(read_tensors(file))
-            elif file.is_file() and not file.name.endswith(".safetensors.index.json"):
-                shutil.copyfile(file, target / file.name)
-        for stem, each in weights.items():
-            for number, shard in enumerate(_shards(pack(each))):
-                write_tensors(target / f"{stem}{PACKED}{number}{SAFETENSORS}", shard)
+    for stem, weights in _copied(model, out, _stem):
+        for number, shard in enumerate(_shards(pack(weights))):
+            write_tensors(stem.with_name(f"{stem.name}{PACKED}{number}{SAFETENSORS}"), shard)
 
 
 def unpack_folder(packed: Path, out: Path) -> None:
     """Copy a folder of `pack_folder` with its weights in fp16, a file for each part."""
-    for part in _parts(packed):
-        target = out / part.relative_to(packed)
+    for stem, weights in _copied(packed, out, _packed_stem):
+        target = stem.with_name(stem.name + SAFETENSORS)
+        write_tensors(target, unpack(weights), {"format": "pt"})
+
+
+def _copied(
+    model: Path, out: Path, stem_of: Callable[[Path], str | None]
+) -> Iterator[tuple[Path, dict[str, Tensor]]]:
+    """Copy what is no weights; yield the weights of all files of a stem, and its path in `out`."""
+    for part in (model, *(entry for entry in sorted(model.iterdir()) if entry.is_dir())):
+        target = out / part.relative_to(model)
         target.mkdir(parents=True, exist_ok=True)
         weights: dict[str, dict[str, Tensor]] = {}
         for file in sorted(part.iterdir()):
-            stem, in_bits, _ = file.name.partition(PACKED)
-            if in_bits:
+            stem = stem_of(file)
+            if stem is not None:
                 weights.setdefault(stem, {}).update(read_tensors(file))
-            elif file.is_file():
+            elif file.is_file() and not file.name.endswith(INDEX):
                 shutil.copyfile(file, target / file.name)
-        for stem, each in weights.items():
-            write_tensors(target / f"{stem}{SAFETENSORS}", unpack(each), {"format": "pt"})
+        yield from ((target / stem, each) for stem, each in weights.items())
 
 
-def _parts(model: Path) -> list[Path]:
-    return [model, *(entry for entry in sorted(model.iterdir()) if entry.is_dir())]
+def _stem(file: Path) -> str | None:
+    return file.stem.split("-0")[0] if file.suffix == SAFETENSORS else None  # of a shard
+
+
+def _packed_stem(file: Path) -> str | None:
+    stem, in_bits, _ = file.name.partition(PACKED)
+    return stem if in_bits else None
 
 
 def _shards(packed: Mapping[str, Tensor]) -> Iterator[dict[str, Tensor]]:

@@ -176,6 +176,7 @@ def train_autoencoder(run: AutoencoderRun) -> dict[str, float]:
     optimizer = stage.adamw(learning, betas=(0.9, 0.99), weight_decay=1e-4)
     adversary = Adversary(run.sizes.discriminator)
     adversary_optimizer = stage.adamw(adversary.parameters(), betas=(0.5, 0.9))
+    set_learning_rate(adversary_optimizer, ADVERSARY_RATE)
     model, adversary, optimizer, adversary_optimizer = accelerator.prepare(
         Reconstruction(vae), adversary, optimizer, adversary_optimizer
     )
@@ -210,7 +211,6 @@ def train_autoencoder(run: AutoencoderRun) -> dict[str, float]:
             stage.descend((decoded.pictures * gradient).sum() + rest, learning, optimizer)
             if with_adversary:
                 told = telling_loss(adversary(torch.cat([pictures, seen.detach()])))
-                set_learning_rate(adversary_optimizer, ADVERSARY_RATE)
                 stage.descend(told, adversary.parameters(), adversary_optimizer)
             if step % 200 == 0:
                 stage.log.write(

@@ -45,12 +45,16 @@ def gradient_ratio(
 
     Only where `wanted` has strokes: the fifth of the places with the steepest gradients.
     """
-    steep = [_steepness(functional.avg_pool2d(p.mean(1, True), pixels)) for p in (found, wanted)]
+    steep = [steepness(pictures, pixels) for pictures in (found, wanted)]
     strokes = steep[1] >= steep[1].flatten(1).quantile(0.8, dim=1).view(-1, 1, 1, 1)
     sums = [(each * strokes).flatten(1).sum(1) for each in steep]
     return sums[0] / sums[1]
 
 
-def _steepness(grey: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 y x"]:
+def steepness(
+    pictures: Float[Tensor, "b 3 h w"], pixels: int
+) -> Float[Tensor, "b 1 h/pixels-1 w/pixels-1"]:
+    """Gradient magnitude of the grey of pictures at a scale of `pixels`."""
+    grey = functional.avg_pool2d(pictures.mean(1, keepdim=True), pixels)
     across, down = grey.diff(dim=-1)[..., :-1, :], grey.diff(dim=-2)[..., :-1]
     return (across.square() + down.square()).sqrt()

@@ -24,6 +24,7 @@ class Phrases(Phrasing):
     """Puts the facts of one caption's plan into English."""
 
     LEXICON: ClassVar = words
+    MANNER: ClassVar = manner
     WATERS = re.compile(r"\b(lake|river|water|pond|shore|stream)\b")
     JOINT = " "
 
@@ -60,14 +61,7 @@ class Phrases(Phrasing):
             lead = self.say(manner.BRUSH_CLAUSE if clause else manner.BRUSH_LEAD)
             name = self.say(manner.BRUSH[seen.brush])
             told.append(f"{lead} {name}" if clause or self.chance(0.4) else name)
-        if plan.distance and seen.distance is not None:
-            told.append(self.say(manner.DISTANCE[seen.distance]))
-        if plan.density:
-            told.append(self.say(manner.DENSITY[seen.density]))
-        if plan.seal:
-            told.append(self.say(manner.SEAL))
-        if plan.inscription:
-            told.append(self.say(manner.INSCRIPTION))
+        told += self.asides()
         return [", ".join(told)] if finite and told else told
 
     def verse(self, verse: Verse) -> str:

@@ -21,6 +21,7 @@ class Phrases(Phrasing):
     """Puts the facts of one caption's plan into Chinese."""
 
     LEXICON: ClassVar = words
+    MANNER: ClassVar = manner
     WATERS = re.compile("[水江湖河池塘溪]")
     JOINT = ""
 
@@ -52,14 +53,7 @@ class Phrases(Phrasing):
         told = []
         if plan.brush and seen.brush is not None:
             told.append(self.say(manner.BRUSH[seen.brush]))
-        if plan.distance and seen.distance is not None:
-            told.append(self.say(manner.DISTANCE[seen.distance]))
-        if plan.density:
-            told.append(self.say(manner.DENSITY[seen.density]))
-        if plan.seal:
-            told.append(self.say(manner.SEAL))
-        if plan.inscription:
-            told.append(self.say(manner.INSCRIPTION))
+        told += self.asides()
         return told
 
     def verse(self, verse: Verse) -> str:

@@ -16,7 +16,9 @@ from conclvd.paint.words.templates import SINGULAR, expand
 
 @dataclass(frozen=True)
 class Phrasing:
-    """Puts the facts of one caption's plan into words of a lexicon, drawn with `rng`.
+    """Puts the facts of one caption's plan into words, drawn with `rng`.
+
+    `LEXICON` has the words for what is in the picture, `MANNER` those for how it is painted.
 
     `WATERS` matches what names the water already, `JOINT` stands between two words.
     """
@@ -26,6 +28,7 @@ class Phrasing:
     rng: Generator
 
     LEXICON: ClassVar[ModuleType]
+    MANNER: ClassVar[ModuleType]
     WATERS: ClassVar[re.Pattern[str]]
     JOINT: ClassVar[str]
 
@@ -51,6 +54,20 @@ class Phrasing:
         if self.attributes.mountains == "round":
             tail, over = words.MOUNTAIN_TAIL_LOW, words.MOUNTAIN_OVER_WATER_LOW
         return f"{name}{self.JOINT}{self.say(over if water else tail)}"
+
+    def asides(self) -> list[str]:
+        """Distance, blank space, seal and inscription, those that are planned."""
+        plan, seen, manner = self.plan, self.attributes, self.MANNER
+        told = []
+        if plan.distance and seen.distance is not None:
+            told.append(self.say(manner.DISTANCE[seen.distance]))
+        if plan.density:
+            told.append(self.say(manner.DENSITY[seen.density]))
+        if plan.seal:
+            told.append(self.say(manner.SEAL))
+        if plan.inscription:
+            told.append(self.say(manner.INSCRIPTION))
+        return told
 
     def say(self, template: str, form: int = SINGULAR) -> str:
         """A phrase of the template; when few words are asked for, the shortest of three.
